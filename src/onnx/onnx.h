@@ -1,0 +1,59 @@
+/* onnx: networks in and out: ONNX files (reader, writer) and the network text. May include core/ and below.
+ * Promise: whatever the bytes, a call ends in bounded time with BL_OK or an error that says what, where and what to do;
+ * memory is bounded by the length of the source, never by what the file claims. */
+#ifndef BL_ONNX_H
+#define BL_ONNX_H
+
+#include "base/text.h"
+#include "core/core.h"
+
+/* A file is pulled, never held whole: read copies n bytes at offset into to (offset + n ≤ length); false: it failed. */
+typedef struct {
+    uint64_t length;
+    bool (*read)(void *user, uint64_t offset, size_t n, void *to);
+    void *user;
+} bl_source;
+/* A source over bytes in memory; *bytes is the caller's and must outlive it. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t length;
+} bl_bytes;
+bl_source bl_source_memory(bl_bytes *bytes);
+
+/* Opens a network and seals it. *out is NULL on failure. options may be NULL. The source is not needed afterwards. */
+bl_status bl_onnx_read(const bl_source *source, const bl_open_options *options, bl_model **out, bl_error *error);
+
+typedef struct {
+    bool half;             /* weights as float16 initialisers, each followed by a Cast */
+    const bl_real *const *constants; /* per value of the model: other data for a constant, or NULL; may be NULL whole */
+} bl_write_options;
+/* Writes a model (with labels, preprocessing, title and credit as metadata backlight.*) so that ONNX Runtime and Netron
+ * take it. The bytes go to *out (bl_text_bytes). */
+bl_status bl_onnx_write(const bl_model *model, const bl_write_options *options, bl_text *out, bl_error *error);
+
+/* The network text, one line a node; "#" begins a comment:
+ *
+ *     input x 3x64x64                         name, C×H×W (H and W may be ?)
+ *     title Tiny VGG
+ *     labels lifeboat; ladybug; …             (or: labels @file is refused: texts are self-contained)
+ *     mean 0.48 0.45 0.40
+ *     std 0.28 0.27 0.28
+ *     channels RGB
+ *     conv_1_1 = conv x 10 3x3 stride 1 pad 0 dilation 1 groups 1     pad n | pad t,l,b,r | pad same
+ *     relu_1_1 = relu conv_1_1
+ *     max_pool_1 = maxpool relu_1_2 2x2 stride 2
+ *     flat = flatten max_pool_2
+ *     drop = dropout flat 0.2
+ *     output = dense drop 10
+ *     prob = softmax output
+ *
+ * Every operator has a line form: conv, relu, leakyrelu [slope], clip lo hi, sigmoid, tanh, hardsigmoid, hardswish, maxpool,
+ * avgpool, globalavgpool, globalmaxpool, dense N [nobias], batchnorm, lrn size, add a b, sub, mul, div, concat a b …,
+ * pad t,l,b,r, flatten, reshape d,d,…, transpose p,p,…, squeeze, unsqueeze, softmax [axis], logsoftmax, dropout r, identity.
+ * Weights are drawn from the seed (He et al. 2015: normal, deviation √(2/fan-in); biases 0; batch norm 1, 0, 0, 1), stream
+ * BL_STREAM_WEIGHTS, sample = number of the node, so that a network does not change when a later line does. */
+bl_status bl_nettext_read(const char *text, size_t length, uint64_t seed, bl_model **out, bl_error *error);
+/* A sealed model as network text (without weights); nodes that have no line form are an error. */
+bl_status bl_nettext_write(const bl_model *model, bl_text *out, bl_error *error);
+
+#endif

@@ -1,0 +1,126 @@
+/* ops: the operators, one file each, named as in ONNX. They know shapes, attributes and pointers, but no graph:
+ * what they need comes in a bl_op_plan (once per plan) or a bl_op_run (once per pass). `ops.def` is the table of all.
+ * May include base/ and kernels/. To add an operator: copy the nearest neighbour, change it, add its line to ops.def. */
+#ifndef BL_OP_H
+#define BL_OP_H
+
+#include "base/base.h"
+
+enum {
+    BL_MAX_RANK = 4,
+    BL_MAX_DIM = 1 << 24,   /* of one dimension */
+    BL_MAX_COUNT = 1 << 28, /* elements of one value */
+    BL_MAX_INTS = 4096      /* elements of an integer value (shape arithmetic) */
+};
+
+/* Row-major; the last dimension is contiguous. Pictures are N,C,H,W. Rank 0 is a scalar. */
+typedef struct {
+    int rank;
+    int32_t dim[BL_MAX_RANK];
+} bl_shape;
+
+/* Number of elements (1 for a scalar). Shapes in plans are checked: it never overflows there. */
+static inline size_t bl_count(const bl_shape *s)
+{
+    size_t n = 1;
+    for (int i = 0; i < s->rank; i++) n *= (size_t)s->dim[i];
+    return n;
+}
+
+typedef enum { BL_NONE, BL_FLOAT, BL_INT } bl_type; /* BL_NONE: an optional input that is absent */
+
+/* An attribute as the file has it. Kinds have ONNX's numbers. */
+typedef enum { BL_ATTR_FLOAT = 1, BL_ATTR_INT = 2, BL_ATTR_STRING = 3, BL_ATTR_FLOATS = 6, BL_ATTR_INTS = 7 } bl_attr_kind;
+typedef struct {
+    const char *name;
+    bl_attr_kind kind;
+    int n;              /* elements of ints or floats; bytes of s */
+    float f;
+    int64_t i;
+    const char *s;
+    const int64_t *ints;
+    const float *floats;
+} bl_attr;
+
+/* What is known of a value while a plan is made. Integer values always are known entirely (they are shape
+ * arithmetic); of floats, data is known for constants only. */
+typedef struct {
+    bl_type type;
+    bl_shape shape;
+    const int64_t *ints;  /* BL_INT: bl_count(&shape) numbers */
+    const bl_real *data;  /* BL_FLOAT: the constant's elements, or NULL */
+} bl_operand;
+
+/* Planning one node: the operator reads attributes and input shapes, checks all, and fills the lower half. */
+typedef struct {
+    const char *op_name, *node_name; /* for messages */
+    int opset;
+    const bl_attr *attrs;
+    int n_attrs;
+    const bl_operand *in;
+    int n_in;
+    bl_arena *arena; /* lives as long as the plan: for params' arrays and ints of the result */
+    bl_error *error;
+    /* filled by the operator: */
+    bl_operand out;  /* type and shape; ints too when the result is BL_INT */
+    void *params;    /* what forward and backward need to know, from the arena; may stay NULL */
+    size_t scratch;  /* bytes that forward or backward use while they run (the larger of both), all inputs wanted */
+    size_t aux;      /* bytes kept from forward to backward: argmax, masks */
+    bool is_alias;   /* the output is the first input under another shape: no memory, no work */
+    double macs;     /* multiply-adds of one forward pass */
+} bl_op_plan;
+
+/* Rules for the way back (Zeiler & Fergus 2014, Springenberg et al. 2015). */
+typedef enum { BL_RULE_PLAIN, BL_RULE_GUIDED, BL_RULE_DECONVNET } bl_rule;
+
+/* Running one node. Pointers are NULL where absent, not wanted, or not declared as read. */
+typedef struct {
+    const void *params;
+    int n_in;
+    const bl_shape *in_shape;    /* n_in */
+    const bl_real *const *in;    /* n_in values */
+    bl_shape out_shape;
+    bl_real *out;                /* forward: written whole. backward: read only, if declared */
+    void *aux, *scratch;
+    /* backward only: */
+    const bl_real *grad_out;     /* the signal that arrives */
+    bl_real *const *grad_in;     /* n_in; NULL where not wanted */
+    const bool *add;             /* n_in; false: write every element of grad_in[i]; true: add to what is there */
+    bl_rule rule;
+    void *user;                  /* the wants' user pointer: training-time operators find their state here */
+} bl_op_run;
+
+/* What backward to input i reads: bits 0-4 the inputs, BL_READS_OUT the output. aux may always be read. */
+enum { BL_READS_OUT = 1 << 7 };
+
+typedef struct bl_op {
+    const char *name;        /* ONNX op_type */
+    int since;               /* lowest opset whose meaning is implemented */
+    int min_in, max_in;      /* max_in −1: any number */
+    const char *attrs;       /* names understood, separated by spaces; any other attribute is refused */
+    bl_status (*plan)(bl_op_plan *p);
+    void (*forward)(const bl_op_run *r);  /* NULL: only shape arithmetic or alias */
+    void (*backward)(const bl_op_run *r); /* NULL: no gradient passes */
+    uint8_t reads[5];        /* reads[min(i,4)]: what backward to input i reads */
+    bool in_place;           /* forward may write its output over its first input (same size) */
+    bool mixes_channels;     /* conv, dense: the page leaves a long gap before it */
+    const char *summary;     /* one line for the operator page of the docs */
+} bl_op;
+
+/* All operators, in the order of ops.def; *n their number. */
+const bl_op *const *bl_ops(int *n);
+/* By ONNX name, NULL if unknown. */
+const bl_op *bl_op_find(const char *name);
+
+/* For the plan functions. Missing attributes give the default; one of the wrong kind writes the error and
+ * makes bl_op_check fail. */
+int64_t bl_attr_int(bl_op_plan *p, const char *name, int64_t otherwise);
+float bl_attr_float(bl_op_plan *p, const char *name, float otherwise);
+const char *bl_attr_string(bl_op_plan *p, const char *name, const char *otherwise);
+const bl_attr *bl_attr_find(const bl_op_plan *p, const char *name);
+/* "node "n" (Op): …", code BL_UNSUPPORTED, BL_SHAPE or BL_FORMAT. */
+bl_status bl_op_fail(bl_op_plan *p, bl_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Is the shape within the limits above? Otherwise BL_SHAPE. */
+bl_status bl_op_check_shape(bl_op_plan *p, const bl_shape *s);
+
+#endif
