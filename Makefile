@@ -1,0 +1,208 @@
+# Backlight. `make help` lists the tasks; everything made lies in build/, out of the source tree.
+#
+# A tool or package that is missing is installed first (tools/setup.sh, npm ci). New source files need no line here:
+#   src/**/*.c               go into the command, and all but src/cli and src/train into the WebAssembly module
+#   *_avx2.c                 may use AVX2 and FMA; ask the processor before calling them
+#   tests/c/test_*.c         a cmocka program each, linked with the sanitised core
+#   tests/c/double_*.c       the same, linked with the core built in double precision; other files there are helpers of both
+#   tests/fuzz/fuzz_NAME.c   a libFuzzer program each, seeds in tests/fuzz/corpus/NAME/
+#   tests/node/*.test.js, tests/browser/*.test.js
+
+B     ?= build
+CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CLANG ?= clang
+EMCC  ?= emcc
+STB   ?= /usr/include/stb
+PORT  ?= 4173
+FUZZ_SECONDS ?= 60
+export CC CLANG EMCC STB PORT
+export BACKLIGHT_BUILD := $(B)
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || echo 2)
+
+# ---------------------------------------------------------------- sources and flags
+
+SRC       := $(sort $(shell find src -name '*.c' 2>/dev/null))
+CORE_SRC  := $(filter-out src/cli/% src/train/%,$(SRC))
+# The rooms that are also built in double precision, for checks of gradients alone.
+EXACT_SRC := $(filter src/base/% src/kernels/% src/ops/% src/core/% src/onnx/%,$(SRC))
+WASM_SRC  := $(CORE_SRC) $(wildcard wasm/*.c)
+TEST_SRC  := $(wildcard tests/c/*.c)
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+
+# No contraction of a*b+c: native, WebAssembly and tests then compute the same numbers.
+FLAGS        := -std=c11 -Wall -Wextra -Wshadow -Werror -ffp-contract=off -fno-math-errno -Isrc -isystem $(B)/include
+NATIVE_FLAGS := $(FLAGS) -O3
+ASAN_FLAGS   := $(FLAGS) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_FLAGS   := $(ASAN_FLAGS) -fsanitize=fuzzer-no-link
+DOUBLE_FLAGS := $(ASAN_FLAGS) -DBL_DOUBLE=1
+# Size counts in the module, except in the kernels.
+WASM_FLAGS    = $(FLAGS) -msimd128 $(if $(filter src/kernels/%,$<),-O3,-Oz)
+
+# ---------------------------------------------------------------- tasks
+
+.PHONY: help
+help: ## list the tasks
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
+
+.PHONY: run build native wasm site single-file setup
+run: build ## build what is out of date and serve the page (PORT=4173)
+	@node tools/serve.js $(B)/site
+
+build: native wasm site ## build the command, the WebAssembly module and the page
+
+native: $(B)/native/backlight ## build the command build/native/backlight
+
+wasm: $(B)/wasm/backlight.wasm ## build the module build/wasm/backlight.wasm
+
+site: $(B)/site/index.html ## build the page build/site/, which can be put in any folder of a web server
+
+single-file: $(B)/single/backlight.html ## build the page as one file build/single/backlight.html
+
+setup: tools-test node_modules/.package-lock.json ## install everything that any task needs
+
+.PHONY: test test-build test-quick test-c test-node test-browser
+NODE_TEST := node --test --test-reporter=spec --test-concurrency=1
+C_TESTS    = tests/node/c.test.js
+NODE_TESTS = $(filter-out $(C_TESTS),$(wildcard tests/node/*.test.js))
+
+test: test-build | tools-test ## build and run every test
+	@$(NODE_TEST) $(C_TESTS) $(NODE_TESTS) $(wildcard tests/browser/*.test.js)
+
+test-quick: test-build ## the tests without browser, the fuzzers for a second each
+	@BACKLIGHT_FUZZ_SECONDS=1 $(NODE_TEST) $(C_TESTS) $(NODE_TESTS)
+
+test-c: c-tests fuzzers ## the C tests under the sanitisers, and the fuzzers
+	@$(NODE_TEST) $(C_TESTS)
+
+test-node: native wasm node_modules/.package-lock.json ## the tests of the API and the command in Node
+	@$(NODE_TEST) $(NODE_TESTS)
+
+test-browser: site single-file | tools-test ## the tests of the page in Chromium
+	@$(NODE_TEST) $(wildcard tests/browser/*.test.js)
+
+test-build: c-tests fuzzers build single-file types
+
+.PHONY: types fuzz bench screens pictures samples train-tiny-vgg format clean
+types: node_modules/.package-lock.json ## check the types in wasm/*.js
+	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
+
+fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS=60, keeping what it finds in build/fuzz/
+	@BACKLIGHT_FUZZ_SECONDS=$(FUZZ_SECONDS) BACKLIGHT_FUZZ_KEEP=1 $(NODE_TEST) --test-name-pattern=fuzz $(C_TESTS)
+
+bench: build ## measure speed and sizes, beside the peers
+	@node tools/bench.js
+
+screens: site single-file | tools-test ## take pictures of the page into build/screens/
+	@node tools/screens.js
+
+pictures: native ## make the README's pictures anew
+	@node tools/pictures.js
+
+samples: ## make public/samples/ anew from the Debian packages that hold the photographs
+	@$(firstword $(wildcard tools/samples.sh) $(addprefix node ,$(wildcard tools/samples.js tools/samples.mjs)))
+
+train-tiny-vgg: native ## train models/tiny-vgg.onnx anew from Tiny ImageNet (DATA=folder)
+	@[ -n "$(DATA)" ] || { echo 'Say where Tiny ImageNet lies: make train-tiny-vgg DATA=/path/to/folder' >&2; exit 2; }
+	$(B)/native/backlight train models/tiny-vgg.recipe --data "$(DATA)" --out models/tiny-vgg.onnx
+
+format: ## lay out the C sources by .clang-format
+	@command -v clang-format >/dev/null || { echo 'clang-format is missing; on Debian: apt-get install clang-format' >&2; exit 1; }
+	clang-format -i $$(find src wasm tests -name '*.[ch]')
+
+clean: ## remove everything made (not node_modules)
+	rm -rf $(B)
+
+# ---------------------------------------------------------------- tools, asked for before everything else
+
+.PHONY: tools-build tools-test
+tools-build:
+	@tools/setup.sh build
+tools-test: tools-build  # one after the other: apt-get runs once at a time
+	@tools/setup.sh test
+
+node_modules/.package-lock.json: package.json package-lock.json | tools-build
+	npm ci
+	@touch $@
+
+# A folder with the stb headers alone, so that no other header of the host reaches Emscripten.
+$(B)/include/stb: | tools-build
+	@mkdir -p $(@D) && ln -sfn $(STB) $@
+
+# Objects hang on this file, which changes when the flags do.
+ALL_FLAGS := $(CC) $(CLANG) $(EMCC) $(STB) $(NATIVE_FLAGS) $(FUZZ_FLAGS) $(DOUBLE_FLAGS) $(value WASM_FLAGS)
+$(shell mkdir -p $(B); echo '$(ALL_FLAGS)' | cmp -s - $(B)/flags || echo '$(ALL_FLAGS)' > $(B)/flags)
+
+# ---------------------------------------------------------------- compiling
+
+# $(call compile,VARIANT,COMPILER VARIABLE,FLAGS VARIABLE): how any .c becomes build/VARIANT/obj/….o
+define compile
+$(B)/$(1)/obj/%_avx2.o: AVX2 := $(if $(filter-out wasm,$(1)),$(if $(filter x86_64 amd64,$(shell uname -m)),-mavx2 -mfma))
+$(B)/$(1)/obj/%.o: %.c $(B)/flags | tools-$(2) $(B)/include/stb
+	@mkdir -p $$(@D); echo '$(1)  $$<'
+	@$$($(3)) $$($(4)) $$(AVX2) -MMD -MP -c $$< -o $$@
+objects-$(1) = $$(patsubst %.c,$(B)/$(1)/obj/%.o,$$(1))
+-include $$(shell find $(B)/$(1)/obj -name '*.d' 2>/dev/null)
+endef
+
+$(eval $(call compile,native,build,CC,NATIVE_FLAGS))
+$(eval $(call compile,wasm,build,EMCC,WASM_FLAGS))
+$(eval $(call compile,asan,test,CLANG,ASAN_FLAGS))
+$(eval $(call compile,double,test,CLANG,DOUBLE_FLAGS))
+$(eval $(call compile,fuzz,test,CLANG,FUZZ_FLAGS))
+
+# ---------------------------------------------------------------- linking
+
+$(B)/native/backlight: $(call objects-native,$(SRC))
+	@echo 'link  $@'
+	@$(CC) $^ -o $@ -lm -lpthread
+
+$(B)/wasm/backlight.wasm: $(call objects-wasm,$(WASM_SRC)) tools/emcc-flags.sh
+	@echo 'link  $@'
+	@$(EMCC) -O2 -msimd128 $(filter %.o,$^) -o $@ $$(tools/emcc-flags.sh)
+
+# A library is made anew, never added to: an object whose source is gone must not stay in it.
+%.a:
+	@rm -f $@; ar rcs $@ $^
+$(B)/asan/core.a:   $(call objects-asan,$(filter-out src/cli/%,$(SRC)))
+$(B)/double/core.a: $(call objects-double,$(EXACT_SRC))
+$(B)/fuzz/core.a:   $(call objects-fuzz,$(CORE_SRC))
+
+# ---------------------------------------------------------------- tests in C
+
+FLOAT_TESTS  := $(filter tests/c/test_%,$(TEST_SRC))
+DOUBLE_TESTS := $(filter tests/c/double_%,$(TEST_SRC))
+TEST_HELPERS := $(filter-out $(FLOAT_TESTS) $(DOUBLE_TESTS),$(TEST_SRC))
+LINK_TEST     = @echo 'link  $@'; mkdir -p $(@D); $(CLANG) -fsanitize=address,undefined $^ -o $@ -lcmocka -lm -lpthread
+
+.PHONY: c-tests fuzzers
+c-tests: $(patsubst tests/c/%.c,$(B)/tests/c/%,$(FLOAT_TESTS) $(DOUBLE_TESTS))
+fuzzers: $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(FUZZ_SRC))
+
+$(B)/tests/c/test_%: $(B)/asan/obj/tests/c/test_%.o $(call objects-asan,$(TEST_HELPERS)) $(B)/asan/core.a
+	$(LINK_TEST)
+$(B)/tests/c/double_%: $(B)/double/obj/tests/c/double_%.o $(call objects-double,$(TEST_HELPERS)) $(B)/double/core.a
+	$(LINK_TEST)
+$(B)/tests/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/core.a
+	@echo 'link  $@'; mkdir -p $(@D)
+	@$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@ -lm -lpthread
+.SECONDARY:
+
+# ---------------------------------------------------------------- the page
+
+PAGE  = $(shell find web public wasm -type f -not -name '*.c' 2>/dev/null) $(wildcard models/*.onnx)
+VITE := node_modules/.bin/vite build --config web/vite.config.js --logLevel warn
+
+$(B)/site/index.html: $(PAGE) $(B)/wasm/backlight.wasm node_modules/.package-lock.json
+	@echo 'page  $(@D)'
+	@$(VITE)
+	@touch $@
+
+$(B)/single/backlight.html: $(PAGE) $(B)/wasm/backlight.wasm node_modules/.package-lock.json
+	@echo 'page  $@'
+	@$(VITE) --mode single
+	@touch $@
