@@ -3,6 +3,7 @@
 # A tool or package that is missing is installed first (tools/setup.sh, npm ci). New source files need no line here:
 #   src/**/*.c               go into the command, and all but src/cli and src/train into the WebAssembly module
 #   *_avx2.c                 may use AVX2 and FMA; ask the processor before calling them
+#   stb.c                    holds the bodies of the stb headers and nothing else; warnings are off there
 #   tests/c/test_*.c         a cmocka program each, linked with the sanitised core
 #   tests/c/double_*.c       the same, linked with the core built in double precision; other files there are helpers of both
 #   tests/fuzz/fuzz_NAME.c   a libFuzzer program each, seeds in tests/fuzz/corpus/NAME/
@@ -87,7 +88,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench screens pictures samples train-tiny-vgg format clean
+.PHONY: types fuzz bench screens pictures samples icons train-tiny-vgg format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -104,7 +105,10 @@ pictures: native ## make the README's pictures anew
 	@node tools/pictures.js
 
 samples: ## make public/samples/ anew from the Debian packages that hold the photographs
-	@$(firstword $(wildcard tools/samples.sh) $(addprefix node ,$(wildcard tools/samples.js tools/samples.mjs)))
+	@/usr/bin/python3 tools/samples.py
+
+icons: ## make the icons in public/icons/ anew from icon.svg
+	@tools/icons.sh
 
 train-tiny-vgg: native ## train models/tiny-vgg.onnx anew from Tiny ImageNet (DATA=folder)
 	@[ -n "$(DATA)" ] || { echo 'Say where Tiny ImageNet lies: make train-tiny-vgg DATA=/path/to/folder' >&2; exit 2; }
@@ -141,10 +145,11 @@ $(shell mkdir -p $(B); echo '$(ALL_FLAGS)' | cmp -s - $(B)/flags || echo '$(ALL_
 
 # $(call compile,VARIANT,COMPILER VARIABLE,FLAGS VARIABLE): how any .c becomes build/VARIANT/obj/….o
 define compile
-$(B)/$(1)/obj/%_avx2.o: AVX2 := $(if $(filter-out wasm,$(1)),$(if $(filter x86_64 amd64,$(shell uname -m)),-mavx2 -mfma))
+$(B)/$(1)/obj/%_avx2.o: OWN := $(if $(filter-out wasm,$(1)),$(if $(filter x86_64 amd64,$(shell uname -m)),-mavx2 -mfma))
+$(B)/$(1)/obj/%/stb.o: OWN := -w
 $(B)/$(1)/obj/%.o: %.c $(B)/flags | tools-$(2) $(B)/include/stb
 	@mkdir -p $$(@D); echo '$(1)  $$<'
-	@$$($(3)) $$($(4)) $$(AVX2) -MMD -MP -c $$< -o $$@
+	@$$($(3)) $$($(4)) $$(OWN) -MMD -MP -c $$< -o $$@
 objects-$(1) = $$(patsubst %.c,$(B)/$(1)/obj/%.o,$$(1))
 -include $$(shell find $(B)/$(1)/obj -name '*.d' 2>/dev/null)
 endef

@@ -36,9 +36,9 @@ function run(program, args = []) {
   })
 }
 
-// The lines that tell what went wrong: cmocka's passed cases are left out.
+// The lines that tell what went wrong: cmocka's passed cases and libFuzzer's progress are left out.
 function failures(output) {
-  return output.split('\n').filter((line) => !/^\[ +(RUN|OK) +\]/.test(line)).join('\n').slice(-tail)
+  return output.split('\n').filter((line) => !/^\[ +(RUN|OK) +\]|^#\d+\t|^INFO: |^\tNEW_FUNC|^stat::/.test(line)).join('\n').slice(-tail)
 }
 
 function sources(folder, pattern) {
