@@ -21,6 +21,8 @@ void bl_picture_free(bl_picture *p); /* also leaves it empty */
  * Transparent pixels are laid over white. name is for messages ("notes.png is not a picture: it begins like a text file").
  * notes, if not NULL, gets sentences on what was done to it ("first frame of an animation", "laid over white", …). */
 bl_status bl_picture_decode(const uint8_t *bytes, size_t length, const char *name, bl_picture *out, bl_text *notes, bl_error *error);
+/* Lays transparent pixels over white, in place; true when there were any. For pictures that others decoded. */
+bool bl_picture_over_white(bl_picture *p);
 /* 8-bit RGB PNG (stb_image_write): no alpha, no gamma or colour-profile chunks. */
 bl_status bl_picture_png(const bl_picture *p, bl_text *out, bl_error *error);
 /* The region (x,y,w,h) of p, resized to width×height: triangle filter widened when reducing (half-pixel centres), rounded
@@ -32,22 +34,29 @@ bl_status bl_picture_fit(const bl_picture *p, int width, int height, bl_picture 
 /* What a network sees: x = (u − mean)/std, u = byte/255, in its channel order (grey: Rec. 601 luma; RGB from a grey picture
  * is the same value thrice). x: C×height×width. */
 void bl_picture_to_input(const bl_picture *p, const bl_model *m, bl_real *x);
+/* The picture as the network takes it, in 8 bits: fitted to its input size (224×224 where the file leaves it open), and grey
+ * for a network of one channel. Predictions, methods and saved files all start from these numbers. */
+bl_status bl_picture_for_model(const bl_picture *p, const bl_model *m, bl_picture *out, bl_error *error);
 /* The other way, for dreams: u (C×H×W in 0…1 in the network's channel order) to 8 bits, half away from zero. */
 bl_status bl_picture_from_unit(const bl_real *u, int channels, int height, int width, bl_channels order, bl_picture *out, bl_error *error);
+void bl_unit_to_pixels(const bl_real *u, int channels, int height, int width, bl_channels order, uint8_t *rgba);
 
 /* Float images, planes C×H×W. Bilinear (half-pixel centres) when enlarging, triangle filter when reducing by more than 1.5;
  * adjoint: gradients back from the result's size to the source's (added to source). */
 void bl_resize(const bl_real *from, int channels, int h, int w, bl_real *to, int height, int width);
 void bl_resize_adjoint(const bl_real *to, int channels, int height, int width, bl_real *from, int h, int w);
+/* Gaussian blur of standard deviation sigma pixels (under 0.2: a copy; at most 16), reaching 3 sigma, the image mirrored at
+ * its edges. to may be from; scratch: h×w. */
+void bl_blur(const bl_real *from, int channels, int h, int w, float sigma, bl_real *to, bl_real *scratch);
 
-/* Colour tables: 256 RGBA entries, from − (0) over zero (127.5) to + (255) for the signed families, 0 … largest for size;
- * eleven (six) stops interpolated in OKLab (Ottosson 2020). The middle is the page's own surface. */
+/* Colour tables: 256 RGBA entries, from − (0) over zero (127 and 128) to + (255) for the signed families, 0 … largest for
+ * size and grey; eleven (six) stops interpolated in OKLab (Ottosson 2020). The middle is the page's own surface. */
 typedef enum { BL_FAMILY_ACTIVATION, BL_FAMILY_GRADIENT, BL_FAMILY_WEIGHT, BL_FAMILY_SIZE, BL_FAMILY_GREY } bl_family;
 typedef enum { BL_THEME_LIGHT, BL_THEME_DARK } bl_theme;
 const char *bl_family_name(bl_family family); /* "activation" … */
 void bl_colour_table(bl_family family, bl_theme theme, uint8_t table[256][4]);
 
-/* value → table index: signed −limit…limit, size 0…limit; limit ≤ 0: the neutral entry. NaN: neutral. */
+/* value → table index: signed −limit…limit, size 0…limit (below 0: 0); limit ≤ 0 or NaN: the neutral entry. */
 uint8_t bl_colour_index(bl_family family, float value, float limit);
 /* Percentile q (0…100) of |v| over n values, linear between neighbours; scratch of n floats. */
 float bl_percentile_abs(const bl_real *v, size_t n, float q, float *scratch);
