@@ -1,0 +1,190 @@
+/* Exports: a view is a network at one size with everything observed and all gradients; the page looks into it. */
+#include "abi.h"
+
+#include "base/elementary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    abi_model *model;
+    bl_plan *plan;
+    bl_run *run;
+    bl_picture input;      /* the picture of the last pass, at the network's size */
+    float *probabilities;  /* as many as scores */
+    int32_t height, width;
+    bool forward, backward;/* what was run, so what may be read */
+} view;
+
+void abi_view_free(void *object)
+{
+    view *v = object;
+    bl_run_free(v->run);
+    bl_plan_free(v->plan);
+    bl_picture_free(&v->input);
+    free(v->probabilities);
+    abi_leave_model(v->model);
+    free(v);
+}
+
+/* ---- views: everything observed, all gradients ---- */
+
+static bl_status make_view(view *v, const bl_model *m, int height, int width)
+{
+    bl_wants wants = BL_WANTS;
+    wants.height = height;
+    wants.width = width;
+    wants.observe_all = wants.gradient_all = true;
+    int *seeds = malloc((size_t)m->n_values * sizeof *seeds);
+    if (!seeds) return abi_no_memory();
+    for (int i = 0; i < m->n_values; i++) /* any layer may be pinned */
+        if (m->values[i].producer >= 0 && m->values[i].type == BL_FLOAT) seeds[wants.n_seeds++] = i;
+    wants.seeds = seeds;
+    bl_status status = bl_plan_new(m, &wants, &v->plan, &abi_error);
+    free(seeds);
+    BL_TRY(status);
+    BL_TRY(bl_run_new(v->plan, &v->run, &abi_error));
+    bl_shape scores = bl_plan_shape(v->plan, m->scores), input = bl_plan_shape(v->plan, m->input);
+    v->probabilities = malloc(bl_count(&scores) * sizeof(float));
+    v->height = input.dim[2];
+    v->width = input.dim[3];
+    return v->probabilities ? BL_OK : abi_no_memory();
+}
+
+ABI_EXPORT(view_new) int abi_view_new(int model, int height, int width)
+{
+    abi_model *m = abi_object(model, ABI_MODEL, &abi_error);
+    if (!m) return 0;
+    abi_begin();
+    view *v = calloc(1, sizeof *v);
+    int handle = v ? abi_handle(ABI_VIEW, v) : 0;
+    if (!handle) {
+        free(v);
+        abi_no_memory();
+        return 0;
+    }
+    v->model = m;
+    m->users++;
+    if (make_view(v, m->model, height, width) == BL_OK) return handle;
+    bl_error why = abi_error;
+    abi_close(handle);
+    abi_error = why;
+    return 0;
+}
+
+/* Fits the picture to the network and runs it. */
+ABI_EXPORT(view_forward) int abi_view_forward(int handle, int picture)
+{
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    const bl_picture *p = v ? abi_object(picture, ABI_PICTURE, &abi_error) : NULL;
+    if (!p) return BL_USAGE;
+    const bl_model *m = v->model->model;
+    if (!m->has_preprocessing) {
+        bl_fail(&abi_error, BL_USAGE, "the file does not say how a picture becomes this network's numbers");
+        return bl_hint(&abi_error, BL_USAGE, "Choose mean, deviation and channel order first; the network's makers know them.");
+    }
+    bl_picture fitted = {0};
+    BL_TRY(bl_picture_fit(p, v->width, v->height, &fitted, &abi_error));
+    bl_picture_free(&v->input);
+    v->input = fitted;
+    bl_picture_to_input(&v->input, m, bl_run_input(v->run));
+    v->forward = true;
+    v->backward = false;
+    return (int)bl_run_forward(v->run, &abi_error);
+}
+
+/* Outbox: address of the RGBA bytes, how many, width, height of the picture as the network saw it. */
+ABI_EXPORT(view_picture) int abi_view_picture(int handle)
+{
+    const view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v) return BL_USAGE;
+    abi_address_out(v->input.pixels, (size_t)v->input.width * (size_t)v->input.height * 4);
+    abi_outbox[2] = v->input.width;
+    abi_outbox[3] = v->input.height;
+    return BL_OK;
+}
+
+static bl_status ready(const view *v, bool backward)
+{
+    if (backward ? v->backward : v->forward) return BL_OK;
+    bl_fail(&abi_error, BL_USAGE, backward ? "no gradient was computed since the last picture" : "no picture was shown to this network yet");
+    return bl_hint(&abi_error, BL_USAGE, "Call %s() first.", backward ? "backward" : "forward");
+}
+
+/* Outbox: address of the probabilities, how many: the network's own, or the softmax of its scores. */
+ABI_EXPORT(view_probabilities) int abi_view_probabilities(int handle)
+{
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v) return BL_USAGE;
+    BL_TRY(ready(v, false));
+    const bl_model *m = v->model->model;
+    const bl_real *s = bl_run_value(v->run, m->scores);
+    bl_shape shape = bl_plan_shape(v->plan, m->scores), output = bl_plan_shape(v->plan, m->output);
+    size_t n = bl_count(&shape);
+    if (m->head != BL_HEAD_SCORES && bl_count(&output) == n) {
+        memcpy(v->probabilities, bl_run_value(v->run, m->output), n * sizeof(float));
+    } else if (n == 1) { /* a single number that nothing follows is a yes or no */
+        v->probabilities[0] = bl_sigmoid(s[0]);
+    } else {
+        float most = s[0], sum = 0;
+        for (size_t i = 1; i < n; i++) most = s[i] > most ? s[i] : most;
+        for (size_t i = 0; i < n; i++) sum += v->probabilities[i] = bl_exp(s[i] - most);
+        for (size_t i = 0; i < n; i++) v->probabilities[i] /= sum;
+    }
+    abi_address_out(v->probabilities, n);
+    return BL_OK;
+}
+
+/* Sends the objective's derivative back. Text: the objective in full; abi_outbox[1]: its value. */
+ABI_EXPORT(view_backward) const char *abi_view_backward(int handle, const char *objective, int rule)
+{
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v || ready(v, false) != BL_OK) return NULL;
+    if (rule < BL_RULE_PLAIN || rule > BL_RULE_DECONVNET) {
+        bl_fail(&abi_error, BL_USAGE, "there is no rule number %d", rule);
+        return NULL;
+    }
+    abi_begin();
+    bl_objective o;
+    bl_pass pass = {.rule = (bl_rule)rule};
+    double value = 0;
+    char canonical[1024];
+    if (bl_objective_parse(v->model->model, objective, &o, &abi_error) != BL_OK) return NULL;
+    if (bl_objective_value(v->run, &o, &value, &abi_error) != BL_OK) return NULL;
+    if (bl_objective_backward(v->run, &o, &pass, &abi_error) != BL_OK) return NULL;
+    v->backward = true;
+    bl_objective_text(v->model->model, &o, canonical, sizeof canonical);
+    bl_text_add(&abi_text, "%s", canonical);
+    abi_outbox[1] = value;
+    return abi_text_out();
+}
+
+/* Outbox: address, count, rank, dimensions of a value, or of its gradient. */
+ABI_EXPORT(view_value) int abi_view_value(int handle, int value, int gradient)
+{
+    const view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v) return BL_USAGE;
+    const bl_model *m = v->model->model;
+    if (value < 0 || value >= m->n_values) return bl_fail(&abi_error, BL_USAGE, "there is no value number %d", value);
+    const bl_value *named = &m->values[value];
+    bool constant = named->is_constant && !gradient;
+    if (!constant) BL_TRY(ready(v, gradient != 0));
+    const bl_real *data = constant ? named->data : gradient ? bl_run_gradient(v->run, value) : bl_run_value(v->run, value);
+    if (!data)
+        return bl_fail(&abi_error, BL_USAGE, gradient ? "\"%s\" has no gradient" : "\"%s\" has no numbers to read", named->name);
+    bl_shape shape = bl_plan_shape(v->plan, value);
+    abi_address_out(data, bl_count(&shape));
+    abi_outbox[2] = shape.rank;
+    for (int i = 0; i < shape.rank; i++) abi_outbox[3 + i] = shape.dim[i];
+    return BL_OK;
+}
+
+ABI_EXPORT(view_intervene) int abi_view_intervene(int handle, const char *changes)
+{
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v) return BL_USAGE;
+    BL_TRY(bl_run_intervene(v->run, changes, NULL, &abi_error));
+    v->backward = v->forward = false; /* numbers of before the change */
+    return BL_OK;
+}
+
