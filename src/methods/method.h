@@ -47,19 +47,26 @@ typedef struct bl_method {
     const char *caution;     /* a sentence shown beside every result */
     const char *source;      /* the paper */
     size_t state;            /* bytes of private state, zeroed */
-    /* Makes all plans and runs, declares phases and results. All memory the job will need is taken here. */
+    /* Makes all plans and runs, declares phases and results. All memory the job will need is taken here, but for the texts
+     * of results (captions, tables), which grow when they are written. */
     bl_status (*start)(bl_job *job);
-    /* One bounded step: at most one pass, or a batch of at most 16 pictures. Steps come in order. */
+    /* One bounded step: at most one pass there and back, or a batch of at most 16 pictures. Steps come in order. */
     bl_status (*step)(bl_job *job, int phase, int step);
     /* Once, after the last step. May be NULL. */
     bl_status (*finish)(bl_job *job);
-    /* Frees what start made beyond the job's arena (runs, plans). Called once, also after a failed start. */
+    /* Frees what start made beyond the job's arena and bl_job_make_run. Called once, also after a failed start. May be NULL. */
     void (*end)(bl_job *job);
 } bl_method;
 
 const bl_method *const *bl_methods(int *n);
 const bl_method *bl_method_find(const char *id);
-/* All methods, operators and result kinds as JSON: the manifest. */
+/* All methods, operators and result kinds as JSON: the manifest.
+ *   {"methods":[{"id","family","title","purpose","inputs":[{"name","kind","least","most","meaning"}],"objectives":["class",…],
+ *     "objective","params":[{"name","title","type","unit","default","least","most","logarithmic","choices":[…],"meaning"}],
+ *     "cost","formula","caution","source"}],
+ *    "operators":[{"name","since","inputs":[least,most],"attributes":[…],"summary"}],"results":["map",…],"families":["activation",…]}
+ * default is a number for NUMBER and INTEGER, else a word; least, most and logarithmic are there for numbers alone, choices for
+ * CHOICE alone. */
 void bl_manifest_json(bl_text *out);
 
 /* ---- results ---- */
@@ -67,8 +74,10 @@ void bl_manifest_json(bl_text *out);
 typedef struct {
     const char *name, *title;
     bl_result_kind kind;
-    /* MAP: 1×H×W. STACK: C×H×W. PICTURE: 8-bit RGBA in pixels. SERIES: `channels` curves of `width` points, names
-     * separated by \n. BARS: `width` numbers. TABLE, TEXT: text (JSON rows or plain). */
+    /* MAP: 1×H×W. STACK: C×H×W. PICTURE: 8-bit RGBA in pixels, H×W; text: its caption. SERIES: `channels` curves of
+     * `width` points each, NaN where there is no point (yet), names in text separated by \n. BARS: `width` numbers, names in
+     * text separated by \n. TABLE: text is JSON, [{"name":"linf","title":"L∞","value":8,"unit":"/255"}, …], value a number,
+     * a string or true/false. TEXT: text, plain. */
     int channels, height, width;
     bl_real *data;
     uint8_t *pixels;
@@ -112,34 +121,73 @@ void bl_job_legend_json(const bl_job *job, bl_text *out);
 
 /* ---- for the methods ---- */
 
+enum { BL_JOB_PHASES = 16, BL_JOB_RESULTS = 16, BL_JOB_RUNS = 16 };
 struct bl_job {
     const bl_method *method;
     const bl_model *model;
-    bl_picture picture;       /* own copy of the picture asked for; empty when none was given */
+    const bl_picture *picture; /* the one asked for, in start alone; NULL when none was given */
     bl_objective objective;
-    double *numbers;          /* per parameter: NUMBER, INTEGER; CHOICE: number of the word; CLASS: class or −1 */
-    const char **texts;       /* per parameter: LAYER, TEXT, and the text as used of all others */
+    bool class_open;          /* the class is the predicted one, not known before the first pass: bl_job_choose_class */
+    double *numbers;          /* per parameter: NUMBER, INTEGER; CHOICE: number of the word; CLASS: class or −1; LAYER: value or −1 */
+    const char **texts;       /* per parameter: as used */
     size_t limit;
     bl_arena arena;           /* for anything that lives as long as the job */
     void *state;
-    struct { const char *title; int steps; } phases[16];
+    struct { const char *title; int steps; } phases[BL_JOB_PHASES];
     int n_phases, phase, step;
-    bl_result results[16];
+    long steps_done;
+    bool finished, failed;
+    bl_result results[BL_JOB_RESULTS];
     int n_results;
+    bl_run *runs[BL_JOB_RUNS];
+    const bl_plan *plans[BL_JOB_RUNS];
+    int n_runs;
     int forwards, backwards;
-    size_t bytes;             /* of runs and plans, added by start */
+    size_t bytes;             /* of runs */
+    bl_real *scratch;         /* as many numbers as the largest result has */
+    size_t n_scratch;
+    bl_text notes;            /* sentences for the legend, one a line */
     bl_error *error;          /* of the call at work */
     bl_error ignored;
 };
 /* Value of a parameter by name; asking for one that is not described is a fault caught by the tests. */
 double bl_job_number(const bl_job *job, const char *name);
 const char *bl_job_text(const bl_job *job, const char *name);
+int bl_job_integer(const bl_job *job, const char *name); /* also of CHOICE, CLASS and LAYER */
 void bl_job_phase(bl_job *job, const char *title, int steps);
+/* The phase at work ends with this step; phases after it are not begun when all is true. */
+void bl_job_end_phase(bl_job *job, bool all);
+/* A sentence that the legend gives beside the results ("The picture was enlarged …"). */
+void bl_job_note(bl_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A plan and a run of it, counted, held against the limit, and freed when the job ends. */
+bl_status bl_job_make_run(bl_job *job, const bl_wants *wants, bl_run **out);
+/* Passes that are counted. Backward: of the given objective. */
+bl_status bl_job_forward(bl_job *job, bl_run *run);
+bl_status bl_job_backward(bl_job *job, bl_run *run, const bl_objective *objective);
+/* After the first forward pass: puts the predicted class into an open objective. */
+void bl_job_choose_class(bl_job *job, const bl_run *run);
+/* How many scores the plan gives per picture; which of them is the largest (the first of equals); what the network's head makes
+ * of them (softmax when it ends in scores). */
+int bl_n_classes(const bl_plan *plan);
+int bl_largest(const bl_real *scores, int n);
+void bl_probabilities(const bl_model *model, const bl_real *scores, int n, bl_real *out);
+/* The layer a method takes when none is asked for: the convolution at this share (0 first … 1 last) of all, with the activation
+ * that follows it; the scores when there is no convolution. */
+int bl_default_layer(const bl_model *model, double share);
 /* Declares a result with zeroed storage; NULL without memory. */
 bl_result *bl_job_add_result(bl_job *job, const char *name, const char *title, bl_result_kind kind, int channels, int height, int width);
-/* The picture at the size the network takes, as 8 bits (so that what is shown, attacked and saved are the same numbers). */
+/* In start: the picture at the size the network takes, as 8 bits (so that what is shown, attacked and saved are the same
+ * numbers); the caller frees it. */
 bl_status bl_job_network_picture(bl_job *job, bl_picture *out);
 /* Sets the legend's range from the data: symmetric (or 0…) at the percentile of |v|. */
 void bl_result_range(bl_job *job, bl_result *r, bl_family family, bool is_signed, float percentile);
+/* Writes the names of the classes, one a line (a network without labels: "class 7"). */
+void bl_result_class_names(const bl_job *job, bl_result *r);
+/* Rows of a TABLE: open, rows, close. unit may be "". */
+void bl_table_open(bl_result *r);
+void bl_table_number(bl_result *r, const char *name, const char *title, double value, const char *unit);
+void bl_table_text(bl_result *r, const char *name, const char *title, const char *value);
+void bl_table_bool(bl_result *r, const char *name, const char *title, bool value);
+void bl_table_close(bl_result *r);
 
 #endif
