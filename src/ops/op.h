@@ -61,6 +61,7 @@ typedef struct {
     int n_in;
     bl_arena *arena; /* lives as long as the plan: for params' arrays and ints of the result */
     bl_error *error;
+    bl_status failed; /* set by bl_op_fail and the attribute readers; BL_OK at first */
     /* filled by the operator: */
     bl_operand out;  /* type and shape; ints too when the result is BL_INT */
     void *params;    /* what forward and backward need to know, from the arena; may stay NULL */
@@ -113,14 +114,14 @@ const bl_op *const *bl_ops(int *n);
 const bl_op *bl_op_find(const char *name);
 
 /* For the plan functions. Missing attributes give the default; one of the wrong kind writes the error and
- * makes bl_op_check fail. */
+ * makes bl_op_check_shape fail. */
 int64_t bl_attr_int(bl_op_plan *p, const char *name, int64_t otherwise);
 float bl_attr_float(bl_op_plan *p, const char *name, float otherwise);
 const char *bl_attr_string(bl_op_plan *p, const char *name, const char *otherwise);
 const bl_attr *bl_attr_find(const bl_op_plan *p, const char *name);
 /* "node "n" (Op): …", code BL_UNSUPPORTED, BL_SHAPE or BL_FORMAT. */
 bl_status bl_op_fail(bl_op_plan *p, bl_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Is the shape within the limits above? Otherwise BL_SHAPE. */
+/* Did everything before go well, and is the shape within the limits above? Otherwise BL_SHAPE. */
 bl_status bl_op_check_shape(bl_op_plan *p, const bl_shape *s);
 
 #endif

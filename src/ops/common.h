@@ -1,0 +1,55 @@
+/* Private to ops/: what several operators share. */
+#ifndef BL_OPS_COMMON_H
+#define BL_OPS_COMMON_H
+
+#include "kernels/kernels.h"
+#include "ops/op.h"
+
+/* An attribute of integers, at most `most`; false when it is missing (or wrong, and then the plan has failed). */
+bool bl_attr_ints(bl_op_plan *p, const char *name, int most, int *n, int64_t *out);
+
+/* Ways a plan function ends: a result of floats, the first input under another shape, integers to be filled in. */
+bl_status bl_op_result(bl_op_plan *p, const bl_shape *s);
+bl_status bl_op_alias(bl_op_plan *p, const bl_shape *s);
+bl_status bl_op_ints(bl_op_plan *p, const bl_shape *s, int64_t **ints);
+
+/* Zeroed params from the arena, kept in p->params; NULL when there is no memory (and the plan has failed). */
+void *bl_op_params(bl_op_plan *p, size_t bytes);
+/* Refuses integers among the inputs first … last. */
+bl_status bl_op_need_floats(bl_op_plan *p, int first, int last);
+bool bl_op_has(const bl_op_plan *p, int i);
+/* −rank … rank−1 to 0 … rank−1. */
+bl_status bl_op_axis(bl_op_plan *p, int64_t axis, int rank, int *out);
+/* Elements before and after an axis. */
+size_t bl_outer(const bl_shape *s, int axis);
+size_t bl_inner(const bl_shape *s, int axis);
+
+/* One axis of a sliding window (convolution, pooling), as planned. */
+typedef struct {
+    int32_t in, out, kernel, stride, dilation, pad_begin, pad_end;
+} bl_window;
+/* Reads kernel_shape (may be missing when kernel[] is given), strides, dilations, pads, auto_pad and ceil_mode, for the
+ * last two axes of x (rank 4), and finds the output's size. kernel: {height, width}, or NULL. */
+bl_status bl_plan_windows(bl_op_plan *p, const bl_shape *x, const int32_t *kernel, bl_window windows[2]);
+/* For pooling: does every window hold a cell of the picture? */
+bl_status bl_check_windows(bl_op_plan *p, const bl_window windows[2]);
+
+/* Two operands broadcast as in numpy (add.c, sub.c, mul.c, div.c). Rows are runs of the last axis; the steps are 1, or 0
+ * where the operand is one number for the whole run. */
+typedef struct {
+    void (*forward)(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
+    /* t[i] = what g[i] sends to operand 0 or 1. a and b are NULL where the table does not declare them as read. */
+    void (*partial[2])(size_t n, const bl_real *g, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *t);
+    int64_t (*ints)(int64_t a, int64_t b); /* shape arithmetic */
+} bl_binary;
+bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f);
+void bl_binary_forward(const bl_op_run *r, const bl_binary *f);
+void bl_binary_backward(const bl_op_run *r, const bl_binary *f);
+
+/* d into element i of a gradient: written or added. */
+static inline void bl_put(bl_real *gradient, size_t i, bl_real d, bool add) { gradient[i] = add ? gradient[i] + d : d; }
+
+/* Guided backpropagation and deconvnet: only positive signal goes on (NaN stays). */
+static inline bl_real bl_positive(bl_real d) { return d < 0 ? 0 : d; }
+
+#endif

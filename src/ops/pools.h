@@ -1,0 +1,12 @@
+/* Private to ops/: what the pooling operators share. */
+#ifndef BL_OPS_POOLS_H
+#define BL_OPS_POOLS_H
+
+#include "ops/common.h"
+
+/* Reads the window's attributes, checks that no window is empty, fills p->out and p->params (bl_pool_shape). */
+bl_status bl_pool_plan(bl_op_plan *p);
+/* The same for one window over the whole picture. */
+bl_status bl_global_pool_plan(bl_op_plan *p);
+
+#endif
