@@ -170,9 +170,9 @@ $(B)/wasm/backlight.wasm: $(call objects-wasm,$(WASM_SRC)) tools/emcc-flags.sh
 	@echo 'link  $@'
 	@$(EMCC) -O2 -msimd128 $(filter %.o,$^) -o $@ $$(tools/emcc-flags.sh)
 
-# A library is made anew, never added to: an object whose source is gone must not stay in it.
+# A library is made anew, so that no object outlives its source; "q" lets two rooms have a file of one name.
 %.a:
-	@rm -f $@; ar rcs $@ $^
+	@rm -f $@; ar qcs $@ $^
 $(B)/asan/core.a:   $(call objects-asan,$(filter-out src/cli/%,$(SRC)))
 $(B)/double/core.a: $(call objects-double,$(EXACT_SRC))
 $(B)/fuzz/core.a:   $(call objects-fuzz,$(CORE_SRC))
