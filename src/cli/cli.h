@@ -9,9 +9,11 @@
 #define BL_CLI_H
 
 #include "backlight.h"
+#include "base/nearest.h"
 
 enum { BL_EXIT_OK = 0, BL_EXIT_FAILED = 1, BL_EXIT_USAGE = 2, BL_EXIT_INPUT = 3, BL_EXIT_UNSUPPORTED = 4, BL_EXIT_MEMORY = 5, BL_EXIT_INTERRUPTED = 130 };
 
+struct bl_arguments;
 typedef struct {
     const char *name;     /* without dashes */
     const char *argument; /* "FILE", "N"; NULL: a switch */
@@ -44,6 +46,8 @@ bool bl_option_integer(const bl_arguments *a, const char *name, int64_t least, i
 /* Takes options and arguments apart by the command's table ("--name value", "--name=value", "--", "-" is an argument),
  * handles --help, runs it. argv without the program and the command's name. */
 int bl_command_run(const bl_command *command, int argc, char **argv);
+/* A command line that makes no sense: says so on stderr, points to the help; BL_EXIT_USAGE. command may be NULL. */
+int bl_usage(const bl_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void bl_command_help(const bl_command *command);
 const bl_command *const *bl_commands(int *n);
 
@@ -56,10 +60,12 @@ int bl_report(const bl_arguments *a, const bl_error *error);
 bl_status bl_open_model(const bl_arguments *a, const char *path, bl_model **out, bl_error *error);
 /* Reads a picture; notes on what was done to it go to stderr. */
 bl_status bl_open_picture(const char *path, bl_picture *out, bl_error *error);
+/* Prints text to stdout and frees it; BL_EXIT_MEMORY if writing it ran out of memory. */
+int bl_print(bl_text *text);
 /* What bl_open_model takes, for option tables. */
-#define BL_MODEL_OPTIONS                                                                                               \
+#define BL_MODEL_OPTIONS                                                                                                   \
     {"preprocess", "HOW", "what pictures become: unit (0…1), imagenet, signed (−1…1), bgr255; default: as the file says"}, \
-        {"labels", "FILE", "names of the classes, one a line; default: as the file says"},                            \
+    {"labels", "FILE", "names of the classes, one a line; default: as the file says"},                                 \
     {"keep-batchnorm", NULL, "do not fold batch normalisation"}
 
 /* ---- progress ---- */
