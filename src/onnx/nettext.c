@@ -1,0 +1,403 @@
+#include "onnx/nettext.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "onnx/wire.h"
+
+/* Sizes that stand in for an open height and width while shapes are worked out. Both are large enough for any usual
+ * network and have no stride in common that could hide a dependence. */
+static const int32_t stand_in[2] = {512, 736};
+
+bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return bl_fail(t->error, BL_FORMAT, "network text, line %d: %s", t->line, text);
+}
+
+static bl_status no_memory(bl_nt_reader *t) { return bl_fail(t->error, BL_MEMORY, "not enough memory for the network"); }
+
+bool bl_nt_more(const bl_nt_reader *t) { return t->word < t->n_words; }
+
+bool bl_nt_word(bl_nt_reader *t, const char *word)
+{
+    if (!bl_nt_more(t) || strcmp(t->words[t->word], word)) return false;
+    t->word++;
+    return true;
+}
+
+static bl_status next(bl_nt_reader *t, const char *what, char **out)
+{
+    if (!bl_nt_more(t)) return bl_nt_fail(t, "%s is missing", what);
+    *out = t->words[t->word++];
+    return BL_OK;
+}
+
+bl_status bl_nt_input(bl_nt_reader *t, int *value)
+{
+    char *word;
+    BL_TRY(next(t, "the name of an input", &word));
+    int v = bl_model_value(t->model, word, strlen(word));
+    if (v < 0) return no_memory(t);
+    if (v >= t->n_values || !t->values[v].known) return bl_nt_fail(t, "there is no value \"%.100s\" in the lines above", word);
+    *value = v;
+    return BL_OK;
+}
+
+bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int *out)
+{
+    char *word, *end;
+    BL_TRY(next(t, what, &word));
+    long long number = strtoll(word, &end, 10);
+    if (end == word || *end || number < least || number > most)
+        return bl_nt_fail(t, "%s must be a whole number from %d to %d, not \"%.60s\"", what, least, most, word);
+    *out = (int)number;
+    return BL_OK;
+}
+
+bl_status bl_nt_float(bl_nt_reader *t, const char *what, float *out)
+{
+    char *word, *end;
+    BL_TRY(next(t, what, &word));
+    float number = strtof(word, &end);
+    if (end == word || *end || isnan(number)) return bl_nt_fail(t, "%s must be a number, not \"%.60s\"", what, word);
+    *out = number;
+    return BL_OK;
+}
+
+bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_t *out)
+{
+    char *word, *at;
+    BL_TRY(next(t, what, &word));
+    *n = 0;
+    for (at = word;; at++) {
+        char *end;
+        long long number = strtoll(at, &end, 10);
+        if (end == at || (*end && *end != ',') || number > BL_MAX_DIM || number < -BL_MAX_DIM || *n == most)
+            return bl_nt_fail(t, "%s must be at most %d whole numbers with commas between, not \"%.60s\"", what, most, word);
+        out[(*n)++] = number;
+        if (!*end) return BL_OK;
+        at = end;
+    }
+}
+
+bl_status bl_nt_size(bl_nt_reader *t, const char *what, int64_t out[2])
+{
+    char *word, *end;
+    BL_TRY(next(t, what, &word));
+    out[0] = out[1] = strtoll(word, &end, 10);
+    if (end != word && *end == 'x') {
+        char *second = end + 1;
+        out[1] = strtoll(second, &end, 10);
+        if (end == second) out[1] = 0;
+    }
+    for (int i = 0; i < 2; i++)
+        if (*end || out[i] < 1 || out[i] > BL_MAX_DIM)
+            return bl_nt_fail(t, "%s must be height x width as in 3x3, not \"%.60s\"", what, word);
+    return BL_OK;
+}
+
+bl_shape bl_nt_shape(const bl_nt_reader *t, int value)
+{
+    const bl_nt_value *v = &t->values[value];
+    bl_shape s = v->at[0].shape;
+    for (int i = 0; i < s.rank; i++)
+        if (s.dim[i] != v->at[1].shape.dim[i]) s.dim[i] = -1;
+    return s;
+}
+
+/* Room for what is known of a value. */
+static bl_status reach(bl_nt_reader *t, int value)
+{
+    if (value < t->n_values) return BL_OK;
+    int n = value + 1 > 2 * t->n_values ? value + 64 : 2 * t->n_values;
+    bl_nt_value *grown = realloc(t->values, (size_t)n * sizeof *grown);
+    if (!grown) return no_memory(t);
+    memset(grown + t->n_values, 0, (size_t)(n - t->n_values) * sizeof *grown);
+    t->values = grown;
+    t->n_values = n;
+    return BL_OK;
+}
+
+/* The value that a line makes; its name must be new. */
+static bl_status new_value(bl_nt_reader *t, const char *name, int *value)
+{
+    size_t length = strlen(name);
+    if (!length || length > BL_NETTEXT_NAME) return bl_nt_fail(t, "a name has 1 to %d bytes", BL_NETTEXT_NAME);
+    int v = bl_model_value(t->model, name, length);
+    if (v < 0) return no_memory(t);
+    if (v == t->model->input || t->model->values[v].is_constant || t->model->values[v].producer >= 0)
+        return bl_nt_fail(t, "the name \"%.100s\" is taken", name);
+    BL_TRY(reach(t, v));
+    *value = v;
+    return BL_OK;
+}
+
+bl_status bl_nt_constant(bl_nt_reader *t, const char *suffix, bl_type type, bl_shape shape, int *value, void *storage)
+{
+    char name[BL_NETTEXT_NAME + 32];
+    void *data;
+    size_t count = bl_count(&shape);
+    snprintf(name, sizeof name, "%s.%s", t->name, suffix);
+    BL_TRY(new_value(t, name, value));
+    if (count > t->weights_left) return bl_nt_fail(t, "the network has more than %zu weights", BL_NETTEXT_WEIGHTS);
+    t->weights_left -= count;
+    BL_TRY(bl_model_constant(t->model, *value, type, &shape, &data, t->error));
+    bl_operand o = {.type = type, .shape = shape};
+    if (type == BL_INT) o.ints = data;
+    else o.data = data;
+    t->values[*value] = (bl_nt_value){{o, o}, true};
+    memcpy(storage, &data, sizeof data);
+    return BL_OK;
+}
+
+bl_status bl_nt_int_constant(bl_nt_reader *t, const char *suffix, const int64_t *ints, int n, int *value)
+{
+    int64_t *data;
+    BL_TRY(bl_nt_constant(t, suffix, BL_INT, (bl_shape){1, {n}}, value, &data));
+    memcpy(data, ints, (size_t)n * sizeof *ints);
+    return BL_OK;
+}
+
+bl_status bl_nt_float_constant(bl_nt_reader *t, const char *suffix, float number, int *value)
+{
+    bl_real *data;
+    BL_TRY(bl_nt_constant(t, suffix, BL_FLOAT, (bl_shape){0}, value, &data));
+    data[0] = (bl_real)number;
+    return BL_OK;
+}
+
+bl_status bl_nt_weights(bl_nt_reader *t, const char *suffix, bl_shape shape, size_t fan_in, int *value)
+{
+    bl_real *data;
+    BL_TRY(bl_nt_constant(t, suffix, BL_FLOAT, shape, value, &data));
+    bl_random random = {.seed = t->seed, .stream = BL_STREAM_WEIGHTS, .sample = (uint32_t)t->node};
+    float deviation = sqrtf(2.0f / (float)fan_in), chunk[256];
+    size_t count = bl_count(&shape);
+    for (size_t i = 0; i < count;) {
+        size_t n = count - i < 256 ? count - i : 256;
+        bl_random_normals(&random, (uint32_t)i, n, chunk);
+        for (size_t k = 0; k < n; k++) data[i++] = (bl_real)(chunk[k] * deviation);
+    }
+    return BL_OK;
+}
+
+bl_status bl_nt_node(bl_nt_reader *t, const char *op, const int *in, int n_in, const bl_attr *attrs, int n_attrs)
+{
+    int out;
+    bl_operand operands[BL_NETTEXT_INPUTS];
+    if (bl_nt_more(t)) return bl_nt_fail(t, "\"%.60s\" is not understood", t->words[t->word]);
+    BL_TRY(new_value(t, t->name, &out));
+    BL_TRY(bl_model_node(t->model, op, t->name, in, n_in, out, attrs, n_attrs, t->error));
+    const bl_op *entry = bl_op_find(op); /* bl_model_node knows it */
+    for (int s = 0; s < 2; s++) {
+        for (int i = 0; i < n_in; i++) operands[i] = in[i] < 0 ? (bl_operand){0} : t->values[in[i]].at[s];
+        bl_op_plan p = {.op_name = op, .node_name = t->name, .opset = BL_NETTEXT_OPSET, .attrs = attrs, .n_attrs = n_attrs,
+                        .in = operands, .n_in = n_in, .arena = &t->scratch, .error = t->error};
+        BL_TRY(entry->plan(&p));
+        t->values[out].at[s] = p.out;
+    }
+    t->values[out].known = true;
+    t->model->output = out;
+    t->node++;
+    return BL_OK;
+}
+
+/* ---- lines ---- */
+
+/* Splits a line at white space, in place. Words in double quotes may hold anything but a double quote. */
+static bl_status split(bl_nt_reader *t, char *line)
+{
+    size_t room = strlen(line) / 2 + 1;
+    if (!(t->words = bl_arena_take_array(&t->scratch, room, sizeof *t->words))) return no_memory(t);
+    t->n_words = t->word = 0;
+    for (char *at = line;;) {
+        at += strspn(at, " \t\r");
+        if (!*at || *at == '#') return BL_OK;
+        bool quoted = *at == '"';
+        if (quoted) at++;
+        t->words[t->n_words++] = at;
+        at += strcspn(at, quoted ? "\"" : " \t\r");
+        if (quoted && !*at) return bl_nt_fail(t, "a double quote is not closed");
+        if (*at) *at++ = 0;
+    }
+}
+
+static bl_status read_input(bl_nt_reader *t)
+{
+    bl_model *m = t->model;
+    char *name, *word;
+    int64_t dim[3];
+    if (m->input >= 0) return bl_nt_fail(t, "a second input; there can be one");
+    BL_TRY(next(t, "the name of the input", &name));
+    BL_TRY(next(t, "the size of the input", &word));
+    char *at = word;
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        if (i > 0 && *at == '?') {
+            dim[i] = -1;
+            end = at + 1;
+        } else {
+            dim[i] = strtoll(at, &end, 10);
+            if (end == at || dim[i] < 1 || dim[i] > BL_MAX_DIM) dim[i] = 0;
+        }
+        if (!dim[i] || *end != (i < 2 ? 'x' : 0))
+            return bl_nt_fail(t, "the input's size is channels x height x width as in 3x64x64 or 3x?x?, not \"%.60s\"", word);
+        at = end + (i < 2);
+    }
+    if (bl_nt_more(t)) return bl_nt_fail(t, "\"%.60s\" is not understood", t->words[t->word]);
+    int value;
+    BL_TRY(new_value(t, name, &value));
+    m->input = value;
+    m->input_c = (int32_t)dim[0];
+    m->input_h = (int32_t)dim[1];
+    m->input_w = (int32_t)dim[2];
+    for (int s = 0; s < 2; s++)
+        t->values[value].at[s] = (bl_operand){
+            BL_FLOAT,
+            {4, {1, m->input_c, m->input_h < 0 ? stand_in[s] : m->input_h, m->input_w < 0 ? stand_in[s] : m->input_w}}, NULL, NULL};
+    t->values[value].known = true;
+    return BL_OK;
+}
+
+static bl_status read_node(bl_nt_reader *t)
+{
+    const bl_nt_form *const tables[] = {bl_nt_layers, bl_nt_plain};
+    char *word;
+    t->name = t->words[0];
+    t->word = 2;
+    if (t->model->input < 0) return bl_nt_fail(t, "the input must come before the first node");
+    if (t->node == BL_NETTEXT_NODES) return bl_nt_fail(t, "the network has more than %d nodes", BL_NETTEXT_NODES);
+    BL_TRY(next(t, "the operator", &word));
+    for (size_t k = 0; k < sizeof tables / sizeof tables[0]; k++)
+        for (const bl_nt_form *f = tables[k]; f->word; f++)
+            if (!strcmp(word, f->word)) return f->read(t);
+    return bl_nt_fail(t, "there is no operator \"%.60s\"", word);
+}
+
+/* What is said of the network apart from its nodes; applied once it is sealed. */
+typedef struct {
+    char *title, *credit, *labels;
+    float mean[4], std[4];
+    bool has_preprocessing;
+    bl_channels channels;
+    bool has_channels;
+} header;
+
+static bl_status read_channel_numbers(bl_nt_reader *t, float out[4])
+{
+    int n = 0;
+    for (; bl_nt_more(t); n++) {
+        if (n == 4) return bl_nt_fail(t, "more than four numbers");
+        BL_TRY(bl_nt_float(t, "the value of a channel", &out[n]));
+    }
+    if (n != 1 && n != t->model->input_c)
+        return bl_nt_fail(t, "%d numbers for %d channels (the line belongs after the input)", n, (int)t->model->input_c);
+    for (int i = n; i < 4; i++) out[i] = out[n - 1];
+    return BL_OK;
+}
+
+static bl_status read_header(bl_nt_reader *t, header *h, char *line, bool *taken)
+{
+    static const char *const keys[] = {"title", "credit", "labels"};
+    char **texts[] = {&h->title, &h->credit, &h->labels};
+    *taken = true;
+    for (int i = 0; i < 3; i++) {
+        size_t n = strlen(keys[i]);
+        if (strncmp(line, keys[i], n) || !strchr(" \t", line[n]) || strchr(line + n, '=') == line + n + strspn(line + n, " \t")) continue;
+        char *text = line + n + strspn(line + n, " \t"), *end = text + strlen(text);
+        while (end > text && strchr(" \t\r", end[-1])) *--end = 0;
+        *texts[i] = text;
+        return BL_OK;
+    }
+    BL_TRY(split(t, line));
+    if (!t->n_words) return BL_OK;
+    if (t->n_words >= 2 && !strcmp(t->words[1], "=")) {
+        *taken = false;
+        return BL_OK;
+    }
+    if (bl_nt_word(t, "input")) return read_input(t);
+    if (bl_nt_word(t, "mean")) {
+        if (!h->has_preprocessing) memcpy(h->std, (float[4]){1, 1, 1, 1}, sizeof h->std);
+        h->has_preprocessing = true;
+        return read_channel_numbers(t, h->mean);
+    }
+    if (bl_nt_word(t, "std")) {
+        h->has_preprocessing = true;
+        return read_channel_numbers(t, h->std);
+    }
+    if (bl_nt_word(t, "channels")) {
+        h->has_channels = true;
+        if (bl_nt_word(t, "RGB")) h->channels = BL_CHANNELS_RGB;
+        else if (bl_nt_word(t, "BGR")) h->channels = BL_CHANNELS_BGR;
+        else if (bl_nt_word(t, "grey")) h->channels = BL_CHANNELS_GREY;
+        else return bl_nt_fail(t, "channels can be RGB, BGR or grey");
+        return BL_OK;
+    }
+    return bl_nt_fail(t, "\"%.60s\" begins no line: a node is written name = operator inputs", t->words[0]);
+}
+
+static bl_status apply(bl_nt_reader *t, header *h)
+{
+    bl_model *m = t->model;
+    if (h->title && !(m->title = bl_arena_text(&m->arena, h->title, strlen(h->title)))) return no_memory(t);
+    if (h->credit && !(m->credit = bl_arena_text(&m->arena, h->credit, strlen(h->credit)))) return no_memory(t);
+    if (h->labels) {
+        /* "a; b; c" to lines */
+        char *to = h->labels;
+        for (char *from = h->labels; *from; from++) {
+            *to++ = *from == ';' ? '\n' : *from;
+            if (*from == ';') from += strspn(from + 1, " \t");
+        }
+        *to = 0;
+        BL_TRY(bl_model_set_labels(m, h->labels, strlen(h->labels), t->error));
+    }
+    m->channels = h->has_channels ? h->channels : m->input_c == 1 ? BL_CHANNELS_GREY : BL_CHANNELS_RGB;
+    return h->has_preprocessing ? bl_model_set_preprocessing(m, h->mean, h->std, m->channels, t->error) : BL_OK;
+}
+
+static bl_status read_all(bl_nt_reader *t, char *text)
+{
+    header h = {0};
+    for (char *line = text; line; t->line++) {
+        char *end = strchr(line, '\n');
+        bool taken;
+        if (end) *end = 0;
+        BL_TRY(read_header(t, &h, line + strspn(line, " \t"), &taken));
+        if (!taken) BL_TRY(read_node(t));
+        line = end ? end + 1 : NULL;
+    }
+    if (t->model->output < 0) return bl_fail(t->error, BL_FORMAT, "the network text has no node");
+    BL_TRY(bl_model_seal(t->model, &(bl_open_options){.keep_batchnorm = true}, t->error));
+    return apply(t, &h);
+}
+
+bl_status bl_nettext_read_within(const char *text, size_t length, uint64_t seed, size_t weights, bl_model **out, bl_error *error)
+{
+    bl_nt_reader t = {.error = error, .seed = seed, .weights_left = weights, .line = 1};
+    *out = NULL;
+    if (memchr(text, 0, length) || !bl_utf8_valid(text, length)) return bl_fail(error, BL_FORMAT, "the network text is not UTF-8 text");
+    BL_TRY(bl_model_new(&t.model, error));
+    t.model->opset = BL_NETTEXT_OPSET;
+    t.model->input = t.model->output = -1;
+    char *copy = bl_arena_text(&t.scratch, text, length);
+    bl_status status = copy ? read_all(&t, copy) : no_memory(&t);
+    if (status == BL_OK) *out = t.model;
+    else bl_model_free(t.model);
+    bl_arena_free(&t.scratch);
+    free(t.values);
+    return status;
+}
+
+bl_status bl_nettext_read(const char *text, size_t length, uint64_t seed, bl_model **out, bl_error *error)
+{
+    return bl_nettext_read_within(text, length, seed, BL_NETTEXT_WEIGHTS, out, error);
+}
