@@ -70,10 +70,15 @@ int bl_print(bl_text *text);
 
 /* ---- progress ---- */
 
-/* One line on stderr, rewritten, when stderr is a terminal; nothing otherwise. done ≤ all. what ends it is bl_progress_end. */
-void bl_progress_show(const char *what, long done, long all);
-void bl_progress_end(void);
-/* True once the user pressed Ctrl-C; a second press ends the command at once. */
+/* One line on stderr, rewritten ten times a second, when stderr is a terminal; nothing otherwise. Zero-initialise. */
+typedef struct {
+    double started, shown, from;
+} cli_progress;
+void cli_progress_show(cli_progress *p, double share, const char *text); /* share of the work that is done, 0 … 1 */
+void cli_progress_clear(cli_progress *p);                               /* wipes the line, so that others can be printed */
+const char *cli_duration(double seconds, char buffer[32]);              /* "3 min 05 s" */
+
+/* True once the user pressed Ctrl-C; a second press ends the command at once (interrupt.c). */
 bool bl_interrupted(void);
 void bl_watch_interrupts(void);
 
