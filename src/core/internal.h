@@ -1,0 +1,163 @@
+/* What the files of core share and nobody else sees: the name index, the insides of plan and run. */
+#ifndef BL_CORE_INTERNAL_H
+#define BL_CORE_INTERNAL_H
+
+#include "base/nearest.h"
+#include "core/core.h"
+
+enum { BL_MAX_NODES = 1 << 15, BL_MAX_VALUES = 1 << 17, BL_MAX_LABELS = 1 << 17 };
+
+/* ---- names (names.c) ---- */
+
+/* Open addressing; a slot holds an index + 1, 0 is empty. Capacities of the model's arrays live here too. */
+struct bl_name_index {
+    int *value_slots, n_value_slots, value_capacity;
+    int *node_slots, n_node_slots, node_capacity;
+    const char *removed; /* values that folding took away, separated by commas; NULL if none */
+};
+int bl_index_value(const bl_model *m, const char *name, size_t length); /* −1: none */
+int bl_index_node(const bl_model *m, const char *name, size_t length);
+bool bl_index_add_value(bl_model *m, int value); /* false: no memory */
+bool bl_index_add_node(bl_model *m, int node);
+bool bl_index_rebuild(bl_model *m);
+/* A name that no value has yet: base, or base_2, base_3, … */
+int bl_model_fresh_value(bl_model *m, const char *base, const char *suffix);
+
+/* The value called so, or an error with the nearest names. */
+bl_status bl_model_find_or_fail(const bl_model *m, const char *name, int *value, bl_error *error);
+
+/* Texts of objectives and interventions: a cursor, and the pieces both are made of. Each skips no space by itself. */
+typedef struct {
+    const char *text, *at;
+    bl_error *error;
+} bl_cursor;
+enum { BL_NAME_BYTES = 256 };
+void bl_skip_spaces(bl_cursor *c);
+bool bl_take(bl_cursor *c, char expected);
+/* A bare name of [A-Za-z0-9_./] or one in double quotes (\" and \\ inside). Empty or too long: an error. */
+bl_status bl_take_name(bl_cursor *c, char name[BL_NAME_BYTES], bool *quoted);
+bool bl_take_integer(bl_cursor *c, int *out);   /* digits only; false, and nothing taken, when there are none */
+bool bl_take_number(bl_cursor *c, double *out); /* a finite decimal number with sign */
+bl_status bl_cursor_fail(const bl_cursor *c, const char *what);
+/* Writes a name as bl_take_name reads it; returns the characters needed, as snprintf. */
+int bl_write_name(char *buffer, size_t size, const char *name);
+
+/* ---- seal (seal.c, fold.c) ---- */
+bl_status bl_fold_constants(bl_model *m, bl_error *error);
+bl_status bl_fold_batchnorm(bl_model *m, bl_error *error);
+
+/* ---- plan ---- */
+
+/* A piece of a run's memory and when it is in use. Node i runs forward at time i and backward at 2·n_nodes−1−i;
+ * time −1 is before everything, 2·n_nodes after. */
+typedef struct {
+    size_t bytes, offset;
+    int from, to; /* inclusive */
+} bl_buffer;
+
+typedef struct {
+    bl_operand known;
+    bool planned;  /* its shape is known */
+    bool computed; /* it has numbers in a run */
+    bool kept;     /* readable after a pass */
+    bool seed, wanted;
+    bool upstream; /* a wanted gradient depends on it, or it is one */
+    bool on_path;  /* it has a gradient in a backward pass */
+    int root;      /* the value whose memory it shows; itself if it is no alias */
+    int buffer, gradient; /* −1: none */
+} bl_plan_value;
+
+typedef struct {
+    const bl_op *op; /* the model's, or its substitute */
+    void *params;
+    const bl_shape *in_shape;
+    bool planned, computed, is_alias, in_place;
+    bool backward;       /* a backward pass may visit it */
+    const bool *grad_in; /* n_in: is the gradient of that input wanted from it? */
+    uint8_t reads;       /* what its backward reads, for the inputs wanted */
+    size_t scratch_bytes, aux_bytes;
+    int scratch, scratch_back, aux; /* buffers, −1: none */
+    double macs;
+} bl_plan_node;
+
+struct bl_plan {
+    const bl_model *model;
+    bl_wants wants;
+    int batch, last;
+    int end; /* node after the last one planned */
+    bl_plan_value *values;
+    bl_plan_node *nodes;
+    bl_buffer *buffers;
+    int n_buffers, max_in;
+    size_t tensor_bytes, bytes;
+    double macs;
+    bl_arena arena;
+};
+
+/* Which gradients are on the way (reach.c); fills upstream, on_path, backward, grad_in, reads. */
+bl_status bl_plan_reach(bl_plan *p, bl_error *error);
+/* Buffers, their lives and offsets (layout.c); fills buffers and tensor_bytes. */
+bl_status bl_plan_layout(bl_plan *p, bl_error *error);
+/* Bytes of a run's own tables (run.c). */
+size_t bl_run_head_bytes(const bl_plan *p);
+
+/* ---- run ---- */
+
+typedef enum { BL_EDIT_SCALE, BL_EDIT_MEAN, BL_EDIT_PAINT, BL_EDIT_KERNEL } bl_edit_kind;
+typedef struct {
+    bl_edit_kind kind;
+    int value;               /* of the network; for a kernel the convolution's output */
+    int channel;             /* −1: all. For a kernel: output channel */
+    int input;               /* kernel: input channel */
+    int rows[2], columns[2]; /* paint: first and last */
+    bl_real number;          /* factor or paint */
+    bl_real *numbers;        /* kernel: kh·kw */
+    int n_numbers;
+} bl_edit;
+
+typedef struct {
+    bl_edit *edits;
+    int n;
+    bl_real **weights; /* per value: the overlaid copy of a constant, or NULL */
+    bl_real **saved;   /* per value: room for what it was before its edits, if the backward of its node reads it */
+    bl_arena arena;    /* all of the above */
+} bl_edits;
+
+struct bl_run {
+    const bl_plan *plan;
+    bl_real *memory;
+    bl_real **value, **gradient; /* per value of the model; NULL: none */
+    const bl_real **constant;    /* per value: what bl_run_set_constant was given, or NULL */
+    bool *written;               /* per value: its gradient has a contribution in this pass */
+    bool *dirty;                 /* per node: must be computed again */
+    const bl_real **in;          /* for one node at a time: max_in each */
+    bl_real **grad_in;
+    bool *add, *done;
+    bool has_values;
+    bl_edits edits;
+};
+
+static inline void *bl_run_at(const bl_run *r, int buffer)
+{
+    return buffer < 0 ? NULL : (char *)r->memory + r->plan->buffers[buffer].offset;
+}
+
+/* Points a constant, and all that is another view of it, to the memory in use: overlaid, replaced, or the model's. Marks
+ * its readers. */
+void bl_run_refresh_constant(bl_run *r, int value);
+
+/* edits (intervene.c): applied right after a value was computed, and to its gradient before it goes on */
+void bl_edits_apply(bl_run *r, int value);
+void bl_edits_backward(bl_run *r, int value);
+/* The value as its node made it. */
+const bl_real *bl_edits_before(const bl_run *r, int value);
+/* Overlays a constant's copy again, on `base`; NULL when it has no overlay. */
+const bl_real *bl_edits_overlay(bl_run *r, int value, const bl_real *base);
+
+/* backward in three parts, so that an objective can write its derivative straight into the gradients (backward.c) */
+bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error);
+/* The gradient to add a seed to, zeroed if nothing was added before; *gradient NULL when no wanted gradient depends on it. */
+bl_status bl_backward_seed(bl_run *r, int value, bl_real **gradient, bl_error *error);
+void bl_backward_go(bl_run *r, const bl_pass *pass);
+
+#endif
