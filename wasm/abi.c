@@ -84,17 +84,23 @@ ABI_EXPORT(manifest) const char *abi_manifest(void)
     return abi_text_out();
 }
 
-/* The family's name, NULL beyond the last. */
-ABI_EXPORT(family) const char *abi_family(int family)
+/* The colour families' names, separated by spaces, in the order of their numbers. */
+ABI_EXPORT(families) const char *abi_families(void)
 {
-    return family >= BL_FAMILY_ACTIVATION && family <= BL_FAMILY_GREY ? bl_family_name((bl_family)family) : NULL;
+    abi_begin();
+    for (int i = BL_FAMILY_ACTIVATION; i <= BL_FAMILY_GREY; i++) bl_text_add(&abi_text, i ? " %s" : "%s", bl_family_name((bl_family)i));
+    return abi_text_out();
 }
 
-/* 256 RGBA entries; family and theme are those of picture.h. */
+/* 256 RGBA entries; theme 0: light, 1: dark. */
 ABI_EXPORT(colours) const uint8_t *abi_colours(int family, int theme)
 {
     static uint8_t table[256][4];
-    bl_colour_table((bl_family)family, (bl_theme)theme, table);
+    if (family < BL_FAMILY_ACTIVATION || family > BL_FAMILY_GREY) {
+        bl_fail(&abi_error, BL_USAGE, "there is no colour family number %d", family);
+        return NULL;
+    }
+    bl_colour_table((bl_family)family, theme ? BL_THEME_DARK : BL_THEME_LIGHT, table);
     return table[0];
 }
 

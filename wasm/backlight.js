@@ -1,0 +1,348 @@
+// Backlight in a page or in Node: networks forwards and backwards, computed in workers.
+//
+//   const backlight = await Backlight.load()
+//   const model = await backlight.open(bytes)
+//   const picture = await backlight.decode(file, 'panda.jpg')
+//   const { predictions } = await model.forward(picture)
+//   const job = model.run('dream', { picture, objective: 'conv3:12' }, { signal, preview: true })
+//   for await (const preview of job) draw(preview)
+//   const { results, legend } = await job.result
+//
+// The first worker holds what one looks at and answers at once; jobs run on the others. Everything that comes back belongs
+// to the caller. Errors are BacklightError with code, message and hint (error.js).
+import { BacklightError } from './error.js'
+import { checkEngine, fetchModule } from './instance.js'
+import { Lane, startWorker } from './pool.js'
+import { parameterText } from './text.js'
+
+export { BacklightError } from './error.js'
+export { parameterText, quoted } from './text.js'
+
+/** @import { Backward, DecodedPicture, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+
+/** Closing a network larger than this starts its workers afresh, since WebAssembly memory never shrinks. */
+const LARGE_BYTES = 128 * 2 ** 20
+
+/** @typedef {{ index: number, label: string, probability: number, score: number }} Prediction */
+/** @typedef {Tensor & { id: number }} Value */
+/** @typedef {{ results: Result[], legend: any, [name: string]: any }} JobResult  the results also under their names */
+
+export class Backlight {
+  #lanes
+  /** @type {Record<string, Record<Theme, Uint8Array>>} */
+  #colours
+  #models = 0
+
+  /**
+   * @param {{ wasm?: string | URL | BufferSource, worker?: string | URL | (() => any), workers?: number }} [options]
+   *   wasm: where the module is, or its bytes; worker: where worker.js is, or a function that starts one;
+   *   workers: how many at most, 2 or more (otherwise as many as there are cores, up to 4)
+   * @returns {Promise<Backlight>}
+   */
+  static async load(options = {}) {
+    const { wasm, worker, workers = Math.min(4, globalThis.navigator?.hardwareConcurrency ?? 2) } = known(options, ['wasm', 'worker', 'workers'])
+    checkEngine()
+    const isAddress = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL
+    const module = isAddress
+      ? await fetchModule(wasm ?? new URL('../build/wasm/backlight.wasm', import.meta.url))
+      : await WebAssembly.compile(wasm)
+    const make = typeof worker === 'function' ? worker : () => startWorker(worker)
+    const lanes = Array.from({ length: Math.max(2, workers) }, () => new Lane(make, { module }))
+    try {
+      return new Backlight(lanes, await lanes[0].greet())
+    } catch (error) {
+      for (const lane of lanes) lane.close()
+      throw error
+    }
+  }
+
+  /**
+   * @param {Lane[]} lanes
+   * @param {{ manifest: Manifest, colours: Record<string, Record<Theme, Uint8Array>> }} greeting
+   */
+  constructor(lanes, { manifest, colours }) {
+    this.#lanes = lanes
+    this.#colours = colours
+    /** Methods, operators and result kinds. */
+    this.manifest = manifest
+  }
+
+  /** 256 colours, RGBA. @param {string} family @param {Theme} theme @returns {Uint8Array} */
+  colours(family, theme) {
+    const table = this.#colours[family]?.[theme]
+    if (!table) throw new BacklightError('usage', `there are no colours "${family}" for the theme "${theme}"`, `Families: ${Object.keys(this.#colours).join(', ')}.`)
+    return table
+  }
+
+  /**
+   * Opens an ONNX file. A file that is refused leaves everything else as it was.
+   * @param {Uint8Array | ArrayBuffer | Blob} file
+   * @param {{ name?: string, keepBatchnorm?: boolean }} [options]
+   */
+  async open(file, options = {}) {
+    const { name = '', keepBatchnorm = false } = known(options, ['name', 'keepBatchnorm'])
+    const bytes = await bytesOf(file, 'the network')
+    /** @type {import('./pool.js').OpenModel} */
+    const record = {
+      key: `model${++this.#models}`,
+      bytes,
+      options: { keepBatchnorm },
+      settings: { preprocessing: null, labels: null },
+      version: 1,
+      info: null,
+      closed: false,
+    }
+    await this.#lanes[0].prepare(record)
+    return new Model(this.#lanes, record, name)
+  }
+
+  /**
+   * Decodes PNG, JPEG, BMP or GIF.
+   * @param {Uint8Array | ArrayBuffer | Blob} file
+   * @param {string} [name] for messages
+   * @returns {Promise<DecodedPicture>}
+   */
+  async decode(file, name = 'the picture') {
+    return await this.#lanes[0].request({ type: 'decode', args: { bytes: await bytesOf(file, name), name } })
+  }
+
+  /** A picture as a PNG file, 8-bit RGB. @param {Picture} picture @returns {Promise<Uint8Array>} */
+  async png(picture) {
+    return await this.#lanes[0].request({ type: 'png', args: { picture } })
+  }
+
+  /** Ends all workers; what is pending is rejected. */
+  close() {
+    for (const lane of this.#lanes) lane.close()
+  }
+}
+
+export class Model {
+  #lanes
+  #record
+  #tickets = 0
+
+  /** @param {Lane[]} lanes @param {import('./pool.js').OpenModel} record @param {string} name */
+  constructor(lanes, record, name) {
+    this.#lanes = lanes
+    this.#record = record
+    this.name = name
+  }
+
+  /** Title, input, labels, preprocessing, values, nodes, costs. @returns {ModelInfo} */
+  get info() {
+    return /** @type {ModelInfo} */ (this.#record.info)
+  }
+
+  /** @param {Preprocessing} preprocessing */
+  async setPreprocessing(preprocessing) {
+    await this.#configure({ ...this.#record.settings, preprocessing })
+  }
+  /** @param {string[]} labels one a class */
+  async setLabels(labels) {
+    await this.#configure({ ...this.#record.settings, labels })
+  }
+  /** @param {{ preprocessing: Preprocessing | null, labels: string[] | null }} settings */
+  async #configure(settings) {
+    const before = this.#record.settings
+    this.#record.settings = settings
+    this.#record.version++
+    try {
+      await this.#lanes[0].prepare(this.#record)
+    } catch (error) {
+      this.#record.settings = before
+      this.#record.version++
+      throw error
+    }
+  }
+
+  /** The name of a class, "class 7" where there is none. @param {number} index */
+  label(index) {
+    return this.info.labels[index] ?? `class ${index}`
+  }
+
+  /** The number of a value, by its name or the name of the node that makes it. @param {number | string} nameOrId */
+  id(nameOrId) {
+    if (typeof nameOrId === 'number') return nameOrId
+    const found = this.info.values.find(({ name }) => name === nameOrId)?.id ?? this.info.nodes.find(({ name }) => name === nameOrId)?.output
+    if (found === undefined) throw new BacklightError('usage', `this network has no layer "${nameOrId}"`, 'info.values and info.nodes list all.')
+    return found
+  }
+
+  /**
+   * Shows a picture to the network. While one is being shown, only the newest of those that come after waits: the others are
+   * rejected with the code `stale`. value() reads a layer of this very pass, and is `stale` too when another followed.
+   * @param {Picture} picture
+   * @param {{ height?: number, width?: number }} [size] of the input, where the file leaves it open
+   */
+  async forward(picture, size = {}) {
+    known(size, ['height', 'width'])
+    const ticket = ++this.#tickets
+    const { width, height, pixels } = picture
+    /** @type {Forward} */
+    const pass = await this.#ask('forward', { ticket, picture: { width, height, pixels }, size }, 'forward')
+    const predictions = Array.from(pass.probabilities, (probability, index) => ({ index, label: this.label(index), probability, score: pass.scores[index] }))
+    predictions.sort((a, b) => b.probability - a.probability || b.score - a.score || a.index - b.index)
+    return {
+      ...pass,
+      predictions,
+      /** @param {number | string} nameOrId @returns {Promise<Value>} */
+      value: async (nameOrId) => (await this.#values([nameOrId], false, ticket))[0],
+    }
+  }
+
+  /**
+   * Sends the gradient of an objective back through the pass that forward() made.
+   * @param {string} objective as `class:7`, `conv3:12`
+   * @param {{ rule?: Rule }} [options]
+   */
+  async backward(objective, options = {}) {
+    const { rule = 'plain' } = known(options, ['rule'])
+    const ticket = ++this.#tickets
+    /** @type {Backward} */
+    const pass = await this.#ask('backward', { ticket, objective, rule }, 'backward')
+    return {
+      ...pass,
+      /** @param {number | string} nameOrId @returns {Promise<Value>} */
+      gradient: async (nameOrId) => (await this.#values([nameOrId], true, ticket))[0],
+    }
+  }
+
+  /**
+   * The numbers, or gradients, of several values in the last pass.
+   * @param {(number | string)[]} ids
+   * @param {{ gradient?: boolean }} [options]
+   * @returns {Promise<Value[]>}
+   */
+  async values(ids, options = {}) {
+    return await this.#values(ids, known(options, ['gradient']).gradient ?? false, undefined)
+  }
+
+  /** @param {(number | string)[]} ids @param {boolean} gradient @param {number | undefined} of @returns {Promise<Value[]>} */
+  #values(ids, gradient, of) {
+    return this.#ask('values', { ids: ids.map((id) => this.id(id)), gradient, of })
+  }
+
+  /** Changes that every forward pass from now on applies; '' removes all. @param {string} changes */
+  async intervene(changes) {
+    await this.#ask('intervene', { changes })
+  }
+
+  /** A request to the first worker. @param {string} type @param {any} args @param {string} [key] */
+  async #ask(type, args, key) {
+    return await this.#lanes[0].request({ type, args: { ...args, model: this.#record.key }, model: this.#record, key: key && `${key} ${this.#record.key}` })
+  }
+
+  /**
+   * Starts a method on a worker of its own.
+   * @param {string} method
+   * @param {{ picture?: Picture, objective?: string, [param: string]: unknown }} [request] what is not picture or objective is a
+   *   parameter of the method
+   * @param {{ signal?: AbortSignal, onprogress?: (progress: Progress) => void, preview?: boolean }} [options]
+   */
+  run(method, { picture, objective = '', ...params } = {}, options = {}) {
+    known(options, ['signal', 'onprogress', 'preview'])
+    const [first, ...others] = this.#lanes.slice(1)
+    const lane = others.reduce((least, other) => (other.load < least.load ? other : least), first)
+    const { key } = this.#record
+    const sent = picture && { width: picture.width, height: picture.height, pixels: picture.pixels }
+    const args = { model: key, method, picture: sent, objective, params: parameterText(params), preview: options.preview ?? false }
+    return new Job(lane, { type: 'run', args, model: this.#record }, options)
+  }
+
+  async close() {
+    if (this.#record.closed) return
+    this.#record.closed = true
+    const { key, bytes } = this.#record
+    const large = bytes.length > LARGE_BYTES
+    this.#record.bytes = new Uint8Array(0)
+    await Promise.all(this.#lanes.filter((lane) => lane.has(key)).map((lane) => (large ? lane.renew() : lane.request({ type: 'close', args: { model: key } }))))
+  }
+}
+
+/**
+ * A method at work. Iterate over it for previews: it computes at most one ahead of the reader. Leaving the loop early stops the
+ * job; when the job ends, fails or is stopped, the loop just ends, and `result` says which.
+ */
+export class Job {
+  #lane
+  #controller = new AbortController()
+  #fresh = false
+  #ended = false
+  #wake = () => {}
+
+  /**
+   * @param {Lane} lane
+   * @param {import('./pool.js').Request} request
+   * @param {{ signal?: AbortSignal, onprogress?: (progress: Progress) => void }} options
+   */
+  constructor(lane, request, { signal, onprogress }) {
+    this.#lane = lane
+    /** The last preview; it stays after the end. @type {Result[] | null} */
+    this.preview = null
+    /** @type {Progress | null} */
+    this.progress = null
+    const stop = () => this.stop(signal?.reason)
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop)
+    const answer = lane.request({
+      ...request,
+      signal: this.#controller.signal,
+      onprogress: (progress) => onprogress?.((this.progress = progress)),
+      onpreview: (preview) => {
+        this.preview = preview
+        this.#fresh = true
+        this.#wake()
+      },
+    })
+    /** @type {Promise<JobResult>} */
+    this.result = answer
+      .then(({ results, legend }) => ({ ...Object.fromEntries(results.map((/** @type {Result} */ result) => [result.name, result])), results, legend }))
+      .finally(() => {
+        signal?.removeEventListener('abort', stop)
+        this.#ended = true
+        this.#wake()
+      })
+    this.result.catch(() => {}) // who only reads previews need not handle it
+  }
+
+  /** Stops within one step; result is rejected with the reason. @param {unknown} [reason] */
+  stop(reason = new DOMException('The job was stopped.', 'AbortError')) {
+    this.#controller.abort(reason)
+  }
+
+  /** @returns {AsyncGenerator<Result[], void, void>} */
+  async *[Symbol.asyncIterator]() {
+    try {
+      for (;;) {
+        while (!this.#fresh && !this.#ended) await new Promise((resume) => (this.#wake = () => resume(undefined)))
+        if (this.#ended) return
+        this.#fresh = false
+        this.#lane.next(this.#controller.signal)
+        yield /** @type {Result[]} */ (this.preview)
+      }
+    } finally {
+      if (!this.#ended) this.stop()
+    }
+  }
+}
+
+/**
+ * Refuses options that do not exist.
+ * @template {object} T
+ * @param {T} options
+ * @param {string[]} names
+ */
+function known(options, names) {
+  for (const name of Object.keys(options))
+    if (!names.includes(name)) throw new TypeError(`there is no option "${name}"; there ${names.length > 1 ? 'are' : 'is'} ${names.join(', ')}`)
+  return options
+}
+
+/** @param {unknown} file @param {string} what @returns {Promise<Uint8Array>} a copy, or the caller's own bytes */
+async function bytesOf(file, what) {
+  if (file instanceof Uint8Array) return file
+  if (file instanceof ArrayBuffer) return new Uint8Array(file)
+  if (typeof Blob === 'function' && file instanceof Blob) return new Uint8Array(await file.arrayBuffer())
+  throw new TypeError(`${what} must be a Uint8Array, an ArrayBuffer or a Blob`)
+}

@@ -1,0 +1,336 @@
+// The core over one WebAssembly instance: synchronous, for workers and Node. Everything comes back as a copy that the
+// caller owns; addresses and handles stay in here and in instance.js.
+import { BacklightError } from './error.js'
+import { checkEngine, fetchModule, Instance } from './instance.js'
+import { selfTest } from './self-test.js'
+import { parameterText } from './text.js'
+
+/** @import { Backward, DecodedPicture, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+
+const RULES = ['plain', 'guided', 'deconvnet']
+const CHANNELS = ['RGB', 'BGR', 'grey']
+const THEMES = ['light', 'dark']
+
+/** @param {string} message @param {string} [hint] */
+const usage = (message, hint) => new BacklightError('usage', message, hint)
+
+/** @param {string} what @param {string} word @param {string[]} words @returns {number} */
+function position(what, word, words) {
+  const i = words.indexOf(word)
+  if (i < 0) throw usage(`there is no ${what} "${word}"`, `There are ${words.join(', ')}.`)
+  return i
+}
+
+export class BacklightCore {
+  #instance
+  /** @type {Manifest | undefined} */
+  #manifest
+
+  /**
+   * @param {{ bytes?: BufferSource, module?: WebAssembly.Module, url?: string | URL }} from one of them
+   * @returns {Promise<BacklightCore>}
+   */
+  static async load({ bytes, module, url }) {
+    checkEngine()
+    if (!module && !bytes && !url) throw new TypeError('BacklightCore.load needs bytes, module or url')
+    const compiled = module ?? (bytes ? await WebAssembly.compile(bytes) : await fetchModule(url ?? ''))
+    const core = new BacklightCore(await Instance.make(compiled))
+    selfTest(core)
+    return core
+  }
+
+  /** @param {Instance} instance */
+  constructor(instance) {
+    this.#instance = instance
+    /** Names of the colour families. @type {readonly string[]} */
+    this.families = Object.freeze(instance.text('families').split(' '))
+  }
+
+  /** Bytes of WebAssembly memory; they never become fewer. */
+  get memory() {
+    return this.#instance.memory
+  }
+  /** How many models, views and jobs are open. */
+  get openHandles() {
+    return this.#instance.call('handles')
+  }
+
+  /** Methods, operators and result kinds. @returns {Manifest} */
+  get manifest() {
+    this.#manifest ??= /** @type {Manifest} */ (JSON.parse(this.#instance.text('manifest')))
+    return this.#manifest
+  }
+
+  /** 256 colours, RGBA. @param {string} family @param {Theme} theme */
+  colours(family, theme) {
+    const i = position('colour family', family, [...this.families])
+    return this.#instance.bytes(this.#instance.make('colours', i, position('theme', theme, THEMES)), 1024).slice()
+  }
+
+  /**
+   * Opens an ONNX file.
+   * @param {Uint8Array} bytes
+   * @param {{ keepBatchnorm?: boolean }} [options]
+   */
+  open(bytes, { keepBatchnorm = false } = {}) {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('open() takes the bytes of an ONNX file as a Uint8Array')
+    const core = this.#instance
+    core.source = bytes
+    try {
+      return this.#model(core.make('model_open', 0, bytes.length >>> 0, Math.floor(bytes.length / 2 ** 32), Number(keepBatchnorm)))
+    } finally {
+      core.source = null
+    }
+  }
+
+  /**
+   * Makes a network from its text, with weights drawn from the seed.
+   * @param {string} text
+   * @param {number} [seed]
+   */
+  openText(text, seed = 0) {
+    const [lines] = this.#instance.put(text)
+    return this.#model(this.#instance.make('model_text', lines.at, lines.length, seed))
+  }
+
+  /** @param {number} handle */
+  #model(handle) {
+    const model = new Model(this.#instance, handle)
+    try {
+      model.info // refuses what does not fit its own declared size
+    } catch (error) {
+      model.close()
+      throw error
+    }
+    return model
+  }
+
+  /**
+   * Decodes PNG, JPEG, BMP or GIF.
+   * @param {Uint8Array} bytes
+   * @param {string} [name] for messages
+   * @returns {DecodedPicture}
+   */
+  decode(bytes, name = 'the file') {
+    const core = this.#instance
+    const end = new TextEncoder().encode(name + '\0')
+    const inbox = core.make('inbox', bytes.length + end.length)
+    core.bytes(inbox, bytes.length).set(bytes)
+    core.bytes(inbox + bytes.length, end.length).set(end)
+    let handle = 0
+    try {
+      handle = core.make('picture_decode', inbox, bytes.length, inbox + bytes.length)
+      const notes = core.text('picture_notes')
+      core.check('picture_pixels', handle)
+      return { ...pictureOut(core), notes: notes.split('\n').filter(Boolean) }
+    } finally {
+      if (!core.dead) {
+        if (handle) core.call('close', handle)
+        core.call('inbox', 0)
+      }
+    }
+  }
+
+  /** A picture as a PNG file, 8-bit RGB. @param {Picture} picture */
+  png(picture) {
+    const core = this.#instance
+    return withPicture(core, picture, (handle) => {
+      const address = core.make('picture_png', handle)
+      return core.bytes(address, core.number(0)).slice()
+    })
+  }
+}
+
+/** The picture that the outbox names. @param {Instance} core */
+function pictureOut(core) {
+  const [address, bytes, width, height] = [0, 1, 2, 3].map((i) => core.number(i))
+  return { width, height, pixels: new Uint8ClampedArray(core.bytes(address, bytes)) }
+}
+
+/**
+ * Puts a picture into the instance for as long as `use` runs.
+ * @template T
+ * @param {Instance} core
+ * @param {Picture} picture
+ * @param {(handle: number) => T} use
+ * @returns {T}
+ */
+function withPicture(core, picture, use) {
+  const { width, height, pixels } = picture ?? {}
+  if (!Number.isInteger(width) || !Number.isInteger(height) || pixels?.length !== width * height * 4)
+    throw usage('a picture is { width, height, pixels } with four bytes a pixel', 'Give the result of decode(), or an ImageData with its data as pixels.')
+  const handle = core.make('picture_new', width, height)
+  try {
+    core.check('picture_pixels', handle)
+    core.bytes(core.number(0), pixels.length).set(pixels)
+    return use(handle)
+  } finally {
+    if (!core.dead) core.call('close', handle)
+  }
+}
+
+/** Something open in the instance. After close() every call says so. */
+class Handle {
+  /** @param {Instance} core @param {number} handle */
+  constructor(core, handle) {
+    /** @protected */ this.core = core
+    /** @protected */ this.handle = handle
+  }
+  /** A second time does nothing. */
+  close() {
+    const handle = this.handle
+    this.handle = 0
+    if (handle && !this.core.dead) this.core.call('close', handle)
+  }
+}
+
+export class Model extends Handle {
+  /** @type {ModelInfo | undefined} */
+  #info
+
+  /** Title, input, labels, preprocessing, values, nodes, costs. @returns {ModelInfo} */
+  get info() {
+    this.#info ??= /** @type {ModelInfo} */ (JSON.parse(this.core.text('model_info', this.handle)))
+    return this.#info
+  }
+
+  /** @param {Preprocessing} preprocessing */
+  setPreprocessing({ mean, std, channels }) {
+    const order = position('channel order', channels, CHANNELS)
+    const count = channels === 'grey' ? 1 : 3
+    for (const numbers of [mean, std])
+      if (!Array.isArray(numbers) || numbers.length !== count || !numbers.every(Number.isFinite))
+        throw usage(`for ${channels}, mean and std take ${count} number${count > 1 ? 's' : ''} each`)
+    const inbox = this.core.make('inbox', 32)
+    this.core.floats(inbox, 4).set([...mean, 0, 0, 0].slice(0, 4))
+    this.core.floats(inbox + 16, 4).set([...std, 1, 1, 1].slice(0, 4))
+    this.core.check('model_preprocessing', this.handle, inbox, order)
+    this.#info = undefined
+  }
+
+  /** @param {string[]} labels one a class */
+  setLabels(labels) {
+    const [lines] = this.core.put(labels.map((label) => label.replaceAll('\n', ' ')).join('\n'))
+    this.core.check('model_labels', this.handle, lines.at, lines.length)
+    this.#info = undefined
+  }
+
+  /**
+   * Memory for passes at one input size, with everything observed and all gradients.
+   * @param {{ height?: number, width?: number }} [size] as the file declares, if not given
+   */
+  view({ height = 0, width = 0 } = {}) {
+    return new View(this.core, this.core.make('view_new', this.handle, height, width), this)
+  }
+
+  /**
+   * A method at work. The picture is copied.
+   * @param {string} method
+   * @param {{ picture?: Picture | null, objective?: string, params?: Record<string, unknown> | string }} [request]
+   */
+  job(method, { picture, objective = '', params = {} } = {}) {
+    const core = this.core
+    const words = typeof params === 'string' ? params : parameterText(params)
+    const start = (/** @type {number} */ handle) => {
+      const texts = core.put(method, objective, words).map(({ at }) => at)
+      return core.make('job_start', this.handle, texts[0], handle, texts[1], texts[2])
+    }
+    return new Job(core, picture ? withPicture(core, picture, start) : start(0))
+  }
+}
+
+export class View extends Handle {
+  #model
+  /** @param {Instance} core @param {number} handle @param {Model} model */
+  constructor(core, handle, model) {
+    super(core, handle)
+    this.#model = model
+  }
+
+  /** Runs the network. @param {Picture} picture fitted to the network's size @returns {Forward} */
+  forward(picture) {
+    const core = this.core
+    const started = performance.now()
+    withPicture(core, picture, (handle) => core.check('view_forward', this.handle, handle))
+    const ms = performance.now() - started
+    core.check('view_probabilities', this.handle)
+    const probabilities = core.floats(core.number(0), core.number(1)).slice()
+    core.check('view_picture', this.handle)
+    return { probabilities, scores: this.value(this.#model.info.scores).data, input: pictureOut(core), ms }
+  }
+
+  /**
+   * The gradient of an objective, sent back to every value.
+   * @param {string} objective
+   * @param {{ rule?: Rule }} [options]
+   * @returns {Backward}
+   */
+  backward(objective, { rule = 'plain' } = {}) {
+    const number = position('rule', rule, RULES)
+    const [text] = this.core.put(objective)
+    const started = performance.now()
+    const canonical = this.core.text('view_backward', this.handle, text.at, number)
+    return { objective: canonical, value: this.core.number(1), ms: performance.now() - started }
+  }
+
+  /** The numbers of a value. @param {number} id @returns {Tensor} */
+  value(id) {
+    return this.#tensor(id, 0)
+  }
+  /** The gradient at a value. @param {number} id @returns {Tensor} */
+  gradient(id) {
+    return this.#tensor(id, 1)
+  }
+  /** @param {number} id @param {0 | 1} gradient */
+  #tensor(id, gradient) {
+    const core = this.core
+    core.check('view_value', this.handle, id, gradient)
+    const shape = Array.from({ length: core.number(2) }, (_, i) => core.number(3 + i))
+    return { data: core.floats(core.number(0), core.number(1)).slice(), shape }
+  }
+
+  /** Changes that every pass from now on applies; '' removes all. @param {string} changes */
+  intervene(changes) {
+    const [text] = this.core.put(changes)
+    this.core.check('view_intervene', this.handle, text.at)
+  }
+}
+
+export class Job extends Handle {
+  /** One bounded step. @returns {{ done: boolean, progress: Progress }} */
+  step() {
+    this.core.check('job_step', this.handle)
+    return { done: this.core.number(0) !== 0, progress: this.progress }
+  }
+
+  /** @returns {Progress} */
+  get progress() {
+    const title = this.core.text('job_progress', this.handle)
+    const [phase, phases, step, steps, done, total, bytes, forwards, backwards] = Array.from({ length: 9 }, (_, i) => this.core.number(i + 1))
+    return { phase, phases, title, step, steps, done, total, bytes, forwards, backwards }
+  }
+
+  /** What is worth drawing by now; after the last step, all. @returns {Result[]} */
+  results() {
+    const core = this.core
+    /** @type {(Result & { ready: boolean })[]} */
+    const list = JSON.parse(core.text('job_results', this.handle))
+    return list.flatMap(({ ready, ...result }, i) => {
+      if (!ready) return []
+      core.check('job_data', this.handle, i)
+      const [address, count, isPixels] = [core.number(0), core.number(1), core.number(2)]
+      if (address && isPixels) result.pixels = new Uint8ClampedArray(core.bytes(address, count))
+      else if (address) result.data = core.floats(address, count).slice()
+      return [result]
+    })
+  }
+
+  /** The legend in words: method, objective, parameters as used, passes, caution. @returns {any} */
+  get legend() {
+    return JSON.parse(this.core.text('job_legend', this.handle))
+  }
+
+  end() {
+    this.close()
+  }
+}

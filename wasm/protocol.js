@@ -1,0 +1,47 @@
+// What a page and a worker say to each other, version 1.
+//
+// To the worker, one request at a time (the sender keeps the queue, pool.js):
+//   { v, id, type, args }     a request; ids rise; the types are below
+//   { v, id, cancel: true }   stop request id, if it is still at work: it answers with the error `stopped`
+//   { v, id, next: true }     send one preview of request id as soon as there is one
+// From the worker:
+//   { v, id, ok: true, result }                the answer; typed arrays in it are transferred
+//   { v, id, ok: false, error, [preview] }     an error as error.js writes it; a stopped job adds its last preview
+//   { v, id, progress }                        about ten times a second at most, and after the last step
+//   { v, id, preview }                         results so far; only when asked for, about ten times a second at most
+// A worker that meets another version answers with the error `version`. After an error that is `fatal` the worker is to be
+// thrown away. A cancelled request stops within one step: between two steps the worker looks at its messages.
+//
+// Types:
+//   hello        { module | bytes }                               → { manifest, colours: { family: { light, dark } } }
+//   open         { model, bytes, options, settings }              → info    `model` is the sender's own key
+//   configure    { model, settings: { preprocessing, labels } }   → info    null: as the file says
+//   close        { model }
+//   decode       { bytes, name }                                  → picture
+//   png          { picture }                                      → bytes
+//   forward      { model, ticket, picture, size }                 → forward
+//   backward     { model, ticket, objective, rule }               → backward
+//   values       { model, ids, gradient, of }                     → [{ id, shape, data }]
+//   intervene    { model, changes }
+//   run          { model, method, picture, objective, params, preview }   → { results, legend }
+// A ticket names the pass it makes; `of` asks for the numbers of that pass, and is answered `stale` when another followed.
+
+export const PROTOCOL = 1
+
+/** Least time between two progress messages, or two previews. */
+export const INTERVAL_MS = 100
+
+/**
+ * The buffers of the typed arrays anywhere in a message, to be transferred.
+ * @param {unknown} value
+ * @param {Set<ArrayBuffer>} [found]
+ * @returns {ArrayBuffer[]}
+ */
+export function buffersOf(value, found = new Set()) {
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer && value.buffer.byteLength > 0) found.add(value.buffer)
+  } else if (value && typeof value === 'object') {
+    for (const part of Object.values(value)) buffersOf(part, found)
+  }
+  return [...found]
+}

@@ -1,0 +1,49 @@
+// A small network with a known answer, run before an instance is called ready: an engine that computes wrong numbers is
+// found out here and not in a picture. Run a few times, it also makes the engine optimise the kernels.
+import { BacklightError } from './error.js'
+
+const NETWORK = `input x 3x8x8
+mean 0.5 0.5 0.5
+std 0.25 0.25 0.25
+channels RGB
+conv1 = conv x 8 3x3 pad 1
+relu1 = relu conv1
+pool1 = maxpool relu1 2x2 stride 2
+deep = conv pool1 8 3x3 pad 1 groups 8
+flat1 = conv deep 8 1x1
+sum = add flat1 pool1
+flat = flatten sum
+scores = dense flat 4
+prob = softmax scores
+`
+// The four scores, and the sum of |gradient| of the first score at the input; they depend on no order of summation in
+// the digits that are compared.
+const KNOWN = { scores: [0, 0, 0, 0], gradient: 0 }
+const TOLERANCE = 1e-4
+const ROUNDS = 8
+
+/**
+ * Throws where the answer is wrong.
+ * @param {import('./core.js').BacklightCore} core
+ */
+export function selfTest(core) {
+  const pixels = Uint8Array.from({ length: 8 * 8 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 37) % 256))
+  const model = core.openText(NETWORK, 1)
+  const view = model.view()
+  let scores, gradient
+  for (let round = 0; round < ROUNDS; round++) {
+    scores = view.forward({ width: 8, height: 8, pixels }).scores
+    view.backward('class:0')
+    gradient = view.gradient(model.info.input.id).data.reduce((sum, g) => sum + Math.abs(g), 0)
+  }
+  view.close()
+  model.close()
+  const numbers = [...(scores ?? []), gradient ?? NaN]
+  const known = [...KNOWN.scores, KNOWN.gradient]
+  if (numbers.length === known.length && numbers.every((x, i) => Math.abs(x - known[i]) <= TOLERANCE * Math.max(1, Math.abs(known[i])))) return
+  throw new BacklightError(
+    'self-test',
+    `This browser computes wrong numbers: a small network gave ${numbers.map((x) => x.toPrecision(6)).join(', ')} instead of ${known.map((x) => x.toPrecision(6)).join(', ')}.`,
+    'Update the browser, or try another one. Please report this with its name and version.',
+  )
+}

@@ -1,0 +1,61 @@
+// What goes in and comes out of the API, for the type checker and the reader. Nothing runs here.
+
+/** @typedef {{ width: number, height: number, pixels: Uint8Array | Uint8ClampedArray }} Picture  RGBA, 8 bit, row by row; ImageData with its data as pixels */
+/** @typedef {{ width: number, height: number, pixels: Uint8ClampedArray, notes: string[] }} DecodedPicture  notes: sentences on what was done to it */
+/** @typedef {{ mean: number[], std: number[], channels: 'RGB' | 'BGR' | 'grey' }} Preprocessing  for pictures in 0…1 */
+/** @typedef {{ id: number, name: string, producer: number, constant: boolean, type: 'float' | 'int', shape: number[] | null }} ValueInfo  shape at the declared input size; null where that is open */
+/**
+ * @typedef {object} NodeInfo
+ * @property {number} id
+ * @property {string} name
+ * @property {string} op  ONNX name
+ * @property {number[]} inputs  values; −1 where an optional one is absent
+ * @property {number} output  value
+ * @property {Record<string, number | string | (number | string)[]>} attributes
+ * @property {string | null} standsFor  names of the nodes that were folded into this one, separated by commas
+ * @property {boolean} mixesChannels
+ * @property {number | null} macs
+ * @property {number} params
+ */
+/**
+ * @typedef {object} ModelInfo
+ * @property {string | null} title
+ * @property {string | null} credit
+ * @property {number} opset
+ * @property {{ id: number, name: string, channels: number | null, height: number | null, width: number | null }} input
+ * @property {number} output  value
+ * @property {number} scores  value before a final softmax or sigmoid
+ * @property {'softmax' | 'sigmoid' | 'scores'} head
+ * @property {string[]} labels
+ * @property {Preprocessing | null} preprocessing
+ * @property {ValueInfo[]} values
+ * @property {NodeInfo[]} nodes  in topological order
+ * @property {number} parameters
+ * @property {number | null} macs
+ */
+/** @typedef {{ data: Float32Array, shape: number[] }} Tensor */
+/** @typedef {{ probabilities: Float32Array, scores: Float32Array, input: { width: number, height: number, pixels: Uint8ClampedArray }, ms: number }} Forward */
+/** @typedef {{ objective: string, value: number, ms: number }} Backward */
+/**
+ * @typedef {object} Result  One named result of a job, with its legend.
+ * @property {string} name
+ * @property {string} title
+ * @property {'map' | 'stack' | 'picture' | 'pictures' | 'series' | 'bars' | 'table' | 'text'} kind
+ * @property {number[]} shape  channels, height, width
+ * @property {Float32Array} [data]
+ * @property {Uint8ClampedArray} [pixels]  RGBA
+ * @property {string | null} text  names of curves, rows, notes
+ * @property {string} family  of colours
+ * @property {boolean} signed
+ * @property {number} limit  end of the scale
+ * @property {number} percentile
+ * @property {string | null} unit
+ */
+/** @typedef {{ phase: number, phases: number, title: string, step: number, steps: number, done: number, total: number, bytes: number, forwards: number, backwards: number }} Progress  done of total steps */
+/** @typedef {'plain' | 'guided' | 'deconvnet'} Rule */
+/** @typedef {'light' | 'dark'} Theme */
+/** @typedef {{ name: string, title: string, type: string, unit: string, meaning: string, [more: string]: unknown }} ParameterInfo */
+/** @typedef {{ id: string, title: string, family: string, params: ParameterInfo[], [more: string]: any }} MethodInfo */
+/** @typedef {{ methods: MethodInfo[], operators: any[], results: any[] }} Manifest */
+
+export {}

@@ -1,0 +1,188 @@
+// The worker: one core, one request at a time (protocol.js). The same file is a module worker of a page, a classic worker
+// when bundled, and a worker thread of Node; so it uses neither import.meta nor a top-level await.
+import { BacklightCore } from './core.js'
+import { BacklightError, errorData } from './error.js'
+import { buffersOf, INTERVAL_MS, PROTOCOL } from './protocol.js'
+
+/**
+ * @typedef {{ id: number, cancelled: boolean, wanted: boolean }} Current  wanted: a preview was asked for
+ * @typedef {object} Opened
+ * @property {import('./core.js').Model} model
+ * @property {import('./core.js').View | null} view
+ * @property {string} size  of the view
+ * @property {number} forward  ticket of the last pass; 0: none
+ * @property {number} backward
+ */
+
+/** @type {any} */
+const port = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort ?? globalThis
+
+/** @type {BacklightCore | undefined} */
+let loaded
+/** @type {Map<string, Opened>} */
+const models = new Map()
+/** @type {Current | null} */
+let current = null
+
+/** @param {Record<string, unknown>} message @param {unknown} [given] what is transferred */
+function post(message, given) {
+  port.postMessage({ v: PROTOCOL, ...message }, buffersOf(given))
+}
+
+// Lets the messages that wait come in. A timer would wait 4 ms.
+const ping = new MessageChannel()
+const lookUp = () => new Promise((resume) => {
+  ping.port1.onmessage = resume
+  ping.port2.postMessage(null)
+})
+
+function core() {
+  if (!loaded) throw new BacklightError('usage', 'this worker has not been given its module yet')
+  return loaded
+}
+
+/** @param {string} key */
+function opened(key) {
+  const found = models.get(key)
+  if (!found) throw new BacklightError('usage', 'this network is closed', 'Open it again.')
+  return found
+}
+
+/** @param {Opened} entry @param {{ preprocessing: any, labels: string[] | null }} settings */
+function configure({ model }, { preprocessing, labels }) {
+  if (preprocessing) model.setPreprocessing(preprocessing)
+  if (labels) model.setLabels(labels)
+  return model.info
+}
+
+/** @param {Opened} entry @param {number | undefined} of @param {'forward' | 'backward'} pass */
+function checkTicket(entry, of, pass) {
+  if (of !== undefined && of !== entry[pass]) throw new BacklightError('stale', `these numbers are gone: another ${pass} pass followed`, 'Ask again with the newer result.')
+}
+
+/** @type {Record<string, (args: any, state: Current) => any>} */
+const requests = {
+  async hello({ module, bytes }) {
+    loaded = await BacklightCore.load({ module, bytes })
+    /** @type {Record<string, Record<string, Uint8Array>>} */
+    const colours = {}
+    for (const family of loaded.families) colours[family] = { light: loaded.colours(family, 'light'), dark: loaded.colours(family, 'dark') }
+    return { manifest: loaded.manifest, colours }
+  },
+
+  open({ model: key, bytes, options, settings }) {
+    const entry = { model: core().open(bytes, options), view: null, size: '', forward: 0, backward: 0 }
+    try {
+      const info = configure(entry, settings)
+      models.set(key, entry)
+      return info
+    } catch (error) {
+      entry.model.close()
+      throw error
+    }
+  },
+
+  configure({ model, settings }) {
+    const entry = opened(model)
+    entry.forward = entry.backward = 0
+    return configure(entry, settings)
+  },
+
+  close({ model }) {
+    const entry = opened(model)
+    models.delete(model)
+    entry.view?.close()
+    entry.model.close()
+  },
+
+  decode: ({ bytes, name }) => core().decode(bytes, name),
+  png: ({ picture }) => core().png(picture),
+
+  forward({ model, ticket, picture, size }) {
+    const entry = opened(model)
+    const wanted = `${size?.height ?? 0}×${size?.width ?? 0}`
+    entry.forward = entry.backward = 0
+    if (entry.size !== wanted) {
+      entry.view?.close()
+      entry.view = null
+    }
+    entry.view ??= entry.model.view(size)
+    entry.size = wanted
+    const result = entry.view.forward(picture)
+    entry.forward = ticket
+    return result
+  },
+
+  backward({ model, ticket, objective, rule }) {
+    const entry = opened(model)
+    if (!entry.view || !entry.forward) throw new BacklightError('usage', 'no picture was shown to this network yet', 'Call forward() first.')
+    const result = entry.view.backward(objective, { rule })
+    entry.backward = ticket
+    return result
+  },
+
+  values({ model, ids, gradient, of }) {
+    const entry = opened(model)
+    checkTicket(entry, of, gradient ? 'backward' : 'forward')
+    const view = (entry.view ??= entry.model.view())
+    return ids.map((/** @type {number} */ id) => ({ id, ...(gradient ? view.gradient(id) : view.value(id)) }))
+  },
+
+  intervene({ model, changes }) {
+    const entry = opened(model)
+    entry.view ??= entry.model.view()
+    entry.view.intervene(changes)
+    entry.forward = entry.backward = 0
+  },
+
+  async run({ model, method, picture, objective, params, preview }, state) {
+    const job = opened(model).model.job(method, { picture, objective, params })
+    state.wanted = preview
+    let told = -Infinity
+    let shown = -Infinity
+    try {
+      for (;;) {
+        await lookUp()
+        if (state.cancelled) throw Object.assign(new BacklightError('stopped', 'the job was stopped'), { preview: preview ? job.results() : undefined })
+        const { done, progress } = job.step()
+        const now = performance.now()
+        if (done || now - told >= INTERVAL_MS) {
+          told = now
+          post({ id: state.id, progress })
+        }
+        if (done) return { results: job.results(), legend: job.legend }
+        if (!state.wanted || now - shown < INTERVAL_MS) continue
+        const results = job.results()
+        if (results.length === 0) continue
+        shown = now
+        state.wanted = false
+        post({ id: state.id, preview: results }, results)
+      }
+    } finally {
+      job.end()
+    }
+  },
+}
+
+/** @param {any} message */
+async function receive({ v, id, type, args, cancel, next }) {
+  if (cancel || next) {
+    if (current?.id !== id || !current) return // an answer was on its way
+    if (cancel) current.cancelled = true
+    else current.wanted = true
+    return
+  }
+  const state = { id, cancelled: false, wanted: false }
+  current = state
+  try {
+    if (v !== PROTOCOL) throw new BacklightError('version', 'The page and its worker are not of the same version.', 'Reload the page.')
+    const result = await requests[type](args, state)
+    post({ id, ok: true, result }, type === 'open' || type === 'configure' ? undefined : result)
+  } catch (error) {
+    const preview = /** @type {any} */ (error)?.preview
+    post({ id, ok: false, error: errorData(error), preview }, preview)
+  }
+  if (current === state) current = null
+}
+
+port.onmessage = (/** @type {{ data: any }} */ event) => void receive(event.data)
