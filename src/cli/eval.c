@@ -1,0 +1,90 @@
+/* backlight eval: how often a network is right on a data set. */
+#include "cli/cli.h"
+#include "train/train.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const bl_arguments *given;
+    const char *model, *data, *split, *classes, *card, *recipe;
+    int threads, json;
+} options;
+
+static bl_status write_card(const options *o, const bl_evaluation *e, const bl_model *model, const bl_pictures *pictures, bl_error *error)
+{
+    bl_text recipe = {0}, card = {0}, file = {0};
+    const char *slash = strrchr(o->model, '/');
+    bl_status status = bl_file_read(o->model, &file, error);
+    if (status == BL_OK && o->recipe) status = bl_file_read(o->recipe, &recipe, error);
+    if (status == BL_OK) bl_card(e, model, slash ? slash + 1 : o->model, file.length, pictures, recipe.data, &card);
+    if (status == BL_OK) status = card.failed ? bl_fail(error, BL_MEMORY, "no memory for the card") : bl_file_write(o->card, card.data, card.length, error);
+    bl_text_free(&recipe);
+    bl_text_free(&card);
+    bl_text_free(&file);
+    return status;
+}
+
+static bl_status evaluate(const options *o, const bl_model *model, const bl_pictures *pictures, bl_error *error)
+{
+    bl_evaluation e;
+    bl_text text = {0};
+    BL_TRY(bl_evaluate(model, NULL, pictures, o->threads, &e, error));
+    if (o->json) bl_evaluation_json(&e, model, &text);
+    else bl_evaluation_text(&e, model, &text);
+    bl_status status = text.failed ? bl_fail(error, BL_MEMORY, "no memory for the report") : BL_OK;
+    if (status == BL_OK) printf("%s%s", text.data, o->json ? "\n" : "");
+    if (status == BL_OK && o->card) status = write_card(o, &e, model, pictures, error);
+    bl_text_free(&text);
+    bl_evaluation_free(&e);
+    return status;
+}
+
+static bl_status run_eval(const options *o, bl_error *error)
+{
+    bl_model *model;
+    bl_pictures pictures;
+    BL_TRY(bl_open_model(o->given, o->model, &model, error));
+    int32_t h = model->input_h > 0 ? model->input_h : 64, w = model->input_w > 0 ? model->input_w : 64;
+    bl_status status = bl_pictures_read(o->data, o->split, o->classes, model, w, h, o->threads, &pictures, error);
+    if (status == BL_OK) {
+        if (pictures.left_out) fprintf(stderr, "%d pictures of other classes are left out\n", pictures.left_out);
+        status = evaluate(o, model, &pictures, error);
+        bl_pictures_free(&pictures);
+    }
+    bl_model_free(model);
+    return status;
+}
+
+static int eval_main(const bl_arguments *a)
+{
+    int64_t threads = bl_processors();
+    bl_error error = {0};
+    if (!bl_option_integer(a, "threads", 1, 64, &threads)) return BL_EXIT_USAGE;
+    const options o = {.given = a,
+                       .model = a->arguments[0],
+                       .data = bl_option_value(a, "data", NULL),
+                       .split = bl_option_value(a, "split", "val"),
+                       .classes = bl_option_value(a, "classes", NULL),
+                       .card = bl_option_value(a, "card", NULL),
+                       .recipe = bl_option_value(a, "recipe", NULL),
+                       .threads = (int)threads,
+                       .json = bl_option_given(a, "json")};
+    if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
+    return run_eval(&o, &error) == BL_OK ? BL_EXIT_OK : bl_report(a, &error);
+}
+
+static const bl_option eval_options[] = {
+    {"data", "DIR", "pictures: folders DIR/val/CLASS/, or entries val/CLASS/NAME in DIR/*.tar; others are left out"},
+    {"split", "NAME", "another folder than val"},
+    {"classes", "FILE", "what folders hold, lines of folder, TAB, names; default: DIR/classes.tsv or DIR/words.txt"},
+    {"json", NULL, "numbers as JSON"},
+    {"card", "FILE", "write the model's card (Markdown)"},
+    {"recipe", "FILE", "put this recipe into the card"},
+    {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
+    BL_MODEL_OPTIONS,
+    {NULL, NULL, NULL}};
+
+const bl_command bl_command_eval = {
+    "eval", "Measure how often a network is right on a data set", "MODEL",
+    "  backlight eval models/tiny-vgg.onnx --data ~/tiny-imagenet\n", eval_options, 1, 1, eval_main};

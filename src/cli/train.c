@@ -1,0 +1,227 @@
+/* backlight train: trains a network text by a recipe. */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/cli.h"
+#include "train/train.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    const bl_arguments *given;
+    const char *recipe, *data, *classes, *out, *checkpoint, *log;
+    int threads, stop_after;
+} options;
+
+typedef struct {
+    bl_recipe recipe;
+    bl_model *model;
+    bl_pictures pictures, held;
+    bl_trainer *trainer;
+    FILE *log;
+} training;
+
+/* ---- preparing ---- */
+
+static bl_status read_recipe(const options *o, bl_recipe *recipe, bl_error *error)
+{
+    bl_text text = {0};
+    bl_recipe_defaults(recipe);
+    bl_status status = bl_file_read(o->recipe, &text, error);
+    if (status == BL_OK) status = bl_recipe_read(recipe, text.data, text.length, o->recipe, error);
+    bl_text_free(&text);
+    for (int i = 0; i < o->given->n_options && status == BL_OK; i++) {
+        const char *set = o->given->values[i];
+        char key[64];
+        if (strcmp(o->given->names[i], "set") != 0) continue;
+        size_t n = strcspn(set, "=");
+        if (n >= sizeof key || set[n] == 0) return bl_fail(error, BL_USAGE, "--set %s is not KEY=VALUE", set);
+        memcpy(key, set, n);
+        key[n] = 0;
+        status = bl_recipe_set(recipe, key, set + n + 1, error);
+    }
+    if (status == BL_OK && !recipe->network[0]) status = bl_fail(error, BL_USAGE, "%s does not say which network to train: network = FILE", o->recipe);
+    return status;
+}
+
+static bl_status read_network(const options *o, training *t, bl_error *error)
+{
+    bl_text path = {0}, text = {0};
+    const char *slash = strrchr(o->recipe, '/');
+    if (slash && t->recipe.network[0] != '/') bl_text_bytes(&path, o->recipe, (size_t)(slash + 1 - o->recipe));
+    bl_text_add(&path, "%s", t->recipe.network);
+    bl_status status = path.failed ? bl_fail(error, BL_MEMORY, "no memory") : bl_file_read(path.data, &text, error);
+    if (status == BL_OK) status = bl_nettext_read(text.data, text.length, (uint64_t)t->recipe.seed, &t->model, error);
+    if (status == BL_OK && t->recipe.credit[0]) {
+        t->model->credit = bl_arena_text(&t->model->arena, t->recipe.credit, strlen(t->recipe.credit));
+        if (!t->model->credit) status = bl_fail(error, BL_MEMORY, "no memory");
+    }
+    bl_text_free(&path);
+    bl_text_free(&text);
+    return status;
+}
+
+static bl_status prepare(const options *o, training *t, bl_error *error)
+{
+    BL_TRY(read_recipe(o, &t->recipe, error));
+    BL_TRY(read_network(o, t, error));
+    if (t->model->input_h < 1 || t->model->input_w < 1) return bl_fail(error, BL_SHAPE, "the network's text must give the input's height and width");
+    BL_TRY(bl_pictures_read(o->data, "train", o->classes, t->model, t->model->input_w, t->model->input_h, o->threads, &t->pictures, error));
+    if (t->recipe.held_back)
+        BL_TRY(bl_pictures_hold_back(&t->pictures, (int)t->recipe.held_back, (uint64_t)t->recipe.held_back_seed, &t->held, error));
+    BL_TRY(bl_pictures_measure(&t->pictures, t->model, o->threads, error));
+    BL_TRY(bl_trainer_new(t->model, &t->recipe, &t->pictures, o->threads, &t->trainer, error));
+    fprintf(stderr, "%d pictures of %d classes to train on, %d held back, %d of other classes left out\n", t->pictures.n, t->pictures.n_classes,
+            t->held.n, t->pictures.left_out);
+    return BL_OK;
+}
+
+static bl_status open_log(const options *o, training *t, bl_error *error)
+{
+    bool goes_on = bl_trainer_state(t->trainer)->step > 0;
+    t->log = fopen(o->log, goes_on ? "a" : "w");
+    if (!t->log) return bl_fail(error, BL_IO, "%s cannot be written: %s", o->log, strerror(errno));
+    if (!goes_on) fprintf(t->log, "epoch,step,rate,loss,accuracy,held_back_loss,held_back_accuracy,images_per_second,seconds\n");
+    return BL_OK;
+}
+
+/* ---- the epochs ---- */
+
+typedef struct {
+    double loss, rate, seconds;
+    int n, correct;
+} sums;
+
+static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, sums *s, bl_error *error)
+{
+    double start = bl_seconds(), steps = (double)bl_trainer_steps(t->trainer);
+    char text[160];
+    *s = (sums){0};
+    for (int64_t i = 0; i < bl_trainer_epoch_steps(t->trainer); i++) {
+        bl_step_report r;
+        BL_TRY(bl_trainer_step(t->trainer, &r, error));
+        s->loss += r.loss * r.n, s->n += r.n, s->correct += r.correct, s->rate = r.rate;
+        s->seconds = bl_seconds() - start;
+        snprintf(text, sizeof text, "epoch %d of %d  loss %.3f  right %.1f %%  %.0f images/s", (int)epoch, (int)t->recipe.epochs, s->loss / s->n,
+                 100.0 * s->correct / s->n, s->n / s->seconds);
+        cli_progress_show(progress, (double)bl_trainer_state(t->trainer)->step / steps, text);
+    }
+    return BL_OK;
+}
+
+static bl_status report_epoch(const options *o, training *t, int64_t epoch, const sums *s, bl_error *error)
+{
+    bl_evaluation e = {0};
+    fprintf(stderr, "epoch %3d of %d: loss %.4f, right %.1f %%", (int)epoch, (int)t->recipe.epochs, s->loss / s->n, 100.0 * s->correct / s->n);
+    if (t->held.n) {
+        BL_TRY(bl_evaluate(t->model, bl_trainer_constants(t->trainer), &t->held, o->threads, &e, error));
+        fprintf(stderr, "; held back: loss %.4f, right %.1f %%", e.loss, 100.0 * e.correct / e.n);
+    }
+    fprintf(stderr, "; %.0f images/s\n", s->n / s->seconds);
+    if (t->log) {
+        fprintf(t->log, "%d,%lld,%.6g,%.6f,%.6f,", (int)epoch, (long long)bl_trainer_state(t->trainer)->step, s->rate, s->loss / s->n, (double)s->correct / s->n);
+        if (t->held.n) fprintf(t->log, "%.6f,%.6f,", e.loss, (double)e.correct / e.n);
+        else fprintf(t->log, ",,");
+        fprintf(t->log, "%.1f,%.2f\n", s->n / s->seconds, s->seconds);
+        if (fflush(t->log) != 0) return bl_fail(error, BL_IO, "%s cannot be written: %s", o->log, strerror(errno));
+    }
+    bl_evaluation_free(&e);
+    return BL_OK;
+}
+
+static bl_status write_model(const options *o, training *t, bl_error *error)
+{
+    const bl_write_options how = {.half = true, .constants = bl_trainer_constants(t->trainer)};
+    bl_text out = {0};
+    bl_status status = bl_onnx_write(t->model, &how, &out, error);
+    if (status == BL_OK) status = bl_file_write(o->out, out.data, out.length, error);
+    if (status == BL_OK) fprintf(stderr, "%s: %zu bytes\n", o->out, out.length);
+    bl_text_free(&out);
+    return status;
+}
+
+static bl_status run_training(const options *o, training *t, bl_error *error)
+{
+    uint64_t fingerprint = bl_training_fingerprint(&t->recipe, t->model, &t->pictures);
+    bl_training_state *state = bl_trainer_state(t->trainer);
+    cli_progress progress = {0};
+    if (o->checkpoint && access(o->checkpoint, F_OK) == 0) BL_TRY(bl_checkpoint_read(o->checkpoint, state, fingerprint, error));
+    if (o->log) BL_TRY(open_log(o, t, error));
+    int done = 0;
+    for (int64_t epoch; (epoch = state->step / bl_trainer_epoch_steps(t->trainer) + 1) <= t->recipe.epochs; done++) {
+        sums s;
+        if (o->stop_after && done == o->stop_after) {
+            fprintf(stderr, "stopped before epoch %d; the same call goes on from the checkpoint\n", (int)epoch);
+            return BL_OK;
+        }
+        BL_TRY(run_epoch(t, epoch, &progress, &s, error));
+        cli_progress_clear(&progress);
+        BL_TRY(report_epoch(o, t, epoch, &s, error));
+        if (o->checkpoint) BL_TRY(bl_checkpoint_write(o->checkpoint, state, fingerprint, error));
+    }
+    return write_model(o, t, error);
+}
+
+static int train_network(const options *o)
+{
+    training t = {0};
+    bl_error error = {0};
+    bl_status status = prepare(o, &t, &error);
+    if (status == BL_OK) status = run_training(o, &t, &error);
+    if (t.log && fclose(t.log) != 0 && status == BL_OK) status = bl_fail(&error, BL_IO, "%s cannot be written", o->log);
+    bl_trainer_free(t.trainer);
+    bl_pictures_free(&t.held);
+    bl_pictures_free(&t.pictures);
+    bl_model_free(t.model);
+    return status == BL_OK ? BL_EXIT_OK : bl_report(o->given, &error);
+}
+
+/* ---- the call ---- */
+
+static int train_main(const bl_arguments *a)
+{
+    int64_t threads = bl_processors(), stop_after = 0;
+    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after)) return BL_EXIT_USAGE;
+    const options o = {.given = a,
+                       .recipe = a->arguments[0],
+                       .data = bl_option_value(a, "data", NULL),
+                       .classes = bl_option_value(a, "classes", NULL),
+                       .out = bl_option_value(a, "out", NULL),
+                       .checkpoint = bl_option_value(a, "checkpoint", NULL),
+                       .log = bl_option_value(a, "log", NULL),
+                       .threads = (int)threads,
+                       .stop_after = (int)stop_after};
+    if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
+    if (!o.out) return bl_usage(a->command, "--out MODEL.onnx is missing: where is the network to be written?");
+    if (o.stop_after && !o.checkpoint) return bl_usage(a->command, "--stop-after needs --checkpoint FILE to go on from");
+    return train_network(&o);
+}
+
+static const bl_option train_options[] = {
+    {"data", "DIR", "pictures: folders DIR/train/CLASS/, or entries train/CLASS/NAME in DIR/*.tar; others are left out"},
+    {"out", "MODEL.onnx", "where the trained network goes"},
+    {"set", "KEY=VALUE", "change a key of the recipe; may be given several times"},
+    {"checkpoint", "FILE", "keep the state here after every epoch; if it is there already, go on from it"},
+    {"stop-after", "N", "stop after N epochs of this call"},
+    {"log", "FILE.csv", "a line for every epoch"},
+    {"classes", "FILE", "what folders hold, lines of folder, TAB, names; default: DIR/classes.tsv or DIR/words.txt"},
+    {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
+    {NULL, NULL, NULL}};
+
+static const char examples[] =
+    "  backlight train models/tiny-vgg.recipe --data ~/tiny-imagenet --out tiny-vgg.onnx\n"
+    "\nThe keys of a recipe, lines \"key = value\", with what they are if not given and their range:\n"
+#define INTEGER(key, otherwise, least, most, meaning) NUMBER(key, otherwise, least, most, meaning)
+#define NUMBER(key, otherwise, least, most, meaning) "  " #key " = " #otherwise " (" #least " … " #most ")\n      " meaning "\n"
+#define CHOICE(key, otherwise, words, meaning) "  " #key " = " otherwise " (one of: " words ")\n      " meaning "\n"
+#define TEXT(key, otherwise, meaning) "  " #key " = " otherwise "\n      " meaning "\n"
+#include "train/recipe.def"
+#undef INTEGER
+#undef NUMBER
+#undef CHOICE
+#undef TEXT
+    ;
+
+const bl_command bl_command_train = {
+    "train", "Train a network text by a recipe", "RECIPE", examples, train_options, 1, 1, train_main};

@@ -1,0 +1,89 @@
+/* Checkpoints: all that a step changes, so that a training that goes on from one gives the same bits as one that was never
+ * stopped. The file, little-endian: "BLCHECK1", fingerprint, step, number of parameters (64 bits each), then weights, first
+ * and second moments and running mean (32-bit floats), then a checksum of all before (FNV-1a, 64 bits). */
+#include "train/train.h"
+
+#include <string.h>
+
+static const char magic[8] = {'B', 'L', 'C', 'H', 'E', 'C', 'K', '1'};
+enum { HEAD = 32 };
+
+static uint64_t hash(uint64_t h, const void *bytes, size_t n)
+{
+    const uint8_t *b = bytes;
+    for (size_t i = 0; i < n; i++) h = (h ^ b[i]) * 0x100000001B3u;
+    return h;
+}
+static const uint64_t hash_start = 0xCBF29CE484222325u;
+
+uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model, const bl_pictures *pictures)
+{
+    bl_text text = {0};
+    bl_recipe_write(recipe, &text);
+    uint64_t h = hash(hash_start, text.data, text.length);
+    bl_text_free(&text);
+    for (int v = 0; v < model->n_values; v++) {
+        const bl_value *value = &model->values[v];
+        h = hash(h, value->name, strlen(value->name));
+        if (value->is_constant && value->type == BL_FLOAT) h = hash(h, value->data, bl_count(&value->shape) * sizeof *value->data);
+    }
+    h = hash(h, model->mean, sizeof model->mean);
+    h = hash(h, model->std, sizeof model->std);
+    return hash(h, pictures->pixels, (size_t)pictures->n * (size_t)pictures->width * (size_t)pictures->height * 4);
+}
+
+static void put64(uint8_t *to, uint64_t v)
+{
+    for (int i = 0; i < 8; i++) to[i] = (uint8_t)(v >> (8 * i));
+}
+
+static uint64_t get64(const uint8_t *from)
+{
+    uint64_t v = 0;
+    for (int i = 7; i >= 0; i--) v = v << 8 | from[i];
+    return v;
+}
+
+bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, uint64_t fingerprint, bl_error *error)
+{
+    const float *const parts[] = {state->weights, state->first, state->second, state->average};
+    bl_text out = {0};
+    uint8_t head[HEAD], tail[8];
+    memcpy(head, magic, 8);
+    put64(head + 8, fingerprint);
+    put64(head + 16, (uint64_t)state->step);
+    put64(head + 24, state->n);
+    bl_text_bytes(&out, (const char *)head, HEAD);
+    for (int i = 0; i < 4; i++) bl_text_bytes(&out, (const char *)parts[i], state->n * sizeof(float));
+    if (!out.failed) put64(tail, hash(hash_start, out.data, out.length));
+    bl_text_bytes(&out, (const char *)tail, 8);
+    bl_status status = out.failed ? bl_fail(error, BL_MEMORY, "no memory for a checkpoint")
+                                  : bl_file_write(path, out.data, out.length, error);
+    bl_text_free(&out);
+    return status;
+}
+
+static bl_status fill(const char *path, const bl_text *in, bl_training_state *state, uint64_t fingerprint, bl_error *error)
+{
+    const uint8_t *bytes = (const uint8_t *)in->data;
+    float *const parts[] = {state->weights, state->first, state->second, state->average};
+    if (in->length < HEAD + 8 || memcmp(bytes, magic, 8) != 0) return bl_fail(error, BL_FORMAT, "%s is not a checkpoint", path);
+    if (hash(hash_start, bytes, in->length - 8) != get64(bytes + in->length - 8))
+        return bl_fail(error, BL_FORMAT, "%s is damaged: its checksum is wrong", path);
+    if (get64(bytes + 8) != fingerprint || get64(bytes + 24) != state->n || in->length != HEAD + 8 + 16 * state->n) {
+        bl_fail(error, BL_USAGE, "%s is of another training: recipe, network or pictures differ", path);
+        return bl_hint(error, BL_USAGE, "name another file with --checkpoint, or remove this one to begin anew");
+    }
+    state->step = (int64_t)get64(bytes + 16);
+    for (int i = 0; i < 4; i++) memcpy(parts[i], bytes + HEAD + (size_t)i * state->n * sizeof(float), state->n * sizeof(float));
+    return BL_OK;
+}
+
+bl_status bl_checkpoint_read(const char *path, bl_training_state *state, uint64_t fingerprint, bl_error *error)
+{
+    bl_text in = {0};
+    bl_status status = bl_file_read(path, &in, error);
+    if (status == BL_OK) status = fill(path, &in, state, fingerprint, error);
+    bl_text_free(&in);
+    return status;
+}

@@ -1,0 +1,292 @@
+/* The trainer: steps over batches. A batch is cut into shards; each shard is augmented, run forwards and backwards by one
+ * thread into gradients of its own; these are added in order of the shards, and the optimiser moves the weights. */
+#include "train/train.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    int value;
+    size_t offset, count;
+    bool decays; /* biases are not pulled to zero */
+} parameter;
+
+typedef struct {
+    bl_run *run;
+    bl_plan *plan;
+    bl_dropout_state dropout;
+    bl_real *seed;     /* gradient of the loss by the scores, of a shard */
+    bl_picture picture;/* augmented */
+    bl_status status;
+    bl_error error;
+} worker;
+
+struct bl_trainer {
+    const bl_model *model;
+    const bl_recipe *recipe;
+    const bl_pictures *pictures;
+    int threads, n_classes, n_parameters;
+    parameter *parameters;
+    bl_training_state state;
+    worker *workers;
+    float *gradients;  /* shards × state.n */
+    double *losses;    /* of each shard, summed over its pictures */
+    int *correct;
+    uint32_t *order;   /* of the pictures in this epoch */
+    int64_t ordered;   /* the epoch that order is of; −1: none */
+    const bl_real **constants;
+};
+
+bool bl_is_parameter(const bl_model *model, int value)
+{
+    const bl_value *v = &model->values[value];
+    if (!v->is_constant || v->type != BL_FLOAT) return false;
+    for (int i = 0; i < model->n_nodes; i++) {
+        const bl_node *node = &model->nodes[i];
+        if (strcmp(node->op->name, "Conv") != 0 && strcmp(node->op->name, "Gemm") != 0 && strcmp(node->op->name, "MatMul") != 0) continue;
+        for (int k = 1; k < node->n_in; k++)
+            if (node->in[k] == value) return true;
+    }
+    return false;
+}
+
+static bl_status out_of_memory(bl_error *error) { return bl_fail(error, BL_MEMORY, "no memory to train"); }
+
+static bl_status find_parameters(bl_trainer *t, bl_error *error)
+{
+    const bl_model *m = t->model;
+    t->parameters = calloc((size_t)m->n_values + 1, sizeof *t->parameters);
+    t->constants = calloc((size_t)m->n_values + 1, sizeof *t->constants);
+    if (!t->parameters || !t->constants) return out_of_memory(error);
+    size_t n = 0;
+    for (int i = 0; i < m->n_nodes; i++)
+        if (strcmp(m->nodes[i].op->name, "BatchNormalization") == 0)
+            return bl_fail(error, BL_UNSUPPORTED, "node \"%s\": batch normalisation cannot be trained", m->nodes[i].name);
+    for (int v = 0; v < m->n_values; v++) {
+        if (!bl_is_parameter(m, v)) continue;
+        size_t count = bl_count(&m->values[v].shape);
+        t->parameters[t->n_parameters++] = (parameter){v, n, count, m->values[v].shape.rank > 1};
+        n += bl_round_up(count * sizeof(float)) / sizeof(float);
+    }
+    if (n == 0) return bl_fail(error, BL_UNSUPPORTED, "the network has no weights to train");
+    t->state.n = n;
+    return BL_OK;
+}
+
+static bl_status make_state(bl_trainer *t, bl_error *error)
+{
+    bl_training_state *s = &t->state;
+    size_t bytes = s->n * sizeof(float);
+    s->weights = bl_alloc_aligned(bytes);
+    s->first = bl_alloc_aligned(bytes);
+    s->second = bl_alloc_aligned(bytes);
+    s->average = bl_alloc_aligned(bytes);
+    t->gradients = bl_alloc_aligned(bytes * (size_t)t->recipe->shards);
+    t->losses = calloc((size_t)t->recipe->shards, sizeof *t->losses);
+    t->correct = calloc((size_t)t->recipe->shards, sizeof *t->correct);
+    t->order = calloc((size_t)t->pictures->n + 1, sizeof *t->order);
+    if (!s->weights || !s->first || !s->second || !s->average || !t->gradients || !t->losses || !t->correct || !t->order)
+        return out_of_memory(error);
+    for (int i = 0; i < t->n_parameters; i++) {
+        const parameter *p = &t->parameters[i];
+        memcpy(s->weights + p->offset, t->model->values[p->value].data, p->count * sizeof(float));
+    }
+    memcpy(s->average, s->weights, bytes);
+    return BL_OK;
+}
+
+static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_error *error)
+{
+    int batch = (int)(t->recipe->batch / t->recipe->shards);
+    bl_wants wants = BL_WANTS;
+    wants.batch = batch;
+    wants.height = t->pictures->height, wants.width = t->pictures->width;
+    wants.last = t->model->scores;
+    wants.seeds = &t->model->scores, wants.n_seeds = 1;
+    wants.gradients = values, wants.n_gradients = t->n_parameters;
+    wants.substitute = bl_training_twin, wants.user = &w->dropout;
+    BL_TRY(bl_plan_new(t->model, &wants, &w->plan, error));
+    bl_shape scores = bl_plan_shape(w->plan, t->model->scores);
+    if (bl_count(&scores) != (size_t)batch * (size_t)t->n_classes)
+        return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels", bl_count(&scores) / (size_t)batch, t->n_classes);
+    BL_TRY(bl_run_new(w->plan, &w->run, error));
+    BL_TRY(bl_picture_make(t->pictures->width, t->pictures->height, &w->picture, error));
+    w->seed = bl_alloc_aligned((size_t)batch * (size_t)t->n_classes * sizeof *w->seed);
+    return w->seed ? BL_OK : out_of_memory(error);
+}
+
+static bl_status make(bl_trainer *t, bl_error *error)
+{
+    if (t->recipe->batch % t->recipe->shards != 0)
+        return bl_fail(error, BL_USAGE, "batch = %d cannot be cut into shards = %d equal parts", (int)t->recipe->batch, (int)t->recipe->shards);
+    if (t->pictures->n < t->recipe->batch)
+        return bl_fail(error, BL_USAGE, "batch = %d, but there are only %d pictures to train on", (int)t->recipe->batch, t->pictures->n);
+    if (!t->model->has_preprocessing) return bl_fail(error, BL_USAGE, "the network has no mean and deviation yet");
+    BL_TRY(find_parameters(t, error));
+    BL_TRY(make_state(t, error));
+    t->workers = calloc((size_t)t->threads, sizeof *t->workers);
+    int *values = calloc((size_t)t->n_parameters, sizeof *values);
+    bl_status status = t->workers && values ? BL_OK : out_of_memory(error);
+    for (int i = 0; values && i < t->n_parameters; i++) values[i] = t->parameters[i].value;
+    for (int i = 0; i < t->threads && status == BL_OK; i++) status = make_worker(t, &t->workers[i], values, error);
+    free(values);
+    return status;
+}
+
+bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, int threads, bl_trainer **out,
+                         bl_error *error)
+{
+    bl_trainer *t = calloc(1, sizeof *t);
+    *out = NULL;
+    if (!t) return out_of_memory(error);
+    t->model = model, t->recipe = recipe, t->pictures = pictures;
+    t->n_classes = pictures->n_classes;
+    t->threads = threads < (int)recipe->shards ? threads : (int)recipe->shards;
+    t->ordered = -1;
+    bl_status status = make(t, error);
+    if (status == BL_OK) *out = t;
+    else bl_trainer_free(t);
+    return status;
+}
+
+void bl_trainer_free(bl_trainer *t)
+{
+    if (!t) return;
+    for (int i = 0; t->workers && i < t->threads; i++) {
+        worker *w = &t->workers[i];
+        bl_run_free(w->run);
+        bl_plan_free(w->plan);
+        bl_picture_free(&w->picture);
+        bl_free_aligned(w->seed);
+    }
+    free(t->workers);
+    bl_free_aligned(t->state.weights);
+    bl_free_aligned(t->state.first);
+    bl_free_aligned(t->state.second);
+    bl_free_aligned(t->state.average);
+    bl_free_aligned(t->gradients);
+    free(t->parameters);
+    free(t->constants);
+    free(t->losses);
+    free(t->correct);
+    free(t->order);
+    free(t);
+}
+
+bl_training_state *bl_trainer_state(bl_trainer *t) { return &t->state; }
+int64_t bl_trainer_epoch_steps(const bl_trainer *t) { return t->pictures->n / t->recipe->batch; }
+int64_t bl_trainer_steps(const bl_trainer *t) { return bl_trainer_epoch_steps(t) * t->recipe->epochs; }
+
+const bl_real *const *bl_trainer_constants(bl_trainer *t)
+{
+    const float *from = t->recipe->average > 0 ? t->state.average : t->state.weights;
+    for (int i = 0; i < t->n_parameters; i++) t->constants[t->parameters[i].value] = from + t->parameters[i].offset;
+    return t->constants;
+}
+
+/* The order of an epoch: Fisher and Yates, from the seed and the epoch's number alone. */
+static void shuffle(bl_trainer *t, int64_t epoch)
+{
+    const bl_random r = {.seed = (uint64_t)t->recipe->seed, .stream = BL_STREAM_ORDER, .step = (uint32_t)epoch};
+    for (int i = 0; i < t->pictures->n; i++) t->order[i] = (uint32_t)i;
+    for (int i = t->pictures->n - 1; i > 0; i--) {
+        int j = (int)(((uint64_t)bl_random_word(&r, (uint32_t)i) * (uint64_t)(i + 1)) >> 32);
+        uint32_t swapped = t->order[i];
+        t->order[i] = t->order[j];
+        t->order[j] = swapped;
+    }
+    t->ordered = epoch;
+}
+
+static bl_status run_shard(bl_trainer *t, worker *w, int shard)
+{
+    const int each = (int)(t->recipe->batch / t->recipe->shards);
+    const int64_t epoch = t->state.step / bl_trainer_epoch_steps(t), in_epoch = t->state.step % bl_trainer_epoch_steps(t);
+    const uint32_t *chosen = t->order + in_epoch * t->recipe->batch + (int64_t)shard * each;
+    const size_t classes = (size_t)t->n_classes, area = (size_t)w->picture.width * (size_t)w->picture.height;
+    w->dropout = (bl_dropout_state){(uint64_t)t->recipe->seed, (uint32_t)t->state.step, (uint32_t)(shard * each)};
+    for (int i = 0; i < each; i++) {
+        bl_picture original = bl_pictures_at(t->pictures, (int)chosen[i]);
+        bl_augment(&original, t->recipe, chosen[i], (uint32_t)epoch, &w->picture);
+        bl_picture_to_input(&w->picture, t->model, bl_run_input(w->run) + (size_t)i * area * (size_t)t->model->input_c);
+    }
+    BL_TRY(bl_run_forward(w->run, &w->error));
+    const bl_real *scores = bl_run_value(w->run, t->model->scores);
+    t->losses[shard] = 0;
+    t->correct[shard] = 0;
+    for (int i = 0; i < each; i++) {
+        const bl_real *row = scores + (size_t)i * classes;
+        int target = t->pictures->classes[chosen[i]];
+        t->losses[shard] += bl_cross_entropy(classes, row, target, t->recipe->label_smoothing, 1.0 / (double)t->recipe->batch,
+                                             w->seed + (size_t)i * classes);
+        t->correct[shard] += bl_best_class(classes, row) == target;
+    }
+    const bl_seed seed = {.value = t->model->scores, .data = w->seed, .weight = 1};
+    BL_TRY(bl_run_backward(w->run, &seed, 1, NULL, &w->error));
+    for (int i = 0; i < t->n_parameters; i++) {
+        const parameter *p = &t->parameters[i];
+        memcpy(t->gradients + (size_t)shard * t->state.n + p->offset, bl_run_gradient(w->run, p->value), p->count * sizeof(float));
+    }
+    return BL_OK;
+}
+
+static void shard_task(void *user, int thread, int shard)
+{
+    bl_trainer *t = user;
+    worker *w = &t->workers[thread];
+    if (w->status == BL_OK) w->status = run_shard(t, w, shard);
+}
+
+/* Adds the shards' gradients to the first one's, in order. */
+static void add_gradients(bl_trainer *t)
+{
+    for (int64_t shard = 1; shard < t->recipe->shards; shard++) {
+        const float *g = t->gradients + (size_t)shard * t->state.n;
+        for (size_t i = 0; i < t->state.n; i++) t->gradients[i] += g[i];
+    }
+}
+
+static void move_weights(bl_trainer *t, double rate)
+{
+    const bl_recipe *r = t->recipe;
+    bl_training_state *s = &t->state;
+    for (int i = 0; i < t->n_parameters; i++) {
+        const parameter *p = &t->parameters[i];
+        float *w = s->weights + p->offset, *first = s->first + p->offset, *second = s->second + p->offset;
+        const float *g = t->gradients + p->offset;
+        double decay = p->decays ? r->weight_decay : 0;
+        if (r->optimiser == BL_OPTIMISER_SGD) bl_sgd(p->count, w, g, first, rate, r->momentum, r->nesterov, decay);
+        else bl_adamw(p->count, w, g, first, second, s->step + 1, rate, r->beta1, r->beta2, r->epsilon, decay);
+    }
+    if (r->average <= 0) return;
+    /* A young mean follows faster, so that the first weights, which are chance, do not linger. */
+    double young = (double)(s->step + 1) / (double)(s->step + 10), share = young < r->average ? young : r->average;
+    float old = (float)share, fresh = (float)(1 - share);
+    for (size_t i = 0; i < s->n; i++) s->average[i] = old * s->average[i] + fresh * s->weights[i];
+}
+
+bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error)
+{
+    int64_t epoch = t->state.step / bl_trainer_epoch_steps(t);
+    if (epoch != t->ordered) shuffle(t, epoch);
+    for (int i = 0; i < t->threads; i++) {
+        worker *w = &t->workers[i];
+        w->status = BL_OK;
+        /* Said again before every step: the numbers there have changed. */
+        for (int k = 0; k < t->n_parameters; k++)
+            BL_TRY(bl_run_set_constant(w->run, t->parameters[k].value, t->state.weights + t->parameters[k].offset, error));
+    }
+    bl_parallel(t->threads, (int)t->recipe->shards, shard_task, t);
+    for (int i = 0; i < t->threads; i++) {
+        if (t->workers[i].status == BL_OK) continue;
+        if (error) *error = t->workers[i].error;
+        return t->workers[i].status;
+    }
+    *report = (bl_step_report){.n = (int)t->recipe->batch, .rate = bl_schedule_rate(t->recipe, t->state.step, bl_trainer_steps(t))};
+    for (int64_t i = 0; i < t->recipe->shards; i++) report->loss += t->losses[i], report->correct += t->correct[i];
+    report->loss /= (double)report->n;
+    add_gradients(t);
+    move_weights(t, report->rate);
+    t->state.step++;
+    return BL_OK;
+}
