@@ -55,12 +55,19 @@ bl_status bl_job_read_objective(bl_job *job, const char *text)
     return check_kinds(job);
 }
 
-/* From a convolution's output along nodes that keep shape and place (normalisation, activation). */
+/* Does the node change only each number of this value by itself (normalisation, activation)? */
+static bool elementwise_on(const bl_model *m, const bl_node *node, int value)
+{
+    if (node->n_in < 1 || node->in[0] != value || !node->op->in_place || !node->op->forward) return false;
+    for (int i = 1; i < node->n_in; i++)
+        if (node->in[i] >= 0 && !m->values[node->in[i]].is_constant) return false;
+    return true;
+}
+
 static int follow(const bl_model *m, int value)
 {
     for (int i = 0; i < m->n_nodes; i++)
-        if (m->nodes[i].n_in == 1 && m->nodes[i].in[0] == value && m->nodes[i].op->in_place && m->nodes[i].op->forward)
-            value = m->nodes[i].out;
+        if (elementwise_on(m, &m->nodes[i], value)) value = m->nodes[i].out;
     return value;
 }
 

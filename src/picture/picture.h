@@ -34,9 +34,13 @@ bl_status bl_picture_fit(const bl_picture *p, int width, int height, bl_picture 
 /* What a network sees: x = (u − mean)/std, u = byte/255, in its channel order (grey: Rec. 601 luma; RGB from a grey picture
  * is the same value thrice). x: C×height×width. */
 void bl_picture_to_input(const bl_picture *p, const bl_model *m, bl_real *x);
+/* Does the network take pictures at all: of 1 or 3 channels? */
+bl_status bl_picture_suits(const bl_model *m, bl_error *error);
 /* The picture as the network takes it, in 8 bits: fitted to its input size (224×224 where the file leaves it open), and grey
  * for a network of one channel. Predictions, methods and saved files all start from these numbers. */
 bl_status bl_picture_for_model(const bl_picture *p, const bl_model *m, bl_picture *out, bl_error *error);
+/* The bytes themselves as numbers 0 … 255, C×H×W in the network's channel order (1 channel: luma). */
+void bl_picture_to_planes(const bl_picture *p, int channels, bl_channels order, bl_real *bytes);
 /* The other way, for dreams: u (C×H×W in 0…1 in the network's channel order) to 8 bits, half away from zero. */
 bl_status bl_picture_from_unit(const bl_real *u, int channels, int height, int width, bl_channels order, bl_picture *out, bl_error *error);
 void bl_unit_to_pixels(const bl_real *u, int channels, int height, int width, bl_channels order, uint8_t *rgba);

@@ -26,6 +26,14 @@ void bl_picture_to_input(const bl_picture *p, const bl_model *m, bl_real *x)
     }
 }
 
+void bl_picture_to_planes(const bl_picture *p, int channels, bl_channels order, bl_real *bytes)
+{
+    size_t n = (size_t)p->width * (size_t)p->height;
+    for (int c = 0; c < channels; c++)
+        for (size_t i = 0; i < n; i++)
+            bytes[(size_t)c * n + i] = channels == 1 ? (bl_real)luma(p->pixels + 4 * i) : p->pixels[4 * i + (size_t)(byte_of(order, c) & 3)];
+}
+
 bl_status bl_picture_from_unit(const bl_real *u, int channels, int height, int width, bl_channels order, bl_picture *out, bl_error *error)
 {
     BL_TRY(bl_picture_make(width, height, out, error));
@@ -45,8 +53,19 @@ void bl_unit_to_pixels(const bl_real *u, int channels, int height, int width, bl
     }
 }
 
+bl_status bl_picture_suits(const bl_model *m, bl_error *error)
+{
+    if (m->input_c != 1 && m->input_c != 3) {
+        bl_fail(error, BL_UNSUPPORTED, "the network takes pictures of %d channels", m->input_c);
+        return bl_hint(error, BL_UNSUPPORTED, "Backlight feeds networks of 1 (grey) or 3 (colour) channels.");
+    }
+    return BL_OK;
+}
+
 bl_status bl_picture_for_model(const bl_picture *p, const bl_model *m, bl_picture *out, bl_error *error)
 {
+    *out = (bl_picture){0};
+    BL_TRY(bl_picture_suits(m, error));
     /* A network of any size was nearly always trained at 224. */
     int width = m->input_w > 0 ? m->input_w : 224, height = m->input_h > 0 ? m->input_h : 224;
     BL_TRY(bl_picture_fit(p, width, height, out, error));
