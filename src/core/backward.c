@@ -9,7 +9,9 @@ bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error)
 {
     const bl_plan *p = r->plan;
     const bl_model *m = p->model;
-    if (!r->has_values) return bl_fail(error, BL_USAGE, "a backward pass needs a forward pass before it");
+    if (!r->has_values || r->stale)
+        return bl_fail(error, BL_USAGE, "a backward pass needs a forward pass before it%s",
+                       r->has_values ? ", after edits and new weights too" : "");
     for (int i = 0; pass && i < pass->n_nodes; i++)
         if (pass->nodes[i] < 0 || pass->nodes[i] >= m->n_nodes)
             return bl_fail(error, BL_USAGE, "a rule is given for node %d, which there is not", pass->nodes[i]);
@@ -54,7 +56,7 @@ static void visit(bl_run *r, int k, bl_rule rule)
     const bl_plan_node *n = &r->plan->nodes[k];
     for (int i = 0; i < node->n_in; i++) {
         bool reads = node->in[i] >= 0 && n->reads & 1u << (i < 4 ? i : 4);
-        r->in[i] = reads ? r->value[node->in[i]] : NULL;
+        r->in[i] = reads ? bl_run_operand(r, k, i) : NULL;
         r->done[i] = !n->grad_in[i];
     }
     bool more = true;

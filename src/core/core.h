@@ -54,7 +54,7 @@ typedef struct {
 /* Building: made empty, filled by a reader, sealed once. All text is copied. */
 bl_status bl_model_new(bl_model **out, bl_error *error);
 void bl_model_free(bl_model *model); /* NULL is fine */
-/* The value of that name, made if there is none yet; −1 without memory. */
+/* The value of that name, made if there is none yet; −1 without memory, or if the name is empty or holds a zero byte. */
 int bl_model_value(bl_model *m, const char *name, size_t length);
 /* Makes a value a constant and gives its zeroed storage (bl_count elements of bl_real or int64_t) to be filled. */
 bl_status bl_model_constant(bl_model *m, int value, bl_type type, const bl_shape *shape, void **storage, bl_error *error);
@@ -89,7 +89,7 @@ typedef struct {
     const int *observe; int n_observe; /* values that stay readable; last and scores always do */
     bool gradient_all;        /* gradients of every value */
     const int *gradients; int n_gradients; /* values (also constants) whose gradient is wanted */
-    const int *seeds; int n_seeds;         /* values a backward pass may start from; empty with gradients wanted: last and scores */
+    const int *seeds; int n_seeds;         /* values a backward pass may start from; they stay readable; empty with gradients wanted: last and scores */
     bool separate;            /* each value has memory of its own (for tests: planned = unplanned) */
     size_t limit;             /* most bytes the run may take; 0: none */
     const bl_op *(*substitute)(const bl_op *op, void *user); /* training-time twins of operators; NULL: none */
@@ -133,7 +133,8 @@ bl_real *bl_run_input(bl_run *run);  /* N×C×H×W, to be filled before forward;
 /* Computes everything. NaN or infinity in the last value or the scores is BL_NOT_A_NUMBER and names the first node that
  * made one, how many there are and where the first is; the values stay readable. */
 bl_status bl_run_forward(bl_run *run, bl_error *error);
-/* Only the nodes from `node` on that depend on it; needs observe_all. node 0 … n_nodes−1. Same bits as a whole pass. */
+/* Only the nodes from `node` on that depend on it; needs observe_all. node 0 … n_nodes−1;
+ * n_nodes: only what edits and new constants have changed. Same bits as a whole pass. */
 bl_status bl_run_forward_from(bl_run *run, int node, bl_error *error);
 /* Sends seeds back; visits only nodes between a seed and a wanted gradient. pass may be NULL. Values must be of the
  * last forward pass. Several backward passes may follow one forward pass. */
@@ -151,7 +152,8 @@ bl_status bl_run_set_constant(bl_run *run, int value, const bl_real *data, bl_er
  *   conv3:12@2,3,5,9=0.5   rows 2…5, columns 3…9 of channel 12 painted (conv3:*@… all channels)
  *   conv3/4,1=w,w,…   the kernel from input 1 to output 4 of a convolution overlaid with kh·kw numbers
  * Backward goes through them: painted and replaced parts carry no gradient, scaled ones carry it scaled. A constant's
- * overlay is a copy. "" removes all. The first node that can have changed is *first (may be NULL), for bl_run_forward_from. */
+ * overlay is a copy. "" removes all. The first node that can have changed is *first (may be NULL; n_nodes when none), for bl_run_forward_from,
+ * which runs every node that was edited since the last pass, wherever it starts. Text that is wrong changes nothing. */
 bl_status bl_run_intervene(bl_run *run, const char *text, int *first, bl_error *error);
 
 /* ---- objective: the number that is explained, attacked or dreamt of. ---- */

@@ -118,7 +118,7 @@ typedef struct {
 typedef struct {
     bl_edit *edits;
     int n;
-    bl_real **weights; /* per value: the overlaid copy of a constant, or NULL */
+    bl_real **weights; /* per node: its own overlaid copy of input 1, or NULL */
     bl_real **saved;   /* per value: room for what it was before its edits, if the backward of its node reads it */
     bl_arena arena;    /* all of the above */
 } bl_edits;
@@ -127,13 +127,13 @@ struct bl_run {
     const bl_plan *plan;
     bl_real *memory;
     bl_real **value, **gradient; /* per value of the model; NULL: none */
-    const bl_real **constant;    /* per value: what bl_run_set_constant was given, or NULL */
     bool *written;               /* per value: its gradient has a contribution in this pass */
     bool *dirty;                 /* per node: must be computed again */
     const bl_real **in;          /* for one node at a time: max_in each */
     bl_real **grad_in;
     bool *add, *done;
-    bool has_values;
+    bool has_values;             /* a forward pass has been made … */
+    bool stale;                  /* … but edits or constants have changed since */
     bl_edits edits;
 };
 
@@ -142,17 +142,21 @@ static inline void *bl_run_at(const bl_run *r, int buffer)
     return buffer < 0 ? NULL : (char *)r->memory + r->plan->buffers[buffer].offset;
 }
 
-/* Points a constant, and all that is another view of it, to the memory in use: overlaid, replaced, or the model's. Marks
- * its readers. */
-void bl_run_refresh_constant(bl_run *r, int value);
+/* Input i of node k; NULL where it is absent. */
+static inline const bl_real *bl_run_operand(const bl_run *r, int k, int i)
+{
+    int value = r->plan->model->nodes[k].in[i];
+    if (i == 1 && r->edits.n && r->edits.weights[k]) return r->edits.weights[k];
+    return value < 0 ? NULL : r->value[value];
+}
 
 /* edits (intervene.c): applied right after a value was computed, and to its gradient before it goes on */
 void bl_edits_apply(bl_run *r, int value);
 void bl_edits_backward(bl_run *r, int value);
 /* The value as its node made it. */
 const bl_real *bl_edits_before(const bl_run *r, int value);
-/* Overlays a constant's copy again, on `base`; NULL when it has no overlay. */
-const bl_real *bl_edits_overlay(bl_run *r, int value, const bl_real *base);
+/* Makes a node's overlaid weights again, from those it reads now; nothing when it has none. */
+void bl_edits_overlay(bl_run *r, int node);
 
 /* backward in three parts, so that an objective can write its derivative straight into the gradients (backward.c) */
 bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error);

@@ -156,7 +156,7 @@ static bl_status reserve(const bl_run *r, bl_edits *edits, bl_error *error)
 {
     const bl_plan *p = r->plan;
     const bl_model *m = p->model;
-    edits->weights = bl_arena_take_array(&edits->arena, (size_t)m->n_values, sizeof *edits->weights);
+    edits->weights = bl_arena_take_array(&edits->arena, (size_t)m->n_nodes, sizeof *edits->weights);
     edits->saved = bl_arena_take_array(&edits->arena, (size_t)m->n_values, sizeof *edits->saved);
     bool ok = edits->weights && edits->saved;
     for (int i = 0; ok && i < edits->n; i++) {
@@ -165,7 +165,7 @@ static bl_status reserve(const bl_run *r, bl_edits *edits, bl_error *error)
         bool kernel = e->kind == BL_EDIT_KERNEL;
         if (!kernel && !(n->backward && n->reads & BL_READS_OUT)) continue;
         int v = kernel ? weights_of(m, e->value) : e->value;
-        bl_real **room = kernel ? &edits->weights[v] : &edits->saved[v];
+        bl_real **room = kernel ? &edits->weights[m->values[e->value].producer] : &edits->saved[v];
         size_t count = bl_count(kernel ? &m->values[v].shape : &p->values[v].known.shape);
         if (!*room) *room = bl_arena_take_array(&edits->arena, count, sizeof **room);
         ok = *room != NULL;
@@ -210,11 +210,15 @@ bl_status bl_run_intervene(bl_run *r, const char *text, int *first, bl_error *er
     for (int which = 0; which < 2; which++) {
         const bl_edits *list = which ? &now : &before;
         for (int i = 0; i < list->n; i++) {
-            const bl_edit *e = &list->edits[i];
-            int node = m->values[e->value].producer;
-            if (e->kind == BL_EDIT_KERNEL) bl_run_refresh_constant(r, weights_of(m, e->value));
-            if (same_edits(&before, &now, e->value)) continue;
-            r->dirty[node] = true;
+            int value = list->edits[i].value, node = m->values[value].producer;
+            bl_edits_overlay(r, node);
+            if (same_edits(&before, &now, value)) { /* the node need not run again, so it cannot save anew */
+                if (now.saved[value])
+                    memcpy(now.saved[value], before.saved[value],
+                           bl_count(&r->plan->values[value].known.shape) * sizeof(bl_real));
+                continue;
+            }
+            r->dirty[node] = r->stale = true;
             if (node < least) least = node;
         }
     }
@@ -223,25 +227,24 @@ bl_status bl_run_intervene(bl_run *r, const char *text, int *first, bl_error *er
     return BL_OK;
 }
 
-const bl_real *bl_edits_overlay(bl_run *r, int value, const bl_real *base)
+void bl_edits_overlay(bl_run *r, int node)
 {
     const bl_model *m = r->plan->model;
-    bl_real *copy = r->edits.weights ? r->edits.weights[value] : NULL;
-    if (!copy) return NULL;
-    const bl_shape *s = &m->values[value].shape;
-    memcpy(copy, base, bl_count(s) * sizeof *copy);
+    bl_real *copy = r->edits.n ? r->edits.weights[node] : NULL;
+    if (!copy) return;
+    const bl_shape *s = &m->values[m->nodes[node].in[1]].shape;
+    memcpy(copy, r->value[m->nodes[node].in[1]], bl_count(s) * sizeof *copy);
     for (int i = 0; i < r->edits.n; i++) {
         const bl_edit *e = &r->edits.edits[i];
-        if (e->kind != BL_EDIT_KERNEL || weights_of(m, e->value) != value) continue;
+        if (e->kind != BL_EDIT_KERNEL || e->value != m->nodes[node].out) continue;
         size_t kernel = (size_t)e->channel * (size_t)s->dim[1] + (size_t)e->input;
         memcpy(copy + kernel * (size_t)e->n_numbers, e->numbers, (size_t)e->n_numbers * sizeof *copy);
     }
-    return copy;
 }
 
 const bl_real *bl_edits_before(const bl_run *r, int value)
 {
-    return r->edits.saved && r->edits.saved[value] ? r->edits.saved[value] : r->value[value];
+    return r->edits.n && r->edits.saved[value] ? r->edits.saved[value] : r->value[value];
 }
 
 /* One edit on one plane: forward on the value, backward on its gradient. */

@@ -29,7 +29,6 @@ static size_t carve_head(const bl_plan *p, char *memory, bl_run *r)
     size_t at = bl_round_up(sizeof *r), values = (size_t)p->model->n_values, inputs = (size_t)p->max_in;
     r->value = carve(memory, &at, values, sizeof *r->value);
     r->gradient = carve(memory, &at, values, sizeof *r->gradient);
-    r->constant = carve(memory, &at, values, sizeof *r->constant);
     r->written = carve(memory, &at, values, sizeof *r->written);
     r->dirty = carve(memory, &at, (size_t)p->model->n_nodes, sizeof *r->dirty);
     r->in = carve(memory, &at, inputs, sizeof *r->in);
@@ -111,7 +110,7 @@ static void run_node(bl_run *r, int k)
     const bl_node *node = &r->plan->model->nodes[k];
     const bl_plan_node *n = &r->plan->nodes[k];
     if (n->is_alias) return;
-    for (int i = 0; i < node->n_in; i++) r->in[i] = node->in[i] < 0 ? NULL : r->value[node->in[i]];
+    for (int i = 0; i < node->n_in; i++) r->in[i] = bl_run_operand(r, k, i);
     n->op->forward(&(bl_op_run){.params = n->params, .n_in = node->n_in, .in_shape = n->in_shape, .in = r->in,
                                 .out_shape = r->plan->values[node->out].known.shape, .out = r->value[node->out],
                                 .aux = bl_run_at(r, n->aux), .scratch = bl_run_at(r, n->scratch),
@@ -183,6 +182,7 @@ static bl_status find_bad_node(bl_run *r, bl_error *error)
 static bl_status check(bl_run *r, bl_error *error)
 {
     r->has_values = true;
+    r->stale = false;
     memset(r->dirty, 0, (size_t)r->plan->model->n_nodes * sizeof *r->dirty);
     if (all_finite(r, r->plan->last) && all_finite(r, r->plan->model->scores)) return BL_OK;
     return find_bad_node(r, error);
@@ -213,24 +213,19 @@ bl_status bl_run_forward_from(bl_run *r, int node, bl_error *error)
     return check(r, error);
 }
 
-void bl_run_refresh_constant(bl_run *r, int value)
-{
-    const bl_model *m = r->plan->model;
-    const bl_real *base = r->constant[value] ? r->constant[value] : m->values[value].data;
-    const bl_real *overlaid = bl_edits_overlay(r, value, base);
-    for (int v = 0; v < m->n_values; v++) /* constants are only ever read, whoever they belong to */
-        if (r->plan->values[v].root == value) r->value[v] = (bl_real *)(overlaid ? overlaid : base);
-    for (int k = 0; k < m->n_nodes; k++)
-        for (int i = 0; i < m->nodes[k].n_in; i++)
-            if (m->nodes[k].in[i] == value) r->dirty[k] = true;
-}
-
 bl_status bl_run_set_constant(bl_run *r, int value, const bl_real *data, bl_error *error)
 {
     const bl_model *m = r->plan->model;
     if (value < 0 || value >= m->n_values || !m->values[value].is_constant || m->values[value].type != BL_FLOAT)
         return bl_fail(error, BL_USAGE, "value %d is no constant of floats", value);
-    r->constant[value] = data;
-    bl_run_refresh_constant(r, value);
+    for (int v = 0; v < m->n_values; v++) /* with all other views of it; constants are only ever read */
+        if (r->plan->values[v].root == value) r->value[v] = data ? (bl_real *)data : m->values[value].data;
+    for (int k = 0; k < m->n_nodes; k++)
+        for (int i = 0; i < m->nodes[k].n_in; i++) {
+            if (m->nodes[k].in[i] != value) continue;
+            r->dirty[k] = true;
+            bl_edits_overlay(r, k);
+        }
+    r->stale = true;
     return BL_OK;
 }
