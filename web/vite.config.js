@@ -1,37 +1,178 @@
-// How the page is built: `vite build` makes build/site/ (modules, relative URLs, service worker), and
-// `vite build --mode single` makes build/single/backlight.html (everything in one file).
+// Builds the page: `vite build -c web/vite.config.js` → build/site/, with `--mode single` → build/single/backlight.html.
+// What the two differ in lies in src/lib/sources.site.js and src/lib/sources.single.js.
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import temml from 'temml'
 import { VitePWA } from 'vite-plugin-pwa'
 import { viteSingleFile } from 'vite-plugin-singlefile'
+import { FORMULAS } from './src/texts/formulas.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const build = join(root, process.env.BACKLIGHT_BUILD || 'build')
+const web = dirname(fileURLToPath(import.meta.url))
+const root = resolve(web, '..')
+const build = resolve(root, process.env.BACKLIGHT_BUILD ?? 'build')
+const wasm = existsSync(join(build, 'wasm/backlight.wasm')) ? join(build, 'wasm/backlight.wasm') : join(build, 'stub.wasm') // DEV
+const FIRST_SAMPLES = 12 // in the single file and in the first load of the service worker
 
-export default defineConfig(({ mode }) => {
+const SITE_POLICY =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; connect-src 'self'; img-src 'self' blob: data:"
+const singlePolicy = (hash) =>
+  `default-src 'none'; script-src '${hash}' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; worker-src blob:; img-src data: blob:`
+
+const samples = () => JSON.parse(readFileSync(join(root, 'public/samples/samples.json'), 'utf8'))
+
+// `import text from './file?base64'`: the bytes of a file as text.
+const base64 = () => ({
+  name: 'base64',
+  enforce: 'pre',
+  async resolveId(id, importer) {
+    if (!id.endsWith('?base64')) return null
+    const path = id.slice(0, -'?base64'.length)
+    return '\0base64:' + (path.startsWith('.') ? resolve(dirname(importer), path) : path)
+  },
+  load(id) {
+    if (!id.startsWith('\0base64:')) return null
+    const file = id.slice('\0base64:'.length)
+    this.addWatchFile(file)
+    return `export default ${JSON.stringify(readFileSync(file).toString('base64'))}`
+  },
+})
+
+// `virtual:formulas`: LaTeX to MathML, of the page's own texts and of every method in the manifest, by id.
+const formulas = () => ({
+  name: 'formulas',
+  resolveId: (id) => (id === 'virtual:formulas' ? '\0formulas' : null),
+  async load(id) {
+    if (id !== '\0formulas') return null
+    const latex = { ...FORMULAS }
+    if (wasm.endsWith('stub.wasm')) return `export default {${Object.entries(latex).map(([k, t]) => JSON.stringify(k) + ':' + JSON.stringify(temml.renderToString(t)))}}` // DEV
+    const { BacklightCore } = await import(pathToFileURL(join(root, 'wasm/core.js')).href)
+    const core = await BacklightCore.load({ bytes: readFileSync(wasm) })
+    for (const method of core.manifest.methods) if (method.formula) latex['method.' + method.id] = method.formula
+    const out = {}
+    for (const [key, text] of Object.entries(latex)) out[key] = temml.renderToString(text, { throwOnError: true, annotate: false })
+    return `export default ${JSON.stringify(out)}`
+  },
+})
+
+// `virtual:samples` and `virtual:models`: what lies in public/samples and models, with the bytes in the single file.
+const bundled = (single) => ({
+  name: 'bundled',
+  resolveId: (id) => (id === 'virtual:samples' || id === 'virtual:models' ? '\0' + id : null),
+  load(id) {
+    if (id === '\0virtual:samples') {
+      const list = single ? samples().slice(0, FIRST_SAMPLES) : samples()
+      const lines = single ? list.map((s, i) => `import b${i} from ${JSON.stringify(join(root, 'public/samples', s.file) + '?base64')}`) : []
+      const items = list.map((s, i) => `{...${JSON.stringify(s)}, id: ${JSON.stringify(s.file.replace(/\.\w+$/, ''))}${single ? `, base64: b${i}` : ''}}`)
+      return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
+    }
+    if (id === '\0virtual:models') {
+      const files = readdirSync(join(root, 'models')).filter((f) => f.endsWith('.onnx'))
+      const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
+      const items = files.map((f, i) => `{id: ${JSON.stringify(f.replace(/\.onnx$/, ''))}, file: ${JSON.stringify(f)}${single ? `, base64: b${i}` : ''}}`)
+      return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
+    }
+    return null
+  },
+})
+
+// The policy as a meta tag, before anything that loads; in the single file with the hash of its one script.
+const policy = (single) => ({
+  name: 'policy',
+  enforce: 'post',
+  generateBundle(_, bundle) {
+    const page = bundle['index.html']
+    const tag = (text) => `<meta http-equiv="Content-Security-Policy" content="${text}">`
+    let html = String(page.source)
+    if (!single) {
+      html = html.replace('<meta charset="utf-8" />', (m) => `${m}\n    ${tag(SITE_POLICY)}`)
+    } else {
+      const script = html.match(/<script type="module"[^>]*>([\s\S]*?)<\/script>/)
+      const hash = 'sha256-' + createHash('sha256').update(script[1]).digest('base64')
+      html = html.replace('<meta charset="utf-8" />', (m) => `${m}\n    ${tag(singlePolicy(hash))}`)
+      page.fileName = 'backlight.html'
+    }
+    page.source = html
+  },
+})
+
+// The site's own head: icons and the manifest. The single file has its icon as data.
+const head = (single) => ({
+  name: 'head',
+  transformIndexHtml() {
+    if (single) {
+      const icon = readFileSync(join(root, 'public/icons/icon.svg')).toString('base64')
+      return [{ tag: 'link', attrs: { rel: 'icon', href: `data:image/svg+xml;base64,${icon}` } }]
+    }
+    return [
+      { tag: 'link', attrs: { rel: 'icon', href: './icons/icon.svg', type: 'image/svg+xml' } },
+      { tag: 'link', attrs: { rel: 'apple-touch-icon', href: './icons/icon-192.png' } },
+      { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' } },
+    ]
+  },
+})
+
+const models = () => ({
+  name: 'models',
+  writeBundle({ dir }) {
+    mkdirSync(join(dir, 'models'), { recursive: true })
+    for (const f of readdirSync(join(root, 'models'))) copyFileSync(join(root, 'models', f), join(dir, 'models', f))
+  },
+})
+
+const pwa = () =>
+  VitePWA({
+    injectRegister: null,
+    registerType: 'prompt',
+    manifest: {
+      id: './',
+      name: 'Backlight',
+      short_name: 'Backlight',
+      description: 'See a convolutional network work, forwards and backwards, on your own device',
+      start_url: './',
+      scope: './',
+      display: 'standalone',
+      background_color: '#f5f5f2',
+      theme_color: '#1f63aa',
+      icons: [
+        { src: 'icons/icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        { src: 'icons/icon-192.png', sizes: '192x192', type: 'image/png' },
+        { src: 'icons/icon-512.png', sizes: '512x512', type: 'image/png' },
+        { src: 'icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+      ],
+    },
+    workbox: {
+      globPatterns: ['**/*.{html,js,css,wasm}', 'models/tiny-vgg.onnx', 'icons/icon.svg', ...samples().slice(0, FIRST_SAMPLES).map((s) => 'samples/' + s.file)],
+      maximumFileSizeToCacheInBytes: 2 * 1024 * 1024,
+      cleanupOutdatedCaches: true,
+      inlineWorkboxRuntime: true,
+      // The other samples and models are kept once they have been fetched.
+      runtimeCaching: [{ urlPattern: /\/(samples|models)\//, handler: 'CacheFirst', options: { cacheName: 'fetched' } }],
+    },
+  })
+
+export default async ({ mode }) => {
   const single = mode === 'single'
-  const outDir = join(build, single ? 'single' : 'site')
   return {
-    root: join(root, 'web'),
+    root: web,
     base: './',
     publicDir: single ? false : join(root, 'public'),
-    build: { outDir, emptyOutDir: true, target: 'es2022' },
+    resolve: {
+      alias: [
+        { find: 'page-sources', replacement: join(web, `src/lib/sources.${single ? 'single' : 'site'}.js`) },
+        { find: /^page-module(?=\?)/, replacement: wasm },
+      ],
+    },
     worker: { format: single ? 'iife' : 'es' },
-    plugins: [
-      svelte(),
-      single
-        ? [
-            viteSingleFile(),
-            { name: 'name-single-file', closeBundle: () => rename(join(outDir, 'index.html'), join(outDir, 'backlight.html')) },
-          ]
-        : VitePWA({
-            registerType: 'autoUpdate',
-            manifest: { name: 'Backlight', short_name: 'Backlight', start_url: './', display: 'standalone' },
-            workbox: { globPatterns: ['**/*.{html,js,css,wasm,svg,png,webmanifest}'] },
-          }),
-    ],
+    build: {
+      outDir: single ? join(build, 'single') : join(build, 'site'),
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 20000,
+    },
+    plugins: [base64(), formulas(), bundled(single), svelte(), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [pwa(), models()]), policy(single)],
   }
-})
+}

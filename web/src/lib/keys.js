@@ -1,0 +1,19 @@
+// Keys of the whole page; tiles, menus and controls have their own.
+import { samples } from './api.js'
+import { groupsOf } from './lab.js'
+import { session as s } from '../state.svelte.js'
+
+const typing = (e) => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) && e.target.type !== 'range' && e.target.type !== 'checkbox'
+
+export function keys(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || s.dialog) return
+  const key = event.key
+  if (key === 'b' || key === 'B') s.turn()
+  else if (key === 'l' || key === 'L') s.openLab(s.address.lab ? '' : groupsOf(s.manifest)[0]?.id)
+  else if (key === 'p' || key === 'P') s.choosePicture(samples[(samples.findIndex((x) => x.id === s.picture?.id) + (key === 'P' ? samples.length - 1 : 1)) % samples.length].id)
+  else if (key === '/') {
+    event.preventDefault()
+    s.findClass++
+  } else if (key === '?') s.dialog = { kind: 'keys' }
+  else if (key === 'Escape' && s.address.lab) s.openLab('')
+}

@@ -1,0 +1,19 @@
+// The lab's panels, from the manifest: families of methods in groups, each group an entry of the rail.
+import { t } from '../texts/en.js'
+
+// Families of one group share a panel. `full` panels take the network's place. A family that is not here gets a panel too.
+const GROUPS = [
+  { id: 'maps', families: ['feature'], icon: 'maps', full: false },
+  { id: 'saliency', families: ['attribution', 'judging', 'surrogate'], icon: 'saliency', full: false },
+  { id: 'attack', families: ['attack', 'robustness'], icon: 'attack', full: true },
+  { id: 'dream', families: ['dream'], icon: 'dream', full: true },
+]
+
+/** @returns {{id:string,title:string,icon:string,full:boolean,methods:object[]}[]} only groups that have a method */
+export function groupsOf(manifest) {
+  const known = new Set(GROUPS.flatMap((g) => g.families))
+  const rest = [...new Set(manifest.methods.map((m) => m.family).filter((f) => !known.has(f)))]
+  return [...GROUPS, ...rest.map((f) => ({ id: f, families: [f], icon: 'other', full: false, title: f[0].toUpperCase() + f.slice(1) }))]
+    .map((g) => ({ ...g, title: g.title ?? t.lab[g.id], methods: manifest.methods.filter((m) => g.families.includes(m.family)) }))
+    .filter((g) => g.methods.length)
+}

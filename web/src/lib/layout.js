@@ -1,0 +1,109 @@
+// From a graph to columns, from columns to places on the screen. Knows operators only by what the core says of them
+// (mixesChannels) and by the shapes of values: no name of any layer.
+
+const SIZES = [64, 56, 48, 44, 40, 36, 32]
+export const FULL = 16 // up to so many channels a column shows all
+export const FEW = 6 // of more it shows these
+
+/**
+ * The columns of a network, in topological order.
+ * @returns {{id:number,name:string,node:object|null,kind:'input'|'maps'|'numbers',channels:number,height:number,width:number,block:number,sources:number[]}[]}
+ *   block: columns of one block share it (what mixes channels opens one); sources: ids of the columns it is computed from
+ */
+export function columnsOf(info) {
+  const values = new Map(info.values.map((v) => [v.id, v]))
+  const input = info.values.find((v) => v.name === info.input.name) ?? info.values[0]
+  const shown = new Map() // value id → column ids that stand for it
+  const columns = []
+  const add = (value, node, sources) => {
+    const [, channels = 1, height = 1, width = 1] = value.shape
+    const mixes = !node || node.mixesChannels || sources.length > 1
+    const block = mixes ? (columns.at(-1)?.block ?? -1) + 1 : (columns.find((c) => c.id === sources[0])?.block ?? columns.at(-1).block)
+    columns.push({ id: value.id, name: node ? label(node, value) : value.name, node, kind: node ? (height * width > 1 ? 'maps' : 'numbers') : 'input', channels, height, width, block, sources })
+    shown.set(value.id, [value.id])
+  }
+  const c = info.input
+  add({ ...input, shape: input.shape ?? [1, c.channels, c.height, c.width] }, null, [])
+  const scores = values.get(info.scores) ? info.scores : info.values.find((v) => v.name === info.scores)?.id
+  for (const node of info.nodes) {
+    const value = values.get(node.output)
+    const sources = [...new Set(node.inputs.flatMap((i) => shown.get(i) ?? []))]
+    if (!sources.length || !value.shape) continue
+    const before = columns.find((x) => x.id === sources[0])
+    const same = sources.length === 1 && size(value.shape) === before.channels * before.height * before.width
+    const reshapes = same && !node.mixesChannels && value.shape.length !== 4 && before.kind !== 'numbers'
+    if (node.output === scores || reshapes || /^(Identity|Dropout|Cast|Softmax|LogSoftmax|Flatten|Reshape|Squeeze|Unsqueeze)$/.test(node.op)) shown.set(value.id, sources)
+    else if (value.shape.length === 4 || value.shape.length === 2) add(value, node, sources)
+    else shown.set(value.id, sources)
+    if (node.output === scores) break
+  }
+  return columns
+}
+
+const size = (shape) => shape.slice(1).reduce((a, b) => a * b, 1)
+// The node's name, else the value's; of paths the last part that says something.
+function label(node, value) {
+  const name = node.name || value.name
+  const parts = name.split(/[/.]/).filter((p) => p && !/^\d+$/.test(p))
+  return name.length > 16 && parts.length > 1 ? parts.slice(-2).join('/') : name
+}
+
+/** Every block as one column: its last value, under the name of the layer that opens it. */
+export function foldBlocks(columns) {
+  const out = []
+  for (const c of columns) {
+    const last = out.at(-1)
+    if (last && last.block === c.block && c.sources.length === 1) {
+      Object.assign(last, { ...c, name: last.name, stands: [...last.stands, c.name], first: last.first })
+    } else out.push({ ...c, stands: [c.name], first: c.id })
+  }
+  return out
+}
+
+/** The channels a column shows, in order: all, or the FEW that count most for the objective. */
+export function channelsOf(column, order, all = false) {
+  const n = column.channels
+  if (n <= FULL || all) return order ?? Array.from({ length: n }, (_, i) => i)
+  return (order ?? Array.from({ length: n }, (_, i) => i)).slice(0, FEW)
+}
+
+/**
+ * Places of columns and rows in CSS px.
+ * @param {{id:number,channels:number,kind:string,block:number}[]} columns
+ * @param {{width:number,height:number,rows:number,top:number,bottom:number,inset:number,right:number}} box
+ *   rows: at least so many rows are wanted (class rows); right: kept free at the right for edges
+ */
+export function place(columns, box) {
+  const { width, height, top, bottom, inset, right } = box
+  const rows = Math.max(box.rows, ...columns.map((c) => Math.min(c.channels, c.channels <= FULL ? FULL : FEW)))
+  const room = height - top - bottom
+  const pitchMost = Math.floor(room / rows)
+  const wide = width < 760
+  const short = wide ? 10 : 12
+  let longs = 0
+  let shorts = 0
+  for (let i = 1; i < columns.length; i++) columns[i].block !== columns[i - 1].block ? longs++ : shorts++
+  const need = (tile, long) => columns.length * tile + shorts * short + longs * long
+  const free = width - inset - right
+  const tile = SIZES.find((s) => s <= pitchMost - 4 && need(s, 18) <= free) ?? Math.min(32, Math.max(20, pitchMost - 3))
+  const fits = need(tile, 18) <= free
+  const long = fits && longs ? Math.min(68, (free - columns.length * tile - shorts * short) / longs) : 18
+  const pitch = Math.min(pitchMost, tile >= 56 ? tile + 6 : tile + Math.min(17, Math.max(4, pitchMost - tile)))
+  let x = inset
+  const xs = columns.map((c, i) => {
+    if (i) x += tile + (c.block !== columns[i - 1].block ? long : short)
+    return Math.round(x)
+  })
+  return { tile, pitch, rows, xs, top, short, long, fits, right: x + tile, end: Math.max(width, x + tile + right), legendY: top + rows * pitch + 6 }
+}
+
+/** Where the n tiles of a column begin: in the middle of the rows when they are few. */
+export const firstRow = (n, rows) => (n < 6 ? (rows - n) / 2 : 0)
+
+/** Half heights of the light line: 2 + 10·(log(v/min)/log(max/min))^1.15 of each layer's root mean square. */
+export function lightHeights(sizes) {
+  const some = sizes.filter((v) => v > 0)
+  const low = Math.min(...some)
+  const high = Math.max(...some)
+  return sizes.map((v) => (v > 0 ? (high > low ? 2 + 10 * (Math.log(v / low) / Math.log(high / low)) ** 1.15 : 7) : 0))
+}

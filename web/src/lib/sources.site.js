@@ -1,0 +1,16 @@
+// Where the site gets its parts from: files beside the page.
+import list from 'virtual:models'
+import pictures from 'virtual:samples'
+import url from 'page-module?url'
+
+const bytesOf = async (path) => {
+  const answer = await fetch(path)
+  if (!answer.ok) throw new Error(`${path} could not be fetched (${answer.status}). Connect once to get it.`)
+  return new Uint8Array(await answer.arrayBuffer())
+}
+
+export const single = false
+export const wasm = new URL(url, import.meta.url).href
+export const worker = () => new Worker(new URL('../../../wasm/worker.js', import.meta.url), { type: 'module' })
+export const models = list.map((m) => ({ ...m, bytes: () => bytesOf(`./models/${m.file}`) }))
+export const samples = pictures.map((s) => ({ ...s, url: `./samples/${s.file}`, bytes: () => bytesOf(`./samples/${s.file}`) }))

@@ -1,0 +1,84 @@
+// Every word of the page, in English. Another language is another file with the same keys.
+export const t = {
+  name: 'Backlight',
+  skip: { network: 'To the network', lab: 'To the lab', text: 'To the explanation' },
+  bar: {
+    model: 'Network', classes: (n) => (n === 1 ? '1 class' : `${n.toLocaleString('en')} classes`),
+    open: 'Open an ONNX file …', openHint: 'or drop one anywhere. It stays on this device.',
+    forward: 'Forward', backward: 'Backward', direction: 'Direction of the light', pinned: 'pinned', strongest: 'strongest', gradientOf: 'gradient of',
+    scale: 'Scale', copy: 'Copy a link to this view', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
+    copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
+    theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', parameters: (n) => `${n} parameters`,
+  },
+  scales: {
+    block: ['block', 'a convolution with its activation and pool'], unit: ['unit', 'each tile by itself'], network: ['network', 'one scale for all layers'],
+  },
+  pin: {
+    title: 'What the light starts from', find: 'Find a class', strongest: 'the strongest class', strongestHint: 'follows the picture',
+    minus: 'minus', minusHint: 'A − B: what speaks for one class and against the other', none: 'none',
+    text: 'A layer, a channel or a sum, as text', textHint: (layer) => `${layer} · ${layer}:3 · 0.7*${layer}:1+0.3*${layer}:2`, use: 'Use', noClass: 'No class of that name.',
+    layer: (name) => `${name}, all channels`, channel: (name, k) => `${name}, channel ${k + 1}`,
+  },
+  picture: {
+    title: 'Picture', photo: 'photo', input: 'input', gradient: '∂', gradientName: 'gradient', which: 'What is shown', file: 'File', add: 'Choose a file', more: (n) => `${n} more`, fewer: 'fewer',
+    hint: 'Or drop or paste a picture anywhere. It stays on this device.', own: 'your picture', sum: 'sum over the colours', drop: 'Let go to use this picture', dropModel: 'Let go to open this network', stays: 'It stays on this device.',
+    credits: (s) => `${s.title}. ${s.author}, ${s.licence}`, strip: 'Bundled pictures', change: 'Change', inputSize: (w, h) => `${w}×${h}, as the network gets it`,
+    absent: 'No free photograph of this class is bundled. Use your own.',
+  },
+  readout: {
+    channel: (k, n) => `channel ${k} of ${n}`, place: (r, c) => `row ${r}, column ${c}`, lowest: 'lowest', mean: 'mean', highest: 'highest', forward: 'forward', backward: 'backward', colours: ['red', 'green', 'blue'],
+  },
+  network: {
+    label: 'Network', strip: (name, op, shape, n) => `${name}${op ? ', ' + op : ''}, ${shape}, ${n} channels shown`,
+    tile: (name, op, k, n, s) => `${name}${op ? ', ' + op : ''}, channel ${k} of ${n}. Mean ${s.mean}, highest ${s.high}, ${s.above} percent above zero`,
+    showing: (few, all) => `showing ${few} of ${all}`, more: (n) => `+${n}`, all: 'show all', light: 'Strength of each layer, root mean square', size: (name, v) => `${name}: ${v}`,
+    zero: (name) => `The gradient is 0 from ${name} on: nothing there passes it on for this picture.`,
+    folded: (n) => `${n} layers, one column a block`, sort: 'Sort', sorts: { index: ['index', 'as in the file'], contribution: ['contribution', 'to the pinned objective'], mean: ['mean answer', 'on this picture'] },
+    enlarge: 'Enlarge in the lab', pinLayer: 'Pin this layer', pinChannel: 'Pin this channel', stands: (names) => `stands for ${names}`,
+  },
+  prediction: {
+    title: 'Prediction', probability: 'probability, 0 to 1', scores: 'scores, not probabilities', sigmoid: 'probability of each, 0 to 1', seed: 'Seed', seedHint: 'where the light starts',
+    seedAt: (name) => `the light starts at ${name}`, more: (n) => `${n.toLocaleString('en')} more classes.`, find: 'Find a class', spoken: (label, p) => `Prediction: ${label}, ${p}`,
+    pin: (label, p, pinned) => `${label}, ${p}${pinned ? ', pinned' : ''}`,
+  },
+  text: {
+    see: 'What you see', formula: 'In a formula', tryThis: 'Try this', care: 'Take care', label: 'Explanation',
+    forward: 'Light goes from the picture to the prediction. Each tile is one channel, *blue* above zero, _red_ below, blank where it is silent. The band on top is the strength of each layer.',
+    backward: (name) => `The light turned round: what a small change here would do to the score of <b>${name}</b>: *amber* would raise it, _violet_ lower it.`,
+    guess: (layer, n, name) => `Which of the ${n} channels of <b>${layer}</b> speaks most for ${name}? Guess, then follow the widest line.`, check: 'Check my guess',
+    answer: (k, share) => `Channel ${k} speaks most for it, with ${share} of all that speaks for or against.`,
+    gradientCare: 'A gradient says what a tiny change would do, not what the network looked at.', turn: 'Turn the light',
+    lab: (title, purpose) => `<b>${title}</b>. ${purpose}.`,
+  },
+  lab: {
+    label: 'Lab', close: 'Close the lab', maps: 'Maps', saliency: 'Saliency', attack: 'Attack', dream: 'Dream', other: 'More', method: 'Method', run: 'Run', again: 'Again', stop: 'Stop', goOn: 'Go on',
+    range: (title, least, most, kept) => `${title} goes from ${least} to ${most}. Kept: ${kept}.`, whole: (title, kept) => `${title} is a whole number. Kept: ${kept}.`, left: (s) => `${s} left`, of: (a, b) => [a, ` of ${b}`], stopped: (a, b) => `stopped at ${a} of ${b}`,
+    passes: (cost) => `${cost} (F forward, B backward pass)`, dice: 'Another seed', none: 'none', untargeted: 'none: any other class', predicted: 'the pinned one', last: 'the last layer',
+    map: 'map', over: 'over photo', shown: 'How it is shown', png: 'PNG', csv: 'CSV', place: (r, c) => `row ${r}, column ${c}`, old: (what) => `old: ${what}`, notRun: 'Not run yet.', failed: 'This did not work', source: 'Source', percentile: (p) => `ends at the ${p}th percentile`,
+    zero: 'The map is zero.', stale: (key, value) => `old: ${key} is ${value} now`, stalePicture: 'old: another picture now', staleObjective: 'old: another objective now', channel: (k, n) => `channel ${k} of ${n}`, pick: 'Choose a channel', layer: 'layer', objective: 'objective',
+    table: 'Table', showing: (a, b) => `showing ${a} of ${b}`,
+  },
+  attack: {
+    original: 'Original', perturbation: (gain) => `Perturbation ×${gain}`, grey: 'grey = no change', result: 'Result', asSaved: '8 bit, as saved', target: 'target', race: 'The race', over: (n) => `over ${n} steps`, changed: 'changed',
+    epsilon: (range, visible) => `the most any colour value may change; about ${range} % of the range, ${visible}`, visible: ['nothing', 'hardly visible', 'just visible', 'visible'], noise: 'Random noise, same ε', noiseText: (e) => `Every value moved by up to ${e}/255, by chance.`,
+    held: 'held', fooled: 'fooled', flicker: 'Flicker', noiseGain: (g) => `noise ×${g}`, noisePicture: 'picture + noise', step: 'step', before: 'Before', after: 'After', use: 'Use as picture',
+  },
+  dream: {
+    strength: (name) => `Strength of ${name}`, since: (x) => [`×${x}`, ' since the start, log axis'], octave: (n) => `octave ${n}`, compare: 'Compare with photo', photo: 'photo', objective: 'What is dreamt of', layer: 'layer', channel: 'channel', all: 'all',
+    empty: 'Run starts from the picture on the left and lets the layer change it.', film: 'How it grew',
+  },
+  model: {
+    refused: 'This network cannot be opened', stays: (name) => `${name} stays open.`, close: 'Close', setup: 'How does this network want its pictures?', labels: 'Names of the classes, one a line', labelsHint: (n) => `${n} classes. Without names they are called class 0, class 1, …`,
+    setupText: 'This network does not say how it wants its pictures. Try one; the prediction below follows.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Use', opening: (name) => `Opening ${name}`, opened: (name) => `${name} is open.`, labelsMissing: 'This network has no names for its classes.', later: 'Not now',
+  },
+  toast: { close: 'Close', undo: 'Undo', stays: (name) => `${name} stays.` },
+  states: {
+    noSimd: 'This browser cannot run Backlight’s code', noSimdText: 'It needs WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 or newer.', failed: 'Backlight could not start', nan: 'Numbers went wrong', update: 'A new version is ready.', reload: 'Reload',
+    notPicture: (name) => `${name} is not a picture Backlight can read.`,
+  },
+  keys: {
+    title: 'Keys', close: 'Close',
+    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['Esc'], 'one step out'], [['?'], 'this list']],
+  },
+  tabs: { network: 'Network', lab: 'Lab', read: 'Read' },
+}
