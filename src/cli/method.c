@@ -1,0 +1,260 @@
+/* A subcommand for every method: its options are the method's parameters. */
+#include "cli/method.h"
+#include "cli/draw.h"
+#include "train/train.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const bl_option shared[] = {
+    {"objective", "TEXT", "what is explained: class:7, class:\"red panda\", class:7-3, conv_1_1, conv_1_1:3, conv_1_1:3@5,8, …"},
+    {"out", "FILE.png", "the first result as a picture; a picture keeps its exact pixels"},
+    {"sheet", "FILE.png", "all results on one page with their legend (default: METHOD.png)"},
+    {"folder", "DIR", "every result by itself, as PNG and CSV, with legend.json"},
+    {"csv", NULL, "the first result as CSV on stdout"},
+    {"json", NULL, "legend and numbers as JSON on stdout"},
+    {"theme", "light|dark", "colours of the figures (default: light)"},
+    BL_MODEL_OPTIONS,
+};
+enum { N_SHARED = sizeof shared / sizeof shared[0] };
+
+/* ---- what a job made, written down ---- */
+
+static bl_status write_png(const bl_picture *p, const char *path, bl_error *error)
+{
+    bl_text png = {0};
+    bl_status status = bl_picture_png(p, &png, error);
+    if (status == BL_OK) status = bl_file_write(path, png.data, png.length, error);
+    if (status == BL_OK) fprintf(stderr, "%s: %d×%d\n", path, p->width, p->height);
+    bl_text_free(&png);
+    return status;
+}
+
+static bl_status write_text(bl_text *t, const char *path, bl_error *error)
+{
+    bl_status status = t->failed ? bl_fail(error, BL_MEMORY, "there is no memory for %s", path) : bl_file_write(path, t->data ? t->data : "", t->length, error);
+    bl_text_free(t);
+    return status;
+}
+
+static bl_status write_figure(const bl_result *r, bl_theme theme, const char *path, bl_error *error)
+{
+    bl_picture picture = {0};
+    bl_status status = bl_figure(r, theme, &picture, error);
+    if (status == BL_OK) status = write_png(&picture, path, error);
+    bl_picture_free(&picture);
+    return status;
+}
+
+static bl_status write_sheet(const bl_job *job, bl_theme theme, const char *path, bl_error *error)
+{
+    bl_picture picture = {0};
+    bl_status status = bl_sheet(job, theme, &picture, error);
+    if (status == BL_OK) status = write_png(&picture, path, error);
+    bl_picture_free(&picture);
+    return status;
+}
+
+static bl_status write_folder(const bl_job *job, bl_theme theme, const char *folder, bl_error *error)
+{
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) return bl_fail(error, BL_IO, "%s cannot be made: %s", folder, strerror(errno));
+    char path[1000];
+    for (int i = 0; i < bl_job_n_results(job); i++) {
+        const bl_result *r = bl_job_result(job, i);
+        const bl_renderer *renderer = bl_renderer_of(r->kind);
+        if (!r->ready || !renderer) continue;
+        bl_text csv = {0};
+        renderer->csv(r, &csv);
+        snprintf(path, sizeof path, "%s/%s.csv", folder, r->name);
+        BL_TRY(write_text(&csv, path, error));
+        if (r->kind == BL_TABLE || r->kind == BL_TEXT) continue;
+        snprintf(path, sizeof path, "%s/%s.png", folder, r->name);
+        BL_TRY(write_figure(r, theme, path, error));
+    }
+    bl_text legend = {0};
+    bl_job_legend_json(job, &legend);
+    snprintf(path, sizeof path, "%s/legend.json", folder);
+    return write_text(&legend, path, error);
+}
+
+static void numbers_json(const bl_result *r, bl_text *t)
+{
+    bl_json_open(t, r->name, '{');
+    bl_json_string(t, "kind", bl_result_kind_name(r->kind));
+    if (r->data) {
+        bl_json_open(t, "shape", '[');
+        bl_json_integer(t, NULL, r->channels);
+        bl_json_integer(t, NULL, r->height);
+        bl_json_integer(t, NULL, r->width);
+        bl_json_close(t, ']');
+        bl_json_open(t, "data", '[');
+        for (size_t i = 0; i < (size_t)r->channels * (size_t)r->height * (size_t)r->width; i++) bl_json_number(t, NULL, (double)r->data[i]);
+        bl_json_close(t, ']');
+    }
+    if (r->kind == BL_TABLE) {
+        char title[80], value[200], unit[40];
+        bl_json_open(t, "rows", '[');
+        for (const char *at = r->text.length ? r->text.data : ""; bl_table_next(&at, title, value, unit);) {
+            bl_json_open(t, NULL, '{');
+            bl_json_string(t, "title", title);
+            bl_json_string(t, "value", value);
+            bl_json_string(t, "unit", unit);
+            bl_json_close(t, '}');
+        }
+        bl_json_close(t, ']');
+    } else if (r->text.length) {
+        bl_json_string(t, "text", r->text.data);
+    }
+    bl_json_close(t, '}');
+}
+
+static int print_json(const bl_job *job)
+{
+    bl_text t = {0}, legend = {0};
+    bl_job_legend_json(job, &legend);
+    bl_json_open(&t, NULL, '{');
+    bl_json_integer(&t, "schema", 1);
+    if (!legend.failed) bl_text_add(&t, ",\"legend\":%s", legend.data);
+    bl_json_open(&t, "results", '{');
+    for (int i = 0; i < bl_job_n_results(job); i++)
+        if (bl_job_result(job, i)->ready) numbers_json(bl_job_result(job, i), &t);
+    bl_json_close(&t, '}');
+    bl_json_close(&t, '}');
+    bl_text_add(&t, "\n");
+    bl_text_free(&legend);
+    return bl_print(&t);
+}
+
+/* What a person wants to read at once: the tables. */
+static void print_tables(const bl_job *job)
+{
+    char title[80], value[200], unit[40];
+    for (int i = 0; i < bl_job_n_results(job); i++) {
+        const bl_result *r = bl_job_result(job, i);
+        if (!r->ready || r->kind != BL_TABLE) continue;
+        for (const char *at = r->text.length ? r->text.data : ""; bl_table_next(&at, title, value, unit);)
+            printf("%-28s %s%s%s\n", title, value, *unit ? " " : "", unit);
+    }
+    printf("%s\n", job->method->caution);
+}
+
+static int write_results(const bl_arguments *a, const bl_job *job)
+{
+    bl_error error = {0};
+    bl_theme theme = strcmp(bl_option_value(a, "theme", "light"), "dark") == 0 ? BL_THEME_DARK : BL_THEME_LIGHT;
+    const char *out = bl_option_value(a, "out", NULL), *sheet = bl_option_value(a, "sheet", NULL), *folder = bl_option_value(a, "folder", NULL);
+    bool json = bl_option_given(a, "json"), csv = bl_option_given(a, "csv");
+    char usual[100];
+    if (!out && !sheet && !folder && !json && !csv) {
+        snprintf(usual, sizeof usual, "%s.png", job->method->id);
+        sheet = usual;
+    }
+    const bl_result *first = bl_job_result(job, 0);
+    bl_status status = BL_OK;
+    if (out) status = write_figure(first, theme, out, &error);
+    if (status == BL_OK && sheet) status = write_sheet(job, theme, sheet, &error);
+    if (status == BL_OK && folder) status = write_folder(job, theme, folder, &error);
+    if (status != BL_OK) return bl_report(a, &error);
+    if (json) return print_json(job);
+    if (csv) {
+        bl_text t = {0};
+        bl_renderer_of(first->kind)->csv(first, &t);
+        return bl_print(&t);
+    }
+    print_tables(job);
+    return BL_EXIT_OK;
+}
+
+/* ---- running ---- */
+
+static bl_status run_job(bl_job *job, bl_error *error)
+{
+    cli_progress line = {0};
+    bl_status status = BL_OK;
+    for (bool done = false; !done && status == BL_OK;) {
+        status = bl_job_step(job, &done, error);
+        bl_progress p = bl_job_progress(job);
+        char text[160];
+        snprintf(text, sizeof text, "%s  %ld of %ld", p.phase_title ? p.phase_title : job->method->title, p.steps_done, p.steps_all);
+        cli_progress_show(&line, p.steps_all ? (double)p.steps_done / (double)p.steps_all : 1, text);
+        if (status == BL_OK && !done && bl_interrupted()) status = bl_fail(error, BL_STOPPED, "stopped after %ld of %ld steps; nothing was written", p.steps_done, p.steps_all);
+    }
+    cli_progress_clear(&line);
+    return status;
+}
+
+/* The options that are parameters, as a parameter text. Values with spaces are quoted; the core checks them. */
+static void parameters(const bl_arguments *a, const bl_method *method, bl_text *out)
+{
+    for (int i = 0; i < method->n_params; i++) {
+        const char *value = bl_option_value(a, method->params[i].name, NULL);
+        if (!value) continue;
+        bl_text_add(out, "%s%s=\"", out->length ? " " : "", method->params[i].name);
+        for (; *value; value++) bl_text_add(out, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
+        bl_text_add(out, "\"");
+    }
+}
+
+static int run(const bl_arguments *a)
+{
+    const bl_method *method = bl_method_find(a->command->name);
+    const char *theme = bl_option_value(a, "theme", "light");
+    if (strcmp(theme, "light") != 0 && strcmp(theme, "dark") != 0) return bl_usage(a->command, "--theme is light or dark, not \"%s\"", theme);
+    bl_error error = {0};
+    bl_model *model = NULL;
+    bl_picture picture = {0};
+    bl_text params = {0};
+    bl_job *job = NULL;
+    bl_status status = bl_open_model(a, a->arguments[0], &model, &error);
+    if (status == BL_OK && a->n > 1) status = bl_open_picture(a->arguments[1], &picture, &error);
+    if (status == BL_OK) {
+        parameters(a, method, &params);
+        bl_request request = {.model = model, .picture = a->n > 1 ? &picture : NULL, .objective = bl_option_value(a, "objective", NULL),
+                              .params = params.failed ? "" : params.length ? params.data : ""};
+        status = bl_job_start(method, &request, &job, &error);
+    }
+    if (status == BL_OK) status = run_job(job, &error);
+    int code = status == BL_OK ? write_results(a, job) : bl_report(a, &error);
+    bl_job_end(job);
+    bl_text_free(&params);
+    bl_picture_free(&picture);
+    bl_model_free(model);
+    return code;
+}
+
+/* ---- the table line ---- */
+
+static void describe(const bl_param *p, char *out, size_t size)
+{
+    if (p->type == BL_PARAM_NUMBER || p->type == BL_PARAM_INTEGER)
+        snprintf(out, size, "%s, %g to %g%s%s (default: %g)", p->meaning, p->least, p->most, *p->unit ? " " : "", p->unit, p->otherwise);
+    else if (p->type == BL_PARAM_CHOICE)
+        snprintf(out, size, "%s: %s (default: the first)", p->meaning, p->choices);
+    else
+        snprintf(out, size, "%s%s%s%s", p->meaning, *p->text ? " (default: " : "", p->text, *p->text ? ")" : "");
+}
+
+bool bl_method_command_make(const bl_method *method, bl_method_command *out)
+{
+    static const char *const words[] = {"N", "N", "WORD", "LAYER", "CLASS", "TEXT"};
+    if (method->n_params + N_SHARED + 1 > BL_METHOD_OPTIONS) return false;
+    memset(out, 0, sizeof *out);
+    int n = 0;
+    for (int i = 0; i < method->n_params; i++, n++) {
+        const bl_param *p = &method->params[i];
+        describe(p, out->meanings[n], sizeof out->meanings[n]);
+        /* meaning may be cut, but never inside a letter */
+        for (size_t end = strlen(out->meanings[n]); end + 1 == sizeof out->meanings[n] && (out->meanings[n][end - 1] & 0x80); end--) out->meanings[n][end - 1] = 0;
+        out->options[n] = (bl_option){p->name, words[p->type], out->meanings[n]};
+    }
+    for (int i = 0; i < N_SHARED; i++)
+        if (*method->objectives || strcmp(shared[i].name, "objective") != 0) out->options[n++] = shared[i];
+    int needed = method->n_inputs && method->inputs[0].least > 0;
+    snprintf(out->examples, sizeof out->examples, "  backlight %s models/tiny-vgg.onnx %s --sheet %s.png\n  backlight %s models/tiny-vgg.onnx %s --json\n", method->id,
+             method->n_inputs ? "public/samples/red-panda.jpg" : "", method->id, method->id, method->n_inputs ? "public/samples/red-panda.jpg" : "");
+    out->command = (bl_command){.name = method->id, .summary = method->purpose, .usage = !method->n_inputs ? "MODEL" : needed ? "MODEL PICTURE" : "MODEL [PICTURE]",
+                                .examples = out->examples, .options = out->options, .least = 1 + needed, .most = method->n_inputs ? 2 : 1, .run = run};
+    return true;
+}
