@@ -354,8 +354,9 @@ static bl_status apply(bl_nt_reader *t, header *h)
         /* "a; b; c" to lines */
         char *to = h->labels;
         for (char *from = h->labels; *from; from++) {
-            *to++ = *from == ';' ? '\n' : *from;
-            if (*from == ';') from += strspn(from + 1, " \t");
+            bool ends = *from == ';'; /* asked first: to may be the same place */
+            *to++ = ends ? '\n' : *from;
+            if (ends) from += strspn(from + 1, " \t");
         }
         *to = 0;
         BL_TRY(bl_model_set_labels(m, h->labels, strlen(h->labels), t->error));
