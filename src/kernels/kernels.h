@@ -14,6 +14,22 @@ double bl_sum(const bl_real *x, size_t n);                          /* Σ x, in 
 double bl_dot(const bl_real *x, const bl_real *y, size_t n);        /* Σ x·y, in double */
 void bl_add_to(bl_real *restrict y, const bl_real *restrict x, size_t n); /* y += x */
 
+/* ---- element by element ---- */
+
+/* y = a∘b over rows of n; a step is 1, or 0 where one number stands for the whole row. y may be a or b. */
+void bl_row_add(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
+void bl_row_subtract(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
+void bl_row_multiply(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
+void bl_row_divide(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
+/* y = min(max(x, low), high); NaN stays. y may be x. Infinite bounds cut nothing. */
+void bl_clip(size_t n, const bl_real *x, bl_real low, bl_real high, bl_real *y);
+/* dx = dy where low < y < high, else 0; with `positive` only where dy > 0 as well. y NULL: everywhere. */
+void bl_clip_backward(size_t n, const bl_real *y, bl_real low, bl_real high, bool positive, const bl_real *dy, bl_real *dx,
+                      bool add);
+/* y = factor·x + shift; y may be x. dx = factor·dy. */
+void bl_scale_shift(size_t n, const bl_real *x, bl_real factor, bl_real shift, bl_real *y);
+void bl_scale(size_t n, const bl_real *dy, bl_real factor, bl_real *dx, bool add);
+
 /* ---- matrices: element (i,j) of A is a[i·a_row + j·a_col] ---- */
 
 typedef struct {
@@ -67,6 +83,14 @@ void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_rea
 void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx, bool add);
 void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y);
 void bl_average_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, bl_real *dx, bool add);
+
+/* ---- local response normalisation (Krizhevsky et al. 2012), one picture of channels × plane ----
+ * y = x / s^beta, s = bias + alpha/size · Σ x² over the channels c−⌊(size−1)/2⌋ … c+⌈(size−1)/2⌉. */
+
+void bl_lrn(int channels, size_t plane, int size, double alpha, double beta, double bias, const bl_real *x, bl_real *y);
+/* scratch: 2 · channels · plane elements. */
+void bl_lrn_backward(int channels, size_t plane, int size, double alpha, double beta, double bias, const bl_real *x,
+                     const bl_real *dy, bl_real *dx, bool add, void *scratch);
 
 /* ---- softmax and cross-entropy: `outer` × n × `inner`, over the middle ---- */
 

@@ -48,7 +48,7 @@ static bl_status plan_ints(bl_op_plan *p, const bl_binary *f, const bl_shape *ou
     FOR_ROWS(b)
         for (size_t k = 0; k < b->dim[3]; k++) {
             int64_t a = p->in[0].ints[ROW(b, 0) + k * b->step[0][3]], c = p->in[1].ints[ROW(b, 1) + k * b->step[1][3]];
-            y[OUT_ROW(b) + k] = f->ints(a, c);
+            if (!f->ints(a, c, &y[OUT_ROW(b) + k])) return bl_op_fail(p, BL_FORMAT, "the division of integers has no result");
         }
     return BL_OK;
 }
@@ -64,8 +64,10 @@ bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f)
     /* Rows as long as can be: axes that both operands walk alike become one. */
     for (int i = 2; i >= 0; i--) {
         bool alike = true;
-        for (int k = 0; k < 2; k++)
-            if (b.step[k][i] != b.step[k][3] * b.dim[3]) alike = false;
+        for (int k = 0; k < 2; k++) {
+            if (b.dim[3] == 1) b.step[k][3] = b.step[k][i];
+            else if (b.step[k][i] != b.step[k][3] * b.dim[3]) alike = false;
+        }
         if (!alike && b.dim[i] != 1) break;
         b.dim[3] *= b.dim[i];
         b.dim[i] = 1;

@@ -20,9 +20,22 @@ bl_status bl_op_need_floats(bl_op_plan *p, int first, int last);
 bool bl_op_has(const bl_op_plan *p, int i);
 /* −rank … rank−1 to 0 … rank−1. */
 bl_status bl_op_axis(bl_op_plan *p, int64_t axis, int rank, int *out);
+/* A list of distinct axes of a rank: from the attribute (NULL: not there) or, where there is none, the integer input i.
+ * *n and axes are left as they are when both are missing. Room for rank axes. */
+bl_status bl_op_axes(bl_op_plan *p, const char *attr, int i, int rank, int *n, int *axes);
 /* Elements before and after an axis. */
 size_t bl_outer(const bl_shape *s, int axis);
 size_t bl_inner(const bl_shape *s, int axis);
+
+/* The result is one float for each of the first input's. */
+bl_status bl_plan_same(bl_op_plan *p);
+/* Activations: curves of up to two parameters, y = value(x), dy/dx = slope(x, y); x or y is 0 in slope where the table does
+ * not declare it as read. Under guided and deconvnet rules: the plain derivative, then positive signal only. */
+typedef bl_real (*bl_curve)(const float *params, bl_real x);
+typedef bl_real (*bl_slope)(const float *params, bl_real x, bl_real y);
+bl_status bl_curve_plan(bl_op_plan *p, const char *first, float first_default, const char *second, float second_default);
+void bl_curve_forward(const bl_op_run *r, bl_curve value);
+void bl_curve_backward(const bl_op_run *r, bl_slope slope);
 
 /* One axis of a sliding window (convolution, pooling), as planned. */
 typedef struct {
@@ -40,7 +53,7 @@ typedef struct {
     void (*forward)(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
     /* t[i] = what g[i] sends to operand 0 or 1. a and b are NULL where the table does not declare them as read. */
     void (*partial[2])(size_t n, const bl_real *g, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *t);
-    int64_t (*ints)(int64_t a, int64_t b); /* shape arithmetic */
+    bool (*ints)(int64_t a, int64_t b, int64_t *y); /* shape arithmetic; false: has no result */
 } bl_binary;
 bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f);
 void bl_binary_forward(const bl_op_run *r, const bl_binary *f);

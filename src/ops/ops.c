@@ -163,6 +163,30 @@ bl_status bl_op_axis(bl_op_plan *p, int64_t axis, int rank, int *out)
     return BL_OK;
 }
 
+bl_status bl_op_axes(bl_op_plan *p, const char *attr, int i, int rank, int *n, int *axes)
+{
+    int64_t list[BL_MAX_RANK];
+    int seen = 0, given = 0;
+    bool there = attr && bl_attr_ints(p, attr, BL_MAX_RANK, &given, list);
+    if (p->failed) return p->failed;
+    if (!there) {
+        if (!bl_op_has(p, i)) return BL_OK;
+        if (p->in[i].type != BL_INT) return bl_op_fail(p, BL_UNSUPPORTED, "the axes must be known integers");
+        size_t count = bl_count(&p->in[i].shape);
+        if (count > BL_MAX_RANK) return bl_op_fail(p, BL_SHAPE, "%zu axes of a rank of %d", count, rank);
+        given = (int)count;
+        for (int k = 0; k < given; k++) list[k] = p->in[i].ints[k];
+    }
+    if (given > rank) return bl_op_fail(p, BL_SHAPE, "%d axes of a rank of %d", given, rank);
+    for (int k = 0; k < given; k++) {
+        BL_TRY(bl_op_axis(p, list[k], rank, &axes[k]));
+        if (seen & 1 << axes[k]) return bl_op_fail(p, BL_SHAPE, "axis %d is named twice", axes[k]);
+        seen |= 1 << axes[k];
+    }
+    *n = given;
+    return BL_OK;
+}
+
 size_t bl_outer(const bl_shape *s, int axis)
 {
     size_t n = 1;
