@@ -1,5 +1,5 @@
-/* backlight: finds the subcommand and runs it. */
 #include "cli/cli.h"
+#include "cli/method.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,34 +13,66 @@ static const bl_command *const commands[] = {
 #include "cli/commands.def"
 #undef COMMAND
 };
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
-const bl_command *const *bl_commands(int *n)
+static const bl_command *find(const char *name)
 {
-    *n = (int)(sizeof commands / sizeof commands[0]);
-    return commands;
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    return NULL;
 }
 
 static void help(FILE *to)
 {
     int n;
-    const bl_command *const *all = bl_commands(&n);
-    fprintf(to, "Usage: backlight COMMAND …\n\n");
-    for (int i = 0; i < n; i++) fprintf(to, "  %-10s %s\n", all[i]->name, all[i]->summary);
-    fprintf(to, "\n`backlight COMMAND --help` explains one.\n");
+    const bl_method *const *methods = bl_methods(&n);
+    fputs("Light through a convolutional network, forwards and backwards.\n\nUsage: backlight COMMAND [options] …\n\nCommands:\n", to);
+    for (int i = 0; i < N_COMMANDS; i++) fprintf(to, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\nMethods, as backlight METHOD MODEL PICTURE:\n", to);
+    for (int i = 0; i < n; i++) fprintf(to, "  %-12s %s\n", methods[i]->id, methods[i]->purpose);
+    fputs("\nbacklight COMMAND --help tells more of each.\n", to);
+}
+
+static int unknown(const char *name)
+{
+    bl_nearest nearest = {.wanted = name};
+    int n;
+    const bl_method *const *methods = bl_methods(&n);
+    for (int i = 0; i < N_COMMANDS; i++) bl_nearest_try(&nearest, commands[i]->name);
+    for (int i = 0; i < n; i++) bl_nearest_try(&nearest, methods[i]->id);
+    char best[200];
+    bl_nearest_text(&nearest, best, sizeof best);
+    return bl_usage(NULL, "there is no command \"%s\"; is it %s?", name, best);
 }
 
 int main(int argc, char **argv)
 {
-    int n;
-    const bl_command *const *all = bl_commands(&n);
     const char *name = argc > 1 ? argv[1] : "";
-    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+    bool wants_help = strcmp(name, "help") == 0;
+    if (argc < 2) {
+        help(stderr);
+        return BL_EXIT_USAGE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (wants_help && argc == 2)) {
         help(stdout);
         return BL_EXIT_OK;
     }
-    for (int i = 0; i < n; i++)
-        if (strcmp(all[i]->name, name) == 0) return bl_command_run(all[i], argc - 2, argv + 2);
-    if (name[0]) fprintf(stderr, "backlight: there is no command \"%s\"\n", name);
-    help(stderr);
-    return BL_EXIT_USAGE;
+    if (wants_help) name = argv[2];
+    const bl_command *command = find(name);
+    bl_method_command made;
+    if (!command) {
+        const bl_method *method = bl_method_find(name);
+        if (!method) return unknown(name);
+        if (!bl_method_command_make(method, &made)) return bl_usage(NULL, "\"%s\" has more parameters than options fit", name);
+        command = &made.command;
+    }
+    if (wants_help) {
+        bl_command_help(command);
+        return BL_EXIT_OK;
+    }
+    bl_watch_interrupts();
+    int code = bl_command_run(command, argc - 2, argv + 2);
+    /* A full disk or a closed pipe must not look like success. */
+    if (fflush(stdout) != 0 && code == BL_EXIT_OK) code = BL_EXIT_FAILED;
+    return code;
 }
