@@ -1,4 +1,5 @@
 /* How often a network is right: every picture run through it, counted by true and predicted class. */
+#include "kernels/kernels.h"
 #include "train/train.h"
 
 #include <math.h>
@@ -17,6 +18,14 @@ typedef struct {
     double *losses;
 } evaluating;
 
+int bl_best_class(size_t n, const bl_real *scores)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (scores[i] > scores[best]) best = i;
+    return (int)best;
+}
+
 static bl_status evaluate_batch(evaluating *e, bl_run *run, int first, bl_error *error)
 {
     int n = e->pictures->n - first < EVALUATION_BATCH ? e->pictures->n - first : EVALUATION_BATCH;
@@ -29,9 +38,9 @@ static bl_status evaluate_batch(evaluating *e, bl_run *run, int first, bl_error 
     BL_TRY(bl_run_forward(run, error));
     for (int i = 0; i < n; i++) {
         const bl_real *scores = bl_run_value(run, e->model->scores) + (size_t)i * classes;
-        int target = e->pictures->classes[first + i];
+        int32_t target = e->pictures->classes[first + i];
         e->best[first + i] = bl_best_class(classes, scores);
-        e->losses[first + i] = bl_cross_entropy(classes, scores, target, 0, 1, NULL);
+        e->losses[first + i] = bl_cross_entropy(1, classes, scores, &target, 0, 1, NULL);
         for (size_t c = 0; c < classes; c++) e->rank[first + i] += scores[c] > scores[target];
     }
     return BL_OK;

@@ -1,5 +1,5 @@
 /* train: the native trainer: pictures from folders and tar files, augmentation, optimisers, schedules, the loop,
- * checkpoints, evaluation and the card. Takes the core through backlight.h alone; only cli/ uses this room.
+ * checkpoints, evaluation and the card. Takes the core through backlight.h, and the loss from kernels/; only cli/ uses this room.
  *
  * The result depends on recipe, seed and pictures, never on the number of threads: every random number is counted,
  * a batch is cut into a fixed number of shards, and sums over shards run in their order.
@@ -113,8 +113,6 @@ void bl_sgd(size_t n, float *w, const float *g, float *m, double rate, double mo
 /* Loshchilov & Hutter 2019. step counts from 1. w ← w − rate·decay·w − rate·m̂/(√v̂ + epsilon). */
 void bl_adamw(size_t n, float *w, const float *g, float *m, float *v, int64_t step, double rate, double beta1, double beta2,
               double epsilon, double decay);
-/* Cross-entropy of n classes' scores against (1 − smoothing)·one-hot + smoothing/n. gradient (may be NULL) gets scale·∂loss/∂score. */
-double bl_cross_entropy(size_t n, const bl_real *scores, int target, double smoothing, double scale, bl_real *gradient);
 /* The class with the largest score; the first of equals. */
 int bl_best_class(size_t n, const bl_real *scores);
 

@@ -1,5 +1,6 @@
 /* The trainer: steps over batches. A batch is cut into shards; each shard is augmented, run forwards and backwards by one
  * thread into gradients of its own; these are added in order of the shards, and the optimiser moves the weights. */
+#include "kernels/kernels.h"
 #include "train/train.h"
 
 #include <stdlib.h>
@@ -216,8 +217,8 @@ static bl_status run_shard(bl_trainer *t, worker *w, int shard)
     t->correct[shard] = 0;
     for (int i = 0; i < each; i++) {
         const bl_real *row = scores + (size_t)i * classes;
-        int target = t->pictures->classes[chosen[i]];
-        t->losses[shard] += bl_cross_entropy(classes, row, target, t->recipe->label_smoothing, 1.0 / (double)t->recipe->batch,
+        int32_t target = t->pictures->classes[chosen[i]];
+        t->losses[shard] += bl_cross_entropy(1, classes, row, &target, t->recipe->label_smoothing, 1.0 / (double)t->recipe->batch,
                                              w->seed + (size_t)i * classes);
         t->correct[shard] += bl_best_class(classes, row) == target;
     }
