@@ -19,4 +19,7 @@
 #define TOL_RANDOM_UNIFORM 1e-3
 #define TOL_RANDOM_NORMAL 4e-3
 
+/* Folding batch normalisation rounds each weight once more: about 1e-7 of each of some hundred products. */
+#define TOL_FOLDED 1e-5
+
 #endif
