@@ -157,6 +157,14 @@ static bool json_field(const char *row, const char *end, const char *key, char *
     return true;
 }
 
+/* Numbers to four digits: these tables are read by people, exact ones are in the data. */
+static void shorten(char value[200])
+{
+    char *end;
+    double number = strtod(value, &end);
+    if (end != value && *end == 0 && strpbrk(value, ".e")) snprintf(value, 200, "%.4g", number);
+}
+
 bool bl_table_next(const char **at, char title[80], char value[200], char unit[40])
 {
     const char *row = strchr(*at, '{');
@@ -167,7 +175,7 @@ bool bl_table_next(const char **at, char title[80], char value[200], char unit[4
         else if (*end == '"') quoted = !quoted;
     }
     json_field(row, end, "title", title, 80);
-    json_field(row, end, "value", value, 200);
+    if (json_field(row, end, "value", value, 200)) shorten(value);
     json_field(row, end, "unit", unit, 40);
     *at = *end ? end + 1 : end;
     return true;

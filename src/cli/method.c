@@ -127,6 +127,14 @@ static int print_json(const bl_job *job)
     return bl_print(&t);
 }
 
+/* Letters of a UTF-8 text. */
+static int letters(const char *text)
+{
+    int n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
 /* What a person wants to read at once: the tables. */
 static void print_tables(const bl_job *job)
 {
@@ -135,7 +143,7 @@ static void print_tables(const bl_job *job)
         const bl_result *r = bl_job_result(job, i);
         if (!r->ready || r->kind != BL_TABLE) continue;
         for (const char *at = r->text.length ? r->text.data : ""; bl_table_next(&at, title, value, unit);)
-            printf("%-28s %s%s%s\n", title, value, *unit ? " " : "", unit);
+            printf("%s%*s %s%s%s\n", title, letters(title) < 28 ? 28 - letters(title) : 0, "", value, *unit ? " " : "", unit);
     }
     printf("%s\n", job->method->caution);
 }
@@ -228,12 +236,14 @@ static int run(const bl_arguments *a)
 
 static void describe(const bl_param *p, char *out, size_t size)
 {
+    int meaning = (int)strlen(p->meaning);
+    if (meaning && p->meaning[meaning - 1] == '.') meaning--;
     if (p->type == BL_PARAM_NUMBER || p->type == BL_PARAM_INTEGER)
-        snprintf(out, size, "%s, %g to %g%s%s (default: %g)", p->meaning, p->least, p->most, *p->unit ? " " : "", p->unit, p->otherwise);
+        snprintf(out, size, "%.*s; %.10g to %.10g%s%s (default: %.10g)", meaning, p->meaning, p->least, p->most, *p->unit ? " " : "", p->unit, p->otherwise);
     else if (p->type == BL_PARAM_CHOICE)
-        snprintf(out, size, "%s: %s (default: the first)", p->meaning, p->choices);
+        snprintf(out, size, "%.*s; %s (default: the first)", meaning, p->meaning, p->choices);
     else
-        snprintf(out, size, "%s%s%s%s", p->meaning, *p->text ? " (default: " : "", p->text, *p->text ? ")" : "");
+        snprintf(out, size, "%.*s%s%s%s", meaning, p->meaning, *p->text ? " (default: " : "", p->text, *p->text ? ")" : "");
 }
 
 bool bl_method_command_make(const bl_method *method, bl_method_command *out)

@@ -170,19 +170,12 @@ static void smooth(state *s, int h, int w)
     memcpy(s->gradient, s->mixed, n * sizeof *s->gradient);
 }
 
-/* The objective, per number of the layer, so that octaves of different size can be compared. */
+/* A layer's objective is a mean, so that octaves of different size can be compared. */
 static bl_status measure(bl_job *job, int o, double *value)
 {
     state *s = job->state;
-    bl_run *run = s->octave[o].run;
-    bl_job_choose_class(job, run);
-    BL_TRY(bl_objective_value(run, &job->objective, value, job->error));
-    const bl_objective_term *t = &job->objective.terms[0];
-    if (job->objective.n_terms == 1 && t->kind == BL_OBJ_LAYER) {
-        bl_shape shape = bl_plan_shape(bl_run_plan(run), t->value);
-        *value /= (double)bl_count(&shape);
-    }
-    return BL_OK;
+    bl_job_choose_class(job, s->octave[o].run);
+    return bl_objective_value(s->octave[o].run, &job->objective, value, job->error);
 }
 
 static bl_status climb(bl_job *job, int o, int down, int right)
