@@ -24,4 +24,7 @@ flags="--no-entry -s$stack=1MB -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sAB
 # Newer versions start small by themselves and may keep a JavaScript file system unless told not to.
 if at_least 3.1.30; then flags="$flags -sFILESYSTEM=0"; fi
 
+# The functions that the module asks its loader for; any other missing one is an error of the linker.
+flags="$flags --js-library wasm/imports.jslib"
+
 echo "$flags"

@@ -75,18 +75,19 @@ export class Backlight {
   }
 
   /**
-   * Opens an ONNX file. A file that is refused leaves everything else as it was.
-   * @param {Uint8Array | ArrayBuffer | Blob} file
-   * @param {{ name?: string, keepBatchnorm?: boolean }} [options]
+   * Opens an ONNX file, or a network text with weights drawn from the seed. One that is refused leaves everything else as it
+   * was. The bytes are kept, for workers that open the network later: do not change them.
+   * @param {Uint8Array | ArrayBuffer | Blob | string} file
+   * @param {{ name?: string, keepBatchnorm?: boolean, seed?: number }} [options]
    */
   async open(file, options = {}) {
-    const { name = '', keepBatchnorm = false } = known(options, ['name', 'keepBatchnorm'])
-    const bytes = await bytesOf(file, 'the network')
+    const { name = '', keepBatchnorm = false, seed = 0 } = known(options, ['name', 'keepBatchnorm', 'seed'])
+    const bytes = typeof file === 'string' ? file : await bytesOf(file, 'the network')
     /** @type {import('./pool.js').OpenModel} */
     const record = {
       key: `model${++this.#models}`,
       bytes,
-      options: { keepBatchnorm },
+      options: { keepBatchnorm, seed },
       settings: { preprocessing: null, labels: null },
       version: 1,
       info: null,
@@ -255,7 +256,7 @@ export class Model {
     this.#record.closed = true
     const { key, bytes } = this.#record
     const large = bytes.length > LARGE_BYTES
-    this.#record.bytes = new Uint8Array(0)
+    this.#record.bytes = ''
     await Promise.all(this.#lanes.filter((lane) => lane.has(key)).map((lane) => (large ? lane.renew() : lane.request({ type: 'close', args: { model: key } }))))
   }
 }

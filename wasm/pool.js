@@ -9,8 +9,8 @@ const HARD_STOP_MS = 1500
 /**
  * @typedef {object} OpenModel  What a lane needs of a model to open it by itself.
  * @property {string} key
- * @property {Uint8Array} bytes
- * @property {{ keepBatchnorm?: boolean }} options
+ * @property {Uint8Array | string} bytes  a file, or a network text
+ * @property {{ keepBatchnorm: boolean, seed: number }} options
  * @property {{ preprocessing: any, labels: string[] | null }} settings
  * @property {number} version  of the settings
  * @property {import('./types.js').ModelInfo | null} info

@@ -14,7 +14,8 @@
 //
 // Types:
 //   hello        { module | bytes }                               → { manifest, colours: { family: { light, dark } } }
-//   open         { model, bytes, options, settings }              → info    `model` is the sender's own key
+//   open         { model, bytes, options, settings }              → info    `model` is the sender's own key;
+//                                                                           bytes may be a network text
 //   configure    { model, settings: { preprocessing, labels } }   → info    null: as the file says
 //   close        { model }
 //   decode       { bytes, name }                                  → picture

@@ -71,7 +71,8 @@ const requests = {
   },
 
   open({ model: key, bytes, options, settings }) {
-    const entry = { model: core().open(bytes, options), view: null, size: '', forward: 0, backward: 0 }
+    const model = typeof bytes === 'string' ? core().openText(bytes, options.seed) : core().open(bytes, options)
+    const entry = { model, view: null, size: '', forward: 0, backward: 0 }
     try {
       const info = configure(entry, settings)
       models.set(key, entry)
