@@ -94,16 +94,7 @@ static void numbers_json(const bl_result *r, bl_text *t)
         bl_json_close(t, ']');
     }
     if (r->kind == BL_TABLE) {
-        char title[80], value[200], unit[40];
-        bl_json_open(t, "rows", '[');
-        for (const char *at = r->text.length ? r->text.data : ""; bl_table_next(&at, title, value, unit);) {
-            bl_json_open(t, NULL, '{');
-            bl_json_string(t, "title", title);
-            bl_json_string(t, "value", value);
-            bl_json_string(t, "unit", unit);
-            bl_json_close(t, '}');
-        }
-        bl_json_close(t, ']');
+        bl_text_add(t, ",\"rows\":%s", r->text.length ? r->text.data : "[]"); /* a table's text is JSON */
     } else if (r->text.length) {
         bl_json_string(t, "text", r->text.data);
     }
