@@ -8,8 +8,8 @@
 /* Limits of what is read; sizes of values and of shape arithmetic are those of ops/op.h. */
 enum {
     BL_OPSET_MIN = 7,       /* broadcasting as NumPy's, Dropout and BatchNormalization without a training flag */
-    BL_OPSET_MAX = 27,      /* a newer one may have changed the meaning of an operator */
-    BL_IR_MAX = 15,
+    BL_OPSET_MAX = 26,      /* a newer one may have changed the meaning of an operator */
+    BL_IR_MAX = 13,         /* the newest that ONNX Runtime 1.30 takes */
     BL_NODES_MAX = 20000,
     BL_TENSORS_MAX = 65536, /* initialisers */
     BL_INPUTS_MAX = 1024,   /* of a node */

@@ -214,6 +214,43 @@ add('Mul: value_floats', { opset: 13 }, (g, x) => g.node('Mul', [x, g.node('Cons
 add('Reshape: value_ints', { opset: 13 }, (g, x) => g.node('Reshape', [x, g.node('Constant', [], { value_ints: [1, -1] })]))
 add('Transpose: of a weight', {}, (g, x) => g.node('MatMul', [flat(g, x), g.node('Transpose', [g.w([5, features])], { perm: [1, 0] })]))
 
+// ---- reductions and shape arithmetic
+add('ReduceMean: pictures', { opset: [7, 11, 13] }, (g, x) => g.node('ReduceMean', [x], { axes: [2, 3] }))
+add('ReduceMean: dimensions dropped', { opset: 13 }, (g, x) => g.node('ReduceMean', [x], { axes: [-1, -2], keepdims: 0 }))
+add('ReduceMean: input', { opset: [18, 22] }, (g, x) => g.node('ReduceMean', [x, g.ints([2, 3])], { keepdims: 1 }))
+add('ReduceMean: channels', { opset: 13 }, (g, x) => g.node('ReduceMean', [x], { axes: [1], keepdims: 1 }))
+add('ReduceMean: last', { opset: 13 }, (g, x) => g.node('ReduceMean', [x], { axes: [3], keepdims: 0 }))
+const scalarInt = (g, i) => g.weight([], [i], { type: 'int64' })
+const ofShape = (g, x, i) => g.node('Gather', [g.node('Shape', [x]), scalarInt(g, i)], { axis: 0 })
+const axes0 = (g, v) => (g.opset < 13 ? g.node('Unsqueeze', [v], { axes: [0] }) : g.node('Unsqueeze', [v, g.ints([0])]))
+add('Shape: PyTorch’s view', { opset: [9, 11, 13, 17], declared: ['N', 3, 7, 6] }, (g, x) => {
+  const shape = g.node('Concat', [axes0(g, ofShape(g, x, 0)), g.ints([-1])], { axis: 0 })
+  return g.node('Reshape', [x, shape])
+})
+add('Shape: start and end', { opset: [15, 17] }, (g, x) => g.node('Reshape', [x, g.node('Concat', [g.node('Shape', [x], { start: 0, end: 1 }), g.ints([-1])], { axis: 0 })]))
+add('Gather: of a list', {}, (g, x) => g.node('Reshape', [x, g.node('Gather', [g.node('Shape', [x]), g.ints([0, 2, 1, 3])])]))
+add('Slice: attributes', { opset: [7, 9] }, (g, x) => {
+  const two = g.node('Slice', [g.node('Shape', [x])], { axes: [0], starts: [0], ends: [2] })
+  return g.node('Reshape', [x, g.node('Concat', [two, g.ints([-1])], { axis: 0 })])
+})
+add('Slice: inputs', { opset: [10, 13] }, (g, x) => {
+  const two = g.node('Slice', [g.node('Shape', [x]), g.ints([0]), g.ints([2]), g.ints([0])])
+  return g.node('Reshape', [x, g.node('Concat', [two, g.ints([-1])], { axis: 0 })])
+})
+add('Mul: of sizes', { opset: [7, 14] }, (g, x) => {
+  const area = g.node('Mul', [ofShape(g, x, 2), ofShape(g, x, 3)])
+  return g.node('Reshape', [x, g.node('Concat', [g.ints([1, 3]), axes0(g, area)], { axis: 0 })])
+})
+add('Div: of sizes', { opset: 13 }, (g, x) => {
+  const half = g.node('Div', [ofShape(g, x, 3), scalarInt(g, 2)])
+  return g.node('Reshape', [x, g.node('Concat', [g.ints([1, -1]), axes0(g, half)], { axis: 0 })])
+})
+add('ConstantOfShape: pads', { opset: [11, 17] }, (g, x) => {
+  const zeros = g.node('ConstantOfShape', [g.ints([4])], { value: { tensor: { shape: [1], data: [0], type: 'int64' } } })
+  return g.node('Pad', [x, g.node('Concat', [zeros, g.ints([0, 0, 1, 2])], { axis: 0 })])
+})
+add('ConstantOfShape: floats', { opset: [9, 17] }, (g, x) => g.node('Mul', [x, g.node('ConstantOfShape', [g.ints([3, 1, 1])], { value: { tensor: { shape: [1], data: [0.5] } } })]))
+
 /** All cases, each with its network's bytes: {name, op, input, bytes}. The weights depend on the name alone. */
 export function operatorCases() {
   return all.map((c) => {
