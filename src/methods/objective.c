@@ -84,6 +84,10 @@ int bl_default_layer(const bl_model *m, double share)
 void bl_job_choose_class(bl_job *job, const bl_run *run)
 {
     if (!job->class_open) return;
-    job->objective.terms[0].index = bl_largest(bl_run_value(run, job->model->scores), bl_n_classes(bl_run_plan(run)));
+    const bl_real *scores = bl_run_value(run, job->model->scores);
+    int n = bl_n_classes(bl_run_plan(run));
+    /* One score alone says class 1 above zero and class 0 below, but for a softmax, which then has one class. */
+    bool binary = n == 1 && job->model->head != BL_HEAD_SOFTMAX;
+    job->objective.terms[0].index = binary ? scores[0] > 0 : bl_largest(scores, n);
     job->class_open = false;
 }

@@ -80,13 +80,12 @@ static bl_status choice(bl_job *job, const bl_param *p, const char *text, double
 }
 
 /* A class by number or name, in the words of objectives; "" and "none" mean no class. */
-static bl_status class_of(bl_job *job, const bl_param *p, const char *text, double *out)
+static bl_status class_of(bl_job *job, const char *text, double *out)
 {
     *out = -1;
     if (!*text || strcmp(text, "none") == 0) return BL_OK;
     bool digits = strspn(text, "0123456789") == strlen(text);
     char objective[LONGEST + 16];
-    if (strchr(text, '"')) return bl_fail(job->error, BL_USAGE, "%s names a class without quotes in its name, not %s", p->name, text);
     snprintf(objective, sizeof objective, digits ? "class:%s" : "class:\"%s\"", text);
     bl_objective o;
     BL_TRY(bl_objective_parse(job->model, objective, &o, job->error));
@@ -94,25 +93,18 @@ static bl_status class_of(bl_job *job, const bl_param *p, const char *text, doub
     return BL_OK;
 }
 
+/* A layer by name; "" means none. */
 static bl_status layer_of(bl_job *job, const bl_param *p, const char *text, double *out)
 {
     *out = -1;
     if (!*text) return BL_OK;
-    int value = bl_model_find(job->model, text);
-    if (value >= 0 && !job->model->values[value].is_constant) {
-        *out = value;
-        return BL_OK;
-    }
-    const char *nearest = NULL;
-    int least = 4;
-    for (int i = 0; i < job->model->n_nodes; i++) {
-        const char *name = job->model->values[job->model->nodes[i].out].name;
-        int d = distance(text, name);
-        if (d < least) least = d, nearest = name;
-    }
-    bl_fail(job->error, BL_USAGE, "%s: the network has no layer \"%s\"", p->name, text);
-    if (nearest) return bl_hint(job->error, BL_USAGE, "Did you mean %s?", nearest);
-    return bl_hint(job->error, BL_USAGE, "`backlight info` lists the layers.");
+    char objective[LONGEST + 16];
+    snprintf(objective, sizeof objective, "\"%s\"", text);
+    bl_objective o;
+    BL_TRY(bl_objective_parse(job->model, objective, &o, job->error));
+    if (o.n_terms != 1 || o.terms[0].kind != BL_OBJ_LAYER) return bl_fail(job->error, BL_USAGE, "%s names one layer, not %s", p->name, text);
+    *out = o.terms[0].value;
+    return BL_OK;
 }
 
 static bl_status set(bl_job *job, int i, const char *text)
@@ -122,7 +114,7 @@ static bl_status set(bl_job *job, int i, const char *text)
     case BL_PARAM_NUMBER:
     case BL_PARAM_INTEGER: BL_TRY(number(job, p, text, &job->numbers[i])); break;
     case BL_PARAM_CHOICE: BL_TRY(choice(job, p, text, &job->numbers[i])); break;
-    case BL_PARAM_CLASS: BL_TRY(class_of(job, p, text, &job->numbers[i])); break;
+    case BL_PARAM_CLASS: BL_TRY(class_of(job, text, &job->numbers[i])); break;
     case BL_PARAM_LAYER: BL_TRY(layer_of(job, p, text, &job->numbers[i])); break;
     case BL_PARAM_TEXT: break;
     }

@@ -151,7 +151,7 @@ float bl_percentile_abs(const bl_real *v, size_t n, float q, float *scratch)
     for (size_t i = 0; i < n; i++)
         if (v[i] == v[i]) scratch[count++] = (float)(v[i] < 0 ? -v[i] : v[i]); /* numbers only */
     if (count == 0) return 0;
-    double at = (q < 0 ? 0 : q > 100 ? 100 : (double)q) / 100 * (double)(count - 1);
+    double at = (q < 0 ? 0 : q > 100 ? 100 : (double)q) * (double)(count - 1) / 100;
     size_t k = (size_t)at;
     float low = select_kth(scratch, count, k), high = low;
     if (k + 1 < count) {
