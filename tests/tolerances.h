@@ -22,4 +22,11 @@
 /* Folding batch normalisation rounds each weight once more: about 1e-7 of each of some hundred products. */
 #define TOL_FOLDED 1e-5
 
+/* Objectives of float scores: two elementary functions and a division, each good to 1e-7. */
+#define TOL_OBJECTIVE 1e-6
+
+/* Whole networks against ONNX Runtime, whose sums run in another order and whose exponentials are others: about 1e-7 for
+ * each operator, a hundredfold where a network subtracts numbers that are nearly the same. */
+#define TOL_ORT 1e-4
+
 #endif

@@ -251,14 +251,24 @@ add('ConstantOfShape: pads', { opset: [11, 17] }, (g, x) => {
 })
 add('ConstantOfShape: floats', { opset: [9, 17] }, (g, x) => g.node('Mul', [x, g.node('ConstantOfShape', [g.ints([3, 1, 1])], { value: { tensor: { shape: [1], data: [0.5] } } })]))
 
-/** All cases, each with its network's bytes: {name, op, input, bytes}. The weights depend on the name alone. */
+/**
+ * All cases, each with its network's bytes: {name, op, input, bytes}. The weights depend on the name alone. Networks of
+ * Backlight take pictures of one or three channels: other inputs are made from one by a convolution, batches by Concat.
+ */
 export function operatorCases() {
   return all.map((c) => {
     let seed = 7
     for (const letter of c.name) seed = (Math.imul(seed, 31) + letter.codePointAt(0)) >>> 0
     const g = new Bench({ opset: c.opset }, seed)
-    const x = g.input('x', c.declared ?? c.input)
+    const [batch, channels, height, width] = c.input
+    const isPicture = channels === 1 || channels === 3
+    const input = [1, isPicture ? channels : 3, height, width]
+    let x = g.input('x', c.declared ?? input)
+    if (!isPicture) x = g.node('Conv', [x, g.w([channels, 3, 1, 1])])
+    if (batch > 1) x = g.node('Concat', [x, ...Array.from({ length: batch - 1 }, (_, i) => g.node('Mul', [x, g.scalar(-0.5 * (i + 1))]))], { axis: 0 })
     g.output(c.build(g, x))
-    return { name: c.name, op: c.name.split(':')[0], input: c.input, seed, bytes: g.bytes() }
+    g.metadata['backlight.mean'] = '0.5'
+    g.metadata['backlight.std'] = '0.25'
+    return { name: c.name, op: c.name.split(':')[0], input, seed, bytes: g.bytes() }
   })
 }
