@@ -81,7 +81,7 @@ export class Backlight {
    * @param {{ name?: string, keepBatchnorm?: boolean, seed?: number }} [options]
    */
   async open(file, options = {}) {
-    const { name = '', keepBatchnorm = false, seed = 0 } = known(options, ['name', 'keepBatchnorm', 'seed'])
+    const { name = '', keepBatchnorm = false, seed = 1 } = known(options, ['name', 'keepBatchnorm', 'seed'])
     const bytes = typeof file === 'string' ? file : await bytesOf(file, 'the network')
     /** @type {import('./pool.js').OpenModel} */
     const record = {

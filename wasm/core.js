@@ -88,7 +88,7 @@ export class BacklightCore {
    * @param {string} text
    * @param {number} [seed]
    */
-  openText(text, seed = 0) {
+  openText(text, seed = 1) {
     const [lines] = this.#instance.put(text)
     return this.#model(this.#instance.make('model_text', lines.at, lines.length, seed))
   }
@@ -220,7 +220,7 @@ export class Model extends Handle {
    * @param {{ height?: number, width?: number }} [size] as the file declares, if not given
    */
   view({ height = 0, width = 0 } = {}) {
-    return new View(this.core, this.core.make('view_new', this.handle, height, width), this)
+    return new View(this.core, this.core.make('view_new', this.handle, height, width), this.info.scores)
   }
 
   /**
@@ -240,11 +240,11 @@ export class Model extends Handle {
 }
 
 export class View extends Handle {
-  #model
-  /** @param {Instance} core @param {number} handle @param {Model} model */
-  constructor(core, handle, model) {
+  #scores
+  /** @param {Instance} core @param {number} handle @param {number} scores the value */
+  constructor(core, handle, scores) {
     super(core, handle)
-    this.#model = model
+    this.#scores = scores
   }
 
   /** Runs the network. @param {Picture} picture fitted to the network's size @returns {Forward} */
@@ -256,7 +256,8 @@ export class View extends Handle {
     core.check('view_probabilities', this.handle)
     const probabilities = core.floats(core.number(0), core.number(1)).slice()
     core.check('view_picture', this.handle)
-    return { probabilities, scores: this.value(this.#model.info.scores).data, input: pictureOut(core), ms }
+    const input = pictureOut(core)
+    return { probabilities, scores: this.value(this.#scores).data, input, ms }
   }
 
   /**
