@@ -47,6 +47,27 @@ static double constant_inputs(const bl_model *m, const bl_node *node)
     return total;
 }
 
+/* A Cast of integers to floating point (type numbers of ONNX), which is only done here: a running network knows integers
+ * as shapes alone. False: it is none, or there is no memory. */
+static bool cast_integers(bl_model *m, const bl_node *node)
+{
+    const bl_value *from = &m->values[node->in[0]];
+    const bl_attr *to = node->n_attrs ? &node->attrs[0] : NULL;
+    if (strcmp(node->op->name, "Cast") != 0 || from->type != BL_INT || !to || strcmp(to->name, "to") != 0) return false;
+    if (to->i != 1 && to->i != 10 && to->i != 11 && to->i != 16) return false;
+    size_t count = bl_count(&from->shape);
+    bl_real *data = bl_arena_take_array(&m->arena, count ? count : 1, sizeof *data);
+    if (!data) return false;
+    for (size_t i = 0; i < count; i++) data[i] = (bl_real)from->ints[i];
+    bl_value *v = &m->values[node->out];
+    v->type = BL_FLOAT;
+    v->shape = from->shape;
+    v->data = data;
+    v->is_constant = true;
+    v->producer = -1;
+    return true;
+}
+
 /* Nodes whose inputs are all constants become constants, so that a half-precision weight with its Cast, or a transposed
  * one, is a weight like any other. A small file must not grow: results larger than what they are made from are left to
  * the plan, and so is everything once the results outgrow the file. What cannot be planned is left to the plan, too,
@@ -60,6 +81,10 @@ bl_status bl_fold_constants(bl_model *m, bl_error *error)
         const bl_node *node = &m->nodes[k];
         double inputs = constant_inputs(m, node);
         if (inputs < 0 || inputs > budget) continue;
+        if (cast_integers(m, node)) {
+            budget -= inputs;
+            continue;
+        }
         bl_operand *in = calloc((size_t)node->n_in + 1, sizeof *in);
         if (!in) return no_memory(error);
         for (int i = 0; i < node->n_in; i++) {

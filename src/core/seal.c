@@ -138,6 +138,18 @@ static bl_status name_nodes(bl_model *m, bl_error *error)
     return BL_OK;
 }
 
+/* Which values are integers. All that is worked out from a shape is, and nothing else: an operator's result is of the
+ * type of its first input. */
+static void settle_types(bl_model *m)
+{
+    for (int k = 0; k < m->n_nodes; k++) {
+        const bl_node *node = &m->nodes[k];
+        bool is_shape = strcmp(node->op->name, "Shape") == 0;
+        int first = node->n_in ? node->in[0] : -1;
+        m->values[node->out].type = is_shape || (first >= 0 && m->values[first].type == BL_INT) ? BL_INT : BL_FLOAT;
+    }
+}
+
 /* Operators that only turn scores into probabilities: the value before one of them explains better (its gradient does
  * not vanish when the network is sure). */
 static void find_scores(bl_model *m)
@@ -177,6 +189,7 @@ bl_status bl_model_seal(bl_model *m, const bl_open_options *options, bl_error *e
         bl_fail(error, BL_FORMAT, "no node of the network makes its output \"%.80s\"", m->values[m->output].name);
         return bl_hint(error, BL_FORMAT, "the file is incomplete, or it is no network");
     }
+    settle_types(m);
     m->index->n_node_slots = 0;
     BL_TRY(name_nodes(m, error));
     if (!bl_index_rebuild(m)) return no_memory(error);

@@ -249,7 +249,6 @@ add('ConstantOfShape: pads', { opset: [11, 17] }, (g, x) => {
   const zeros = g.node('ConstantOfShape', [g.ints([4])], { value: { tensor: { shape: [1], data: [0], type: 'int64' } } })
   return g.node('Pad', [x, g.node('Concat', [zeros, g.ints([0, 0, 1, 2])], { axis: 0 })])
 })
-add('ConstantOfShape: floats', { opset: [9, 17] }, (g, x) => g.node('Mul', [x, g.node('ConstantOfShape', [g.ints([3, 1, 1])], { value: { tensor: { shape: [1], data: [0.5] } } })]))
 
 /**
  * All cases, each with its network's bytes: {name, op, input, bytes}. The weights depend on the name alone. Networks of
