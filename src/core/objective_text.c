@@ -65,6 +65,18 @@ static bl_status read_class(const bl_model *m, bl_cursor *c, int *index)
     return BL_OK;
 }
 
+/* Is what follows class:A another class to set it against (-3, -"fox"), or the next term of a sum (-0.5*conv1)? */
+static bool is_margin(const bl_cursor *c)
+{
+    if (c->at[0] != '-') return false;
+    bl_cursor ahead = {.at = c->at + 1};
+    int number;
+    if (*ahead.at == '"') return true;
+    if (!bl_take_integer(&ahead, &number)) return false;
+    bl_skip_spaces(&ahead);
+    return *ahead.at == 0 || *ahead.at == '+' || *ahead.at == '-';
+}
+
 static bl_status read_term(const bl_model *m, bl_cursor *c, bl_objective_term *t)
 {
     char name[BL_NAME_BYTES];
@@ -77,8 +89,7 @@ static bl_status read_term(const bl_model *m, bl_cursor *c, bl_objective_term *t
         t->kind = class_kinds[i].kind;
         t->value = m->scores;
         BL_TRY(read_class(m, c, &t->index));
-        bool versus = t->kind == BL_OBJ_CLASS && *c->at == '-' && (c->at[1] == '"' || (c->at[1] >= '0' && c->at[1] <= '9'));
-        if (!versus) return BL_OK;
+        if (t->kind != BL_OBJ_CLASS || !is_margin(c)) return BL_OK;
         c->at++;
         t->kind = BL_OBJ_MARGIN;
         return read_class(m, c, &t->other);

@@ -226,6 +226,13 @@ static void interventions(void **state)
     OK(bl_run_intervene(g.run, " relu1:2*0 relu1:3*-2;; relu1:4=mean conv2:1*3;", &first, error));
     assert_int_equal(first, m->n_nodes);
     OK(bl_run_backward(g.run, &(bl_seed){.value = m->scores, .index = 1, .weight = 1}, 1, NULL, error));
+    const bl_real *gradient = bl_run_gradient(g.run, relu1); /* replaced and switched off: none; others: some */
+    bool some = false;
+    for (int i = 0; i < 120; i++) {
+        assert_true(gradient[2 * 120 + i] == 0 && gradient[4 * 120 + i] == 0);
+        some = some || gradient[3 * 120 + i] != 0;
+    }
+    assert_true(some);
     /* wrong text changes nothing */
     FAILS(BL_USAGE, "channels 0 to 5, not 6", bl_run_intervene(g.run, "relu1:1*0 relu1:6*0", &first, error));
     OK(bl_run_forward(g.run, error));
