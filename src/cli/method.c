@@ -10,10 +10,11 @@
 
 static const bl_option shared[] = {
     {"objective", "TEXT", "what is explained: class:7, class:\"red panda\", class:7-3, conv_1_1, conv_1_1:3, conv_1_1:3@5,8, …"},
-    {"out", "FILE.png", "the first result as a picture; a picture keeps its exact pixels"},
+    {"out", "FILE.png", "one result as a picture; a picture keeps its exact pixels"},
+    {"result", "NAME", "which one, for --out and --csv (default: what the method is asked for)"},
     {"sheet", "FILE.png", "all results on one page with their legend (default: METHOD.png)"},
     {"folder", "DIR", "every result by itself, as PNG and CSV, with legend.json"},
-    {"csv", NULL, "the first result as CSV on stdout"},
+    {"csv", NULL, "one result as CSV on stdout"},
     {"json", NULL, "legend and numbers as JSON on stdout"},
     {"theme", "light|dark", "colours of the figures (default: light)"},
     BL_MODEL_OPTIONS,
@@ -139,6 +140,16 @@ static void print_tables(const bl_job *job)
     printf("%s\n", job->method->caution);
 }
 
+static int unknown_result(const bl_arguments *a, const bl_job *job)
+{
+    const char *name = bl_option_value(a, "result", "");
+    bl_nearest nearest = {.wanted = name};
+    for (int i = 0; i < bl_job_n_results(job); i++) bl_nearest_try(&nearest, bl_job_result(job, i)->name);
+    char best[200];
+    bl_nearest_text(&nearest, best, sizeof best);
+    return bl_usage(a->command, "%s gives no result \"%s\"; is it %s?", job->method->id, name, best);
+}
+
 static int write_results(const bl_arguments *a, const bl_job *job)
 {
     bl_error error = {0};
@@ -150,16 +161,17 @@ static int write_results(const bl_arguments *a, const bl_job *job)
         snprintf(usual, sizeof usual, "%s.png", job->method->id);
         sheet = usual;
     }
-    const bl_result *first = bl_job_result(job, 0);
+    const bl_result *one = bl_job_find_result(job, bl_option_value(a, "result", NULL));
+    if (!one) return unknown_result(a, job);
     bl_status status = BL_OK;
-    if (out) status = write_figure(first, theme, out, &error);
+    if (out) status = write_figure(one, theme, out, &error);
     if (status == BL_OK && sheet) status = write_sheet(job, theme, sheet, &error);
     if (status == BL_OK && folder) status = write_folder(job, theme, folder, &error);
     if (status != BL_OK) return bl_report(a, &error);
     if (json) return print_json(job);
     if (csv) {
         bl_text t = {0};
-        bl_renderer_of(first->kind)->csv(first, &t);
+        bl_renderer_of(one->kind)->csv(one, &t);
         return bl_print(&t);
     }
     print_tables(job);

@@ -24,6 +24,7 @@ const bl_method bl_method_fgsm = {
     .purpose = "One small step of every colour value along the sign of its gradient",
     .inputs = inputs, .n_inputs = 1, .objectives = "", .objective = "",
     .params = params, .n_params = sizeof params / sizeof *params,
+    .result = "adversarial",
     .cost = "4 F + 1 B",
     .formula = "u' = \\operatorname{clip}_{[0,1]}\\bigl(u + \\varepsilon\\,\\operatorname{sign}\\nabla_u\\,\\ell(u, y)\\bigr)",
     .caution = "Whether a change is small shows only at the true size: on 64×64 pixels, 8/255 can be seen.",

@@ -112,6 +112,14 @@ bl_progress bl_job_progress(const bl_job *job)
 int bl_job_n_results(const bl_job *job) { return job->n_results; }
 const bl_result *bl_job_result(const bl_job *job, int i) { return i >= 0 && i < job->n_results ? &job->results[i] : NULL; }
 
+const bl_result *bl_job_find_result(const bl_job *job, const char *name)
+{
+    if (!name) name = job->method->result;
+    for (int i = 0; i < job->n_results; i++)
+        if (!name || strcmp(job->results[i].name, name) == 0) return &job->results[i];
+    return NULL;
+}
+
 void bl_job_phase(bl_job *job, const char *title, int steps)
 {
     if (job->n_phases == BL_JOB_PHASES) return;

@@ -90,6 +90,7 @@ static void method(bl_text *out, const bl_method *m)
     bl_json_close(out, ']');
     words(out, "objectives", m->objectives);
     bl_json_string(out, "objective", m->objective ? m->objective : "");
+    if (m->result) bl_json_string(out, "result", m->result);
     bl_json_open(out, "params", '[');
     for (int i = 0; i < m->n_params; i++) param(out, &m->params[i]);
     bl_json_close(out, ']');

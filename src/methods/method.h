@@ -42,6 +42,7 @@ typedef struct bl_method {
     const char *objectives;  /* kinds it takes: "class logp prob margin loss layer channel unit sum", "" = none */
     const char *objective;   /* default, "class" = the predicted class */
     const bl_param *params; int n_params;
+    const char *result;      /* name of the result one came for; NULL: the first */
     const char *cost;        /* in passes: "1 F + 1 B" */
     const char *formula;     /* LaTeX, one line */
     const char *caution;     /* a sentence shown beside every result */
@@ -115,6 +116,8 @@ typedef struct {
 bl_progress bl_job_progress(const bl_job *job);
 int bl_job_n_results(const bl_job *job);
 const bl_result *bl_job_result(const bl_job *job, int i); /* previews too, while ready */
+/* The result of that name, NULL if there is none; name NULL: the one the method is asked for. */
+const bl_result *bl_job_find_result(const bl_job *job, const char *name);
 /* The legend in words, as JSON: method, objective with class name, parameters as used, passes, caution, and per result
  * its range. */
 void bl_job_legend_json(const bl_job *job, bl_text *out);

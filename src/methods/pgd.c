@@ -36,6 +36,7 @@ const bl_method bl_method_pgd = {
     .purpose = "Many small steps along the sign of the gradient, never further than ε from the picture",
     .inputs = inputs, .n_inputs = 1, .objectives = "", .objective = "",
     .params = params, .n_params = sizeof params / sizeof *params,
+    .result = "adversarial",
     .cost = "starts × steps × (1 F + 1 B)",
     .formula = "u_{t+1} = \\Pi_{\\varepsilon}\\bigl(u_t + \\alpha\\,\\operatorname{sign}\\nabla_u\\,\\ell(u_t, y)\\bigr)",
     .caution = "That this attack fails does not show that none succeeds.",
