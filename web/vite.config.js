@@ -70,8 +70,9 @@ const bundled = (single) => ({
     }
     if (id === '\0virtual:models') {
       const files = readdirSync(join(root, 'models')).filter((f) => f.endsWith('.onnx'))
+      if (!files.length) files.push('tiny-vgg.net.txt') // DEV
       const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
-      const items = files.map((f, i) => `{id: ${JSON.stringify(f.replace(/\.onnx$/, ''))}, file: ${JSON.stringify(f)}${single ? `, base64: b${i}` : ''}}`)
+      const items = files.map((f, i) => `{id: ${JSON.stringify(f.replace(/\.(onnx|net\.txt)$/, ''))}, file: ${JSON.stringify(f)}${single ? `, base64: b${i}` : ''}}`)
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
     return null
@@ -104,12 +105,11 @@ const head = (single) => ({
   transformIndexHtml() {
     if (single) {
       const icon = readFileSync(join(root, 'public/icons/icon.svg')).toString('base64')
-      return [{ tag: 'link', attrs: { rel: 'icon', href: `data:image/svg+xml;base64,${icon}` } }]
+      return [{ tag: 'link', attrs: { rel: 'icon', href: `data:image/svg+xml;base64,${icon}` }, injectTo: 'head' }]
     }
     return [
-      { tag: 'link', attrs: { rel: 'icon', href: './icons/icon.svg', type: 'image/svg+xml' } },
-      { tag: 'link', attrs: { rel: 'apple-touch-icon', href: './icons/icon-192.png' } },
-      { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' } },
+      { tag: 'link', attrs: { rel: 'icon', href: './icons/icon.svg', type: 'image/svg+xml' }, injectTo: 'head' },
+      { tag: 'link', attrs: { rel: 'apple-touch-icon', href: './icons/icon-192.png' }, injectTo: 'head' },
     ]
   },
 })

@@ -6,6 +6,7 @@ import { parse, print } from './lib/hash.js'
 import { columnsOf } from './lib/layout.js'
 import { contributions, summary } from './lib/stats.js'
 import { toPictureFile } from './lib/files.js'
+import { LabJob } from './lib/job.svelte.js'
 import { t } from './texts/en.js'
 
 const stored = (key, value) => {
@@ -53,6 +54,7 @@ class Session {
   said = $state('')
   findClass = $state(0) // counts up when the class search is asked for
 
+  #jobs = new Map()
   #backlight = null
   #tables = new Map()
   #serial = 0
@@ -90,6 +92,12 @@ class Session {
       this.#tables.set(key, new Uint32Array(bytes.slice().buffer))
     }
     return this.#tables.get(key)
+  }
+
+  /** The job of a panel, kept while the visitor looks elsewhere. */
+  job(id) {
+    if (!this.#jobs.has(id)) this.#jobs.set(id, new LabJob())
+    return this.#jobs.get(id)
   }
 
   get backlight() {
@@ -144,9 +152,12 @@ class Session {
     } else if (next.pin !== before.pin) this.refresh({ forward: false })
   }
 
-  /** A column as objectives and parameters name it. */
+  /** The name of a column's value in the file: what layer parameters take. */
+  valueName = (column) => this.info.values.find((v) => v.id === column.id).name
+
+  /** The same as objectives write it. */
   layerText(column) {
-    const name = this.info.values.find((v) => v.id === column.id).name
+    const name = this.valueName(column)
     return /^[A-Za-z0-9_./]+$/.test(name) ? name : `"${name}"`
   }
 
@@ -173,7 +184,7 @@ class Session {
 
   openLab(lab, more = {}) {
     const push = lab !== this.address.lab
-    this.go({ lab, ...(push ? { method: '', params: {} } : {}), ...more }, { push })
+    this.go({ lab, ...(push ? { method: '', params: {}, unit: '', goal: '' } : {}), ...more }, { push })
     this.tab = lab ? 'lab' : 'network'
   }
 
@@ -198,6 +209,7 @@ class Session {
     this.maps = new Map()
     this.gradients = new Map()
     this.trouble = null
+    for (const job of this.#jobs.values()) job.forget()
     this.address.model = id
     if (!this.info.preprocessing) this.dialog = { kind: 'setup' }
   }
@@ -206,7 +218,7 @@ class Session {
     const known = models.find((m) => m.id === id)
     try {
       await this.#open(await known.bytes(), known.file, id)
-      if (push) this.go({ model: id, pin: '', method: '', params: {}, layer: '' }, { push })
+      if (push) this.go({ model: id, pin: '', method: '', params: {}, unit: '', goal: '' }, { push })
       await this.refresh()
     } catch (error) {
       this.refuseModel(error)
@@ -254,7 +266,7 @@ class Session {
     if (/\.onnx$/i.test(name)) {
       try {
         await this.#open(bytes, name, '')
-        this.go({ model: '', pin: '', method: '', params: {}, layer: '' }, { push: true })
+        this.go({ model: '', pin: '', method: '', params: {}, unit: '', goal: '' }, { push: true })
         this.toast(t.model.opened(this.modelName))
         await this.refresh()
       } catch (error) {
@@ -364,8 +376,8 @@ class Session {
     const node = column.node
     if (!node?.mixesChannels || column.sources.length !== 1) return null
     const source = this.maps.get(column.sources[0])
-    await this.model.backward(`${this.layerText(column)}:${channel}`)
-    const [gradient] = await this.model.values([column.sources[0]], { gradient: true })
+    const pass = await this.model.backward(`${this.layerText(column)}:${channel}`)
+    const gradient = await pass.gradient(column.sources[0])
     return { id: column.id, channel, source: column.sources[0], shares: contributions(source, gradient) }
   }
 

@@ -96,7 +96,7 @@ class Model {
     const t = performance.now(), m = /^class:(\d+)/.exec(o), seed = new Float32Array(10)
     seed[m ? +m[1] : 7] = 1
     this.g = backward(this.v, seed)
-    return { objective: o, value: this.v[12][m ? +m[1] : 7], ms: performance.now() - t }
+    const g = this.g; return { gradient: async (id) => ({ data: g[id], shape: info.values[id].shape }), objective: o, value: this.v[12][m ? +m[1] : 7], ms: performance.now() - t }
   }
   async values(ids, { gradient } = {}) { return ids.map((id) => ({ id, shape: info.values[id].shape, data: (gradient ? this.g : this.v)[id].slice() })) }
   async setPreprocessing() {} async setLabels() {} close() {}

@@ -1,5 +1,5 @@
 // The only place that knows the core's API. Everything the page computes goes through what this gives.
-import { Backlight } from '../dev/mock-api.js'
+import { Backlight } from '../../../wasm/backlight.js'
 import { models, samples, single, wasm, worker } from 'page-sources'
 
 export { models, samples, single }

@@ -1,7 +1,7 @@
 // The address: one object, mirrored in the URL's hash, versioned. Reading is total: whatever does not fit is left out.
 export const VERSION = 1
 export const DEFAULTS = {
-  model: 'tiny-vgg', picture: 'red-panda', dir: 'forward', pin: '', scale: 'block', lab: '', method: '', params: {}, layer: '',
+  model: 'tiny-vgg', picture: 'red-panda', dir: 'forward', pin: '', scale: 'block', lab: '', method: '', params: {}, unit: '', goal: '',
 }
 const CHOICES = { dir: ['forward', 'backward'], scale: ['unit', 'block', 'network'] }
 
