@@ -38,6 +38,8 @@
 #define TOL_OP_GRADIENT_FLOAT 2e-5
 /* Below this, differences of numbers near 1 are rounding. */
 #define TOL_DIFFERENCE_LEAST 1e-4
+/* In float the signal, of numbers up to 1, cancels in some gradients (a softmax that is nearly sure of itself). */
+#define TOL_DIFFERENCE_LEAST_FLOAT 1e-2
 #define TOL_DIFFERENCE_NOISE 1e-9
 /* Linear operators: two inner products of the same numbers, over the norms. */
 #define TOL_ADJOINT_FLOAT 1e-6

@@ -8,21 +8,48 @@ typedef struct {
     size_t c_row, c_column;
 } gemm;
 
-static bl_matrix laid(const bl_real *data, int columns, bool turned)
+static bl_matrix laid(const bl_real *data, int columns, bool turn)
 {
-    return turned ? (bl_matrix){data, 1, columns} : (bl_matrix){data, columns, 1};
+    return turn ? (bl_matrix){data, 1, columns} : (bl_matrix){data, columns, 1};
 }
+static bl_matrix operand_a(const gemm *g, const bl_real *a) { return laid(a, g->turn_a ? g->m : g->k, g->turn_a); }
+static bl_matrix operand_b(const gemm *g, const bl_real *b) { return laid(b, g->turn_b ? g->k : g->n, g->turn_b); }
+static bl_matrix turned(bl_matrix a) { return (bl_matrix){a.data, a.col, a.row}; }
+
+/* A product, and its result's rows lie n apart. */
+typedef struct {
+    int m, n, k;
+    bl_matrix a, b;
+} product;
+static product turned_product(product p, bool turn)
+{
+    return turn ? (product){p.n, p.m, p.k, turned(p.b), turned(p.a)} : p;
+}
+/* The three that are needed; gradients of a turned operand come turned. */
+static product result(const gemm *g, const bl_real *a, const bl_real *b)
+{
+    return (product){g->m, g->n, g->k, operand_a(g, a), operand_b(g, b)};
+}
+static product gradient_a(const gemm *g, const bl_real *dy, const bl_real *b)
+{
+    return turned_product((product){g->m, g->k, g->n, laid(dy, g->n, false), turned(operand_b(g, b))}, g->turn_a);
+}
+static product gradient_b(const gemm *g, const bl_real *a, const bl_real *dy)
+{
+    return turned_product((product){g->k, g->n, g->m, turned(operand_a(g, a)), laid(dy, g->n, false)}, g->turn_b);
+}
+
+static void multiply(product p, bl_real *c, bool add, void *scratch) { bl_dense(p.m, p.n, p.k, p.a, p.b, c, p.n, add, scratch); }
 
 static size_t most_scratch(const gemm *g)
 {
-    bl_matrix a = laid(NULL, g->turn_a ? g->m : g->k, g->turn_a), b = laid(NULL, g->turn_b ? g->k : g->n, g->turn_b);
-    size_t sizes[3] = {
-        bl_dense_scratch(g->m, g->n, g->k, a, b),
-        bl_dense_scratch(g->m, g->k, g->n, laid(NULL, g->n, false), (bl_matrix){NULL, b.col, b.row}),
-        bl_dense_scratch(g->k, g->n, g->m, (bl_matrix){NULL, a.col, a.row}, laid(NULL, g->n, false)),
-    };
-    size_t most = sizes[0] > sizes[1] ? sizes[0] : sizes[1];
-    return most > sizes[2] ? most : sizes[2];
+    product all[3] = {result(g, NULL, NULL), gradient_a(g, NULL, NULL), gradient_b(g, NULL, NULL)};
+    size_t most = 0;
+    for (int i = 0; i < 3; i++) {
+        size_t bytes = bl_dense_scratch(all[i].m, all[i].n, all[i].k, all[i].a, all[i].b);
+        if (bytes > most) most = bytes;
+    }
+    return most;
 }
 
 static bl_status plan(bl_op_plan *p)
@@ -61,10 +88,9 @@ static bl_status plan(bl_op_plan *p)
 static void forward(const bl_op_run *r)
 {
     const gemm *g = r->params;
-    bl_matrix a = laid(r->in[0], g->turn_a ? g->m : g->k, g->turn_a), b = laid(r->in[1], g->turn_b ? g->k : g->n, g->turn_b);
     const bl_real *c = r->n_in > 2 ? r->in[2] : NULL;
     size_t m = (size_t)g->m, n = (size_t)g->n;
-    bl_dense(g->m, g->n, g->k, a, b, r->out, g->n, false, r->scratch);
+    multiply(result(g, r->in[0], r->in[1]), r->out, false, r->scratch);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < n; j++) {
             bl_real y = g->alpha * r->out[i * n + j];
@@ -86,14 +112,6 @@ static void backward_addend(const gemm *g, const bl_real *signal, bl_real *dc, b
         }
 }
 
-/* Into A or B, whichever way it lies: a turned operand gets the turned product. */
-static void product(int m, int n, int k, bl_matrix a, bl_matrix b, bool turned, bl_real *d, bool add, void *scratch)
-{
-    bl_matrix at = {a.data, a.col, a.row}, bt = {b.data, b.col, b.row};
-    if (turned) bl_dense(n, m, k, bt, at, d, m, add, scratch);
-    else bl_dense(m, n, k, a, b, d, n, add, scratch);
-}
-
 static void backward(const bl_op_run *r)
 {
     const gemm *g = r->params;
@@ -105,15 +123,8 @@ static void backward(const bl_op_run *r)
         for (size_t i = 0; i < count; i++) scaled[i] = g->alpha * signal[i];
         signal = scaled;
     }
-    bl_matrix dy = laid(signal, g->n, false);
-    if (r->grad_in[0]) {
-        bl_matrix b = laid(r->in[1], g->turn_b ? g->k : g->n, g->turn_b);
-        product(g->m, g->k, g->n, dy, (bl_matrix){b.data, b.col, b.row}, g->turn_a, r->grad_in[0], r->add[0], r->scratch);
-    }
-    if (r->grad_in[1]) {
-        bl_matrix a = laid(r->in[0], g->turn_a ? g->m : g->k, g->turn_a);
-        product(g->k, g->n, g->m, (bl_matrix){a.data, a.col, a.row}, dy, g->turn_b, r->grad_in[1], r->add[1], r->scratch);
-    }
+    if (r->grad_in[0]) multiply(gradient_a(g, signal, r->in[1]), r->grad_in[0], r->add[0], r->scratch);
+    if (r->grad_in[1]) multiply(gradient_b(g, r->in[0], signal), r->grad_in[1], r->add[1], r->scratch);
 }
 
 const bl_op bl_op_Gemm = {
