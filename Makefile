@@ -113,7 +113,10 @@ icons: ## make the icons in public/icons/ anew from icon.svg
 
 train-tiny-vgg: native ## train models/tiny-vgg.onnx anew from Tiny ImageNet (DATA=folder)
 	@[ -n "$(DATA)" ] || { echo 'Say where Tiny ImageNet lies: make train-tiny-vgg DATA=/path/to/folder' >&2; exit 2; }
-	$(B)/native/backlight train models/tiny-vgg.recipe --data "$(DATA)" --out models/tiny-vgg.onnx
+	$(B)/native/backlight train models/tiny-vgg.recipe --data "$(DATA)" --out models/tiny-vgg.onnx \
+		--checkpoint $(B)/tiny-vgg.checkpoint --log $(B)/tiny-vgg.csv
+	$(B)/native/backlight eval models/tiny-vgg.onnx --data "$(DATA)" --recipe models/tiny-vgg.recipe --card models/tiny-vgg.md
+	@rm -f $(B)/tiny-vgg.checkpoint
 
 format: ## lay out the C sources by .clang-format
 	@command -v clang-format >/dev/null || { echo 'clang-format is missing; on Debian: apt-get install clang-format' >&2; exit 1; }

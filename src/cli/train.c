@@ -100,6 +100,7 @@ static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, s
     *s = (sums){0};
     for (int64_t i = 0; i < bl_trainer_epoch_steps(t->trainer); i++) {
         bl_step_report r;
+        if (bl_interrupted()) return bl_fail(error, BL_STOPPED, "stopped in epoch %d; a checkpoint holds the epochs before", (int)epoch);
         BL_TRY(bl_trainer_step(t->trainer, &r, error));
         s->loss += r.loss * r.n, s->n += r.n, s->correct += r.correct, s->rate = r.rate;
         s->seconds = bl_seconds() - start;

@@ -1,0 +1,203 @@
+// `backlight train` and `backlight eval`, as a user calls them: on a data set made here, and on the shipped Tiny VGG.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { crc32, deflateSync } from 'node:zlib'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const command = join(root, process.env.BACKLIGHT_BUILD || 'build', 'native/backlight')
+const side = 16
+const classes = ['green frog', 'red brick', 'blue bird']
+
+let folder // of this test
+const at = (...names) => join(folder, ...names)
+
+function backlight(...args) {
+  const done = spawnSync(command, args, { encoding: 'utf8' })
+  assert.equal(done.error, undefined)
+  return done
+}
+
+function succeed(...args) {
+  const done = backlight(...args)
+  assert.equal(done.status, 0, done.stderr)
+  return done
+}
+
+// CRC-32 where Node has none of its own (before 22.2).
+function checksum(bytes) {
+  if (crc32) return crc32(bytes)
+  let crc = ~0
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+  }
+  return ~crc >>> 0
+}
+
+function chunk(type, data) {
+  const bytes = Buffer.alloc(12 + data.length)
+  bytes.writeUInt32BE(data.length, 0)
+  bytes.write(type, 4, 'latin1')
+  data.copy(bytes, 8)
+  bytes.writeUInt32BE(checksum(bytes.subarray(4, 8 + data.length)), 8 + data.length)
+  return bytes
+}
+
+function png(rgb) {
+  const head = Buffer.from([0, 0, 0, side, 0, 0, 0, side, 8, 2, 0, 0, 0])
+  const rows = Buffer.alloc(side * (1 + 3 * side))
+  for (let y = 0; y < side; y++) rgb.copy(rows, y * (1 + 3 * side) + 1, y * 3 * side, (y + 1) * 3 * side)
+  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
+  return Buffer.concat([signature, chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))])
+}
+
+// Noise in which one colour is a little stronger.
+let state = 1
+function picture(strong) {
+  const rgb = Buffer.alloc(3 * side * side)
+  for (let i = 0; i < rgb.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    rgb[i] = (state >>> 24) * 0.7 + (i % 3 === strong ? 70 : 0)
+  }
+  return png(rgb)
+}
+
+function tarEntry(name, content) {
+  const head = Buffer.alloc(512)
+  head.write(name, 0)
+  head.write('0000644\0', 100)
+  head.write(content.length.toString(8).padStart(11, '0') + '\0', 124)
+  head.write('        0', 148)
+  head.write('ustar\0' + '00', 257)
+  const sum = head.reduce((a, b) => a + b, 0)
+  head.write(sum.toString(8).padStart(6, '0') + '\0 ', 148)
+  return Buffer.concat([head, content, Buffer.alloc((512 - (content.length % 512)) % 512)])
+}
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'backlight-train-'))
+  const shards = [[], []]
+  const strong = { n01: 1, n02: 0, n03: 2, n99: 2 } // n99: a class the network does not know
+  for (const [split, n] of [['train', 24], ['val', 6]]) {
+    for (const [wnid, colour] of Object.entries(strong)) {
+      mkdirSync(at('folders', split, wnid, 'images'), { recursive: true })
+      for (let i = 0; i < n; i++) {
+        const bytes = picture(colour)
+        const name = `${split}/${wnid}/images/${wnid}_${i}.png`
+        writeFileSync(at('folders', name), bytes)
+        shards[i % 2].push(tarEntry(name, bytes))
+      }
+    }
+  }
+  const names = 'n01\tgreen frog, Rana\nn02\tred brick\nn03\tbird, blue bird\nn99\twhale\n'
+  writeFileSync(at('folders', 'words.txt'), names)
+  mkdirSync(at('tars'))
+  writeFileSync(at('tars', 'words.txt'), names)
+  shards.forEach((s, i) => writeFileSync(at('tars', `part-${i}.tar`), Buffer.concat([...s.reverse(), Buffer.alloc(1024)])))
+  writeFileSync(at('net.txt'), `input x 3x${side}x${side}
+title Colours
+labels ${classes.join('; ')}
+c = conv x 6 3x3
+r = relu c
+p = globalavgpool r
+f = flatten p
+d = dropout f 0.1
+s = dense d 3
+q = softmax s
+`)
+  writeFileSync(at('net.recipe'), 'network = net.txt\nepochs = 6\nbatch = 12\nshards = 4\nrate = 0.05\nheld_back = 3\nshift = 2\n')
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('folders, tar files and numbers of threads give the same network', () => {
+  succeed('train', at('net.recipe'), '--data', at('folders'), '--out', at('a.onnx'), '--threads', '1')
+  succeed('train', at('net.recipe'), '--data', at('tars'), '--out', at('b.onnx'), '--threads', '3')
+  succeed('train', at('net.recipe'), '--data', at('tars'), '--out', at('c.onnx'), '--set', 'seed=2')
+  assert.ok(readFileSync(at('a.onnx')).equals(readFileSync(at('b.onnx'))))
+  assert.ok(!readFileSync(at('a.onnx')).equals(readFileSync(at('c.onnx'))))
+})
+
+test('a training that was stopped goes on as if it had not been', () => {
+  const call = ['train', at('net.recipe'), '--data', at('folders'), '--out', at('stopped.onnx'), '--checkpoint', at('check'), '--log', at('log.csv')]
+  const first = succeed(...call, '--stop-after', '4')
+  assert.match(first.stderr, /stopped before epoch 5/)
+  assert.throws(() => statSync(at('stopped.onnx')))
+  succeed(...call)
+  succeed('train', at('net.recipe'), '--data', at('folders'), '--out', at('straight.onnx'), '--log', at('straight.csv'))
+  assert.ok(readFileSync(at('stopped.onnx')).equals(readFileSync(at('straight.onnx'))))
+  // the logs agree but for the times, which are the last two columns
+  const rows = (name) => readFileSync(at(name), 'utf8').trim().split('\n').map((row) => row.split(',').slice(0, -2).join())
+  assert.equal(rows('log.csv').length, 7)
+  assert.deepEqual(rows('log.csv'), rows('straight.csv'))
+  const other = backlight(...call, '--set', 'rate=0.01')
+  assert.equal(other.status, 2)
+  assert.match(other.stderr, /is of another training/)
+})
+
+test('eval counts what the network gets right and writes its card', () => {
+  succeed('train', at('net.recipe'), '--data', at('folders'), '--out', at('net.onnx'), '--set', 'epochs=20')
+  const done = succeed('eval', at('net.onnx'), '--data', at('folders'), '--json', '--card', at('net.md'), '--recipe', at('net.recipe'))
+  assert.match(done.stderr, /6 pictures of other classes are left out/)
+  const result = JSON.parse(done.stdout)
+  assert.deepEqual(result.labels, classes)
+  assert.equal(result.pictures, 18)
+  assert.ok(result.accuracy > 0.8, `only ${result.accuracy} right`)
+  assert.ok(result.accuracy_low < result.accuracy && result.accuracy <= result.accuracy_high)
+  assert.equal(result.confusion.reduce((sum, row, i) => sum + row[i], 0), result.correct)
+  for (const row of result.confusion) assert.equal(row.reduce((a, b) => a + b), 6)
+  const card = readFileSync(at('net.md'), 'utf8')
+  assert.match(card, /^# Colours\n/)
+  assert.ok(card.includes(`**${(100 * result.accuracy).toFixed(1)} %** (${result.correct} of 18;`))
+  assert.ok(card.includes(`| file | ${statSync(at('net.onnx')).size} bytes |`))
+  assert.ok(card.includes('held_back = 3'))
+  const text = succeed('eval', at('net.onnx'), '--data', at('tars')).stdout
+  assert.ok(text.startsWith(`${result.correct} of 18 right`))
+})
+
+test('wrong calls say what is wrong', () => {
+  const cases = [
+    [['train', at('net.recipe'), '--out', at('x.onnx')], 2, /--data DIR is missing/],
+    [['train', at('none.recipe'), '--data', at('folders'), '--out', at('x.onnx')], 3, /none\.recipe cannot be opened/],
+    [['train', at('net.recipe'), '--data', at('nowhere'), '--out', at('x.onnx')], 3, /nowhere cannot be read/],
+    [['train', at('net.recipe'), '--data', at('folders'), '--out', at('x.onnx'), '--set', 'speed=2'], 2, /no key "speed"/],
+    [['train', at('net.recipe'), '--data', at('folders'), '--out', at('x.onnx'), '--set', 'held_back=24'], 2, /held_back = 24 leaves/],
+    [['eval', at('net.onnx')], 2, /--data DIR is missing/],
+    [['eval', at('net.onnx'), '--data', at('folders'), '--split', 'test'], 3, /holds no pictures for "test"/],
+    [['eval', at('net.recipe'), '--data', at('folders')], 3, /./],
+    [['eval', at('net.onnx'), '--data', at('folders'), '--classes', at('net.recipe')], 3, /has no pictures of class "green frog"/],
+  ]
+  for (const [args, status, message] of cases) {
+    const done = backlight(...args)
+    assert.equal(done.status, status, `${args.join(' ')}: ${done.stderr}`)
+    assert.match(done.stderr, message)
+    assert.equal(done.stdout, '')
+  }
+  writeFileSync(at('folders/val/n01/images/zz.png'), 'not a picture at all')
+  const done = backlight('eval', at('net.onnx'), '--data', at('folders'))
+  rmSync(at('folders/val/n01/images/zz.png'))
+  assert.equal(done.status, 3)
+  assert.match(done.stderr, /zz\.png/)
+})
+
+test('train --help explains every key of a recipe', () => {
+  const { stdout } = succeed('train', '--help')
+  const table = readFileSync(join(root, 'src/train/recipe.def'), 'utf8')
+  const keys = [...table.matchAll(/^(?:TEXT|INTEGER|NUMBER|CHOICE)\((\w+),/gm)].map((m) => m[1])
+  assert.ok(keys.length > 20)
+  for (const key of keys) assert.match(stdout, new RegExp(`^  ${key} = `, 'm'))
+})
+
+test('the card of Tiny VGG is of the file beside it', () => {
+  const card = readFileSync(join(root, 'models/tiny-vgg.md'), 'utf8')
+  const recipe = readFileSync(join(root, 'models/tiny-vgg.recipe'), 'utf8')
+  assert.ok(card.includes(`| file | ${statSync(join(root, 'models/tiny-vgg.onnx')).size} bytes |`))
+  assert.ok(card.includes(recipe), 'the recipe in the card is another one')
+  const [, accuracy, right] = /\*\*([\d.]+) %\*\* \((\d+) of 500;/.exec(card)
+  assert.equal((right / 5).toFixed(1), accuracy)
+  assert.ok(Number(accuracy) >= 78, `${accuracy} % is below the 78 % that are promised`)
+})
