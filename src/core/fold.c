@@ -3,7 +3,6 @@
 #include "core/internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bl_status no_memory(bl_error *error) { return bl_fail(error, BL_MEMORY, "there is not enough memory for the network"); }
@@ -15,8 +14,8 @@ static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p,
     size_t count = bl_count(&p->out.shape);
     bl_real *out = bl_arena_take_array(&m->arena, count ? count : 1, sizeof *out);
     void *scratch = bl_alloc_aligned(p->scratch), *aux = bl_alloc_aligned(p->aux);
-    const bl_real **in = calloc((size_t)p->n_in + 1, sizeof *in);
-    bl_shape *shapes = calloc((size_t)p->n_in + 1, sizeof *shapes);
+    const bl_real **in = bl_alloc_aligned(((size_t)p->n_in + 1) * sizeof *in);
+    bl_shape *shapes = bl_alloc_aligned(((size_t)p->n_in + 1) * sizeof *shapes);
     bool ok = out && scratch && aux && in && shapes;
     for (int i = 0; ok && i < p->n_in; i++) in[i] = p->in[i].data, shapes[i] = p->in[i].shape;
     if (ok && p->is_alias) memcpy(out, in[0], count * sizeof *out);
@@ -25,8 +24,8 @@ static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p,
                                        .out_shape = p->out.shape, .out = out, .aux = aux, .scratch = scratch});
     bl_free_aligned(scratch);
     bl_free_aligned(aux);
-    free(in);
-    free(shapes);
+    bl_free_aligned(in);
+    bl_free_aligned(shapes);
     if (!ok) return no_memory(error);
     v->data = out;
     return BL_OK;
@@ -85,7 +84,7 @@ bl_status bl_fold_constants(bl_model *m, bl_error *error)
             budget -= inputs;
             continue;
         }
-        bl_operand *in = calloc((size_t)node->n_in + 1, sizeof *in);
+        bl_operand *in = bl_alloc_aligned(((size_t)node->n_in + 1) * sizeof *in);
         if (!in) return no_memory(error);
         for (int i = 0; i < node->n_in; i++) {
             if (node->in[i] < 0) continue;
@@ -110,7 +109,7 @@ bl_status bl_fold_constants(bl_model *m, bl_error *error)
             v->producer = -1;
             budget -= size;
         }
-        free(in);
+        bl_free_aligned(in);
         BL_TRY(status);
     }
     return BL_OK;
@@ -208,7 +207,7 @@ static bl_status fold_one(bl_model *m, bl_node *layer, const bl_node *norm, cons
 
 bl_status bl_fold_batchnorm(bl_model *m, bl_error *error)
 {
-    int *readers = calloc((size_t)m->n_values + 1, sizeof *readers);
+    int *readers = bl_alloc_aligned(((size_t)m->n_values + 1) * sizeof *readers);
     if (!readers) return no_memory(error);
     int n_values = m->n_values; /* the folded weights come after */
     for (int k = 0; k < m->n_nodes; k++)
@@ -223,6 +222,6 @@ bl_status bl_fold_batchnorm(bl_model *m, bl_error *error)
         if (p < 0 || readers[x] != 1 || x == m->output || !foldable(m, &m->nodes[p], norm, &w)) continue;
         status = fold_one(m, &m->nodes[p], norm, &w, error);
     }
-    free(readers);
+    bl_free_aligned(readers);
     return status;
 }

@@ -5,7 +5,8 @@
 #include "base/nearest.h"
 #include "core/core.h"
 
-enum { BL_MAX_NODES = 1 << 15, BL_MAX_VALUES = 1 << 17, BL_MAX_LABELS = 1 << 17 };
+/* What a file may claim. Planning takes time with the square of the nodes: these keep it within a second or two. */
+enum { BL_MAX_NODES = 1 << 13, BL_MAX_INPUTS = 1 << 12, BL_MAX_VALUES = 1 << 16, BL_MAX_LABELS = 1 << 17 };
 
 /* ---- names (names.c) ---- */
 

@@ -159,14 +159,14 @@ static bool place(const bl_buffer **placed, int n, bl_buffer *b, bool separate, 
 static bl_status place_buffers(layout *l)
 {
     bl_plan *p = l->p;
-    sorted *order = calloc((size_t)p->n_buffers + 1, sizeof *order);
-    const bl_buffer **placed = calloc((size_t)p->n_buffers + 1, sizeof *placed);
+    sorted *order = bl_alloc_aligned(((size_t)p->n_buffers + 1) * sizeof *order);
+    const bl_buffer **placed = bl_alloc_aligned(((size_t)p->n_buffers + 1) * sizeof *placed);
     bool ok = order && placed;
     for (int i = 0; ok && i < p->n_buffers; i++) order[i] = (sorted){&p->buffers[i], i};
     if (ok) qsort(order, (size_t)p->n_buffers, sizeof *order, by_size);
     for (int i = 0; ok && i < p->n_buffers; i++) ok = place(placed, i, order[i].buffer, p->wants.separate, &p->tensor_bytes);
-    free(order);
-    free(placed);
+    bl_free_aligned(order);
+    bl_free_aligned(placed);
     return ok ? BL_OK : bl_fail(l->error, BL_MEMORY, "there is not enough memory for the plan");
 }
 
@@ -175,16 +175,16 @@ bl_status bl_plan_layout(bl_plan *p, bl_error *error)
     size_t n_values = (size_t)p->model->n_values, most = 2 * n_values + 3 * (size_t)p->model->n_nodes;
     layout l = {p, 2 * p->model->n_nodes, error};
     p->buffers = bl_arena_take_array(&p->arena, most, sizeof *p->buffers);
-    bool *lasting = calloc(n_values + 1, sizeof *lasting);
-    int *last_read = calloc(n_values + 1, sizeof *last_read);
+    bool *lasting = bl_alloc_aligned((n_values + 1) * sizeof *lasting);
+    int *last_read = bl_alloc_aligned((n_values + 1) * sizeof *last_read);
     bl_status status = BL_OK;
     if (!p->buffers || !lasting || !last_read) status = bl_fail(error, BL_MEMORY, "there is not enough memory for the plan");
     if (status == BL_OK) {
         find_lasting(p, lasting, last_read);
         status = place_values(&l, lasting, last_read);
     }
-    free(lasting);
-    free(last_read);
+    bl_free_aligned(lasting);
+    bl_free_aligned(last_read);
     BL_TRY(status);
     BL_TRY(place_gradients(&l));
     return place_buffers(&l);

@@ -125,7 +125,7 @@ static bool is_word(const char *list, const char *word)
 static bl_status check_node(const bl_model *m, const bl_op *op, const char *shown, const int *in, int n_in, int out,
                             const bl_attr *attrs, int n_attrs, bl_error *error)
 {
-    if (n_in < op->min_in || (op->max_in >= 0 && n_in > op->max_in))
+    if (n_in < op->min_in || n_in > (op->max_in >= 0 ? op->max_in : BL_MAX_INPUTS))
         return bl_fail(error, BL_FORMAT, "node \"%.80s\" (%s) has %d inputs", shown, op->name, n_in);
     for (int i = 0; i < n_in; i++) {
         if (in[i] >= m->n_values || in[i] < -1) return bl_fail(error, BL_USAGE, "node \"%.80s\": input %d is no value", shown, i);

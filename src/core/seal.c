@@ -3,7 +3,6 @@
 #include "core/internal.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bl_status no_memory(bl_error *error) { return bl_fail(error, BL_MEMORY, "there is not enough memory for the network"); }
@@ -62,9 +61,9 @@ static bl_status order_nodes(const bl_model *m, const bool *needed, int *order, 
 static bl_status keep(bl_model *m, const int *order, int n_order, bl_error *error)
 {
     bl_node *nodes = bl_arena_take_array(&m->arena, (size_t)n_order + 1, sizeof *nodes);
-    int *renamed = malloc(((size_t)m->n_values + 1) * sizeof *renamed);
+    int *renamed = bl_alloc_aligned(((size_t)m->n_values + 1) * sizeof *renamed);
     if (!nodes || !renamed) {
-        free(renamed);
+        bl_free_aligned(renamed);
         return no_memory(error);
     }
     for (int i = 0; i < m->n_values; i++) renamed[i] = -1;
@@ -93,7 +92,7 @@ static bl_status keep(bl_model *m, const int *order, int n_order, bl_error *erro
     m->nodes = nodes;
     m->n_nodes = m->index->node_capacity = n_order;
     m->n_values = n;
-    free(renamed);
+    bl_free_aligned(renamed);
     return bl_index_rebuild(m) ? BL_OK : no_memory(error);
 }
 
@@ -101,9 +100,9 @@ static bl_status keep(bl_model *m, const int *order, int n_order, bl_error *erro
 static bl_status sort_and_prune(bl_model *m, bl_error *error)
 {
     size_t n = (size_t)m->n_nodes;
-    int *numbers = calloc(3 * n + 1, sizeof *numbers);
-    bool *needed = calloc(n + 1, sizeof *needed);
-    char *state = calloc(n + 1, sizeof *state);
+    int *numbers = bl_alloc_aligned((3 * n + 1) * sizeof *numbers);
+    bool *needed = bl_alloc_aligned((n + 1) * sizeof *needed);
+    char *state = bl_alloc_aligned((n + 1) * sizeof *state);
     bl_status status;
     if (!numbers || !needed || !state) status = no_memory(error);
     else {
@@ -112,9 +111,9 @@ static bl_status sort_and_prune(bl_model *m, bl_error *error)
         status = order_nodes(m, needed, numbers, &n_order, state, numbers + n, numbers + 2 * n, error);
         if (status == BL_OK) status = keep(m, numbers, n_order, error);
     }
-    free(numbers);
-    free(needed);
-    free(state);
+    bl_free_aligned(numbers);
+    bl_free_aligned(needed);
+    bl_free_aligned(state);
     return status;
 }
 

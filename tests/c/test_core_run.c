@@ -74,6 +74,29 @@ static void forward_from_is_forward(void **state)
     bl_model_free(m);
 }
 
+static void partial_passes_leave_the_rest_alone(void **state)
+{
+    (void)state;
+    bl_model *m = graph_classic();
+    bl_wants w = everything();
+    graph_running g = graph_start(m, &w, 1);
+    OK(bl_run_forward(g.run, error));
+    bl_real *early = (bl_real *)bl_run_value(g.run, bl_model_find(m, "conv1")); /* spoilt, to see who computes it again */
+    bl_real was = early[5];
+    early[5] = 1234;
+    for (int twice = 0; twice < 2; twice++) {
+        OK(bl_run_forward_from(g.run, m->values[bl_model_find(m, "relu2")].producer, error));
+        assert_true(early[5] == 1234);
+    }
+    OK(bl_run_forward_from(g.run, 0, error));
+    assert_true(early[5] == was);
+    early[5] = 1234;
+    OK(bl_run_forward_from(g.run, m->n_nodes, error)); /* the pass before has left nothing to do */
+    assert_true(early[5] == 1234);
+    graph_stop(&g);
+    bl_model_free(m);
+}
+
 /* The rule table of ReLU: Zeiler & Fergus 2014, Springenberg et al. 2015. */
 static void rules(void **state)
 {
@@ -344,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forward_from_is_forward),
+        cmocka_unit_test(partial_passes_leave_the_rest_alone),
         cmocka_unit_test(rules),
         cmocka_unit_test(fan_out_adds),
         cmocka_unit_test(seeds_and_accumulation),
