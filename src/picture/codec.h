@@ -21,6 +21,7 @@ typedef struct {
     bool animated;
     bool complete;        /* the end of the file is there, as far as the format tells */
     const char *unusable; /* what stb_image has no decoder for ("arithmetic coding"), NULL: none */
+    bool damaged;         /* tables that no writer makes */
     int orientation;      /* EXIF, 1 … 8; 1 when there is none */
 } bl_file_header;
 void bl_file_look(const uint8_t *bytes, size_t length, bl_file_header *out);

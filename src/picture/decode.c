@@ -107,8 +107,9 @@ static bl_status check(const bl_file_header *h, size_t length, const char *name,
                 h->height, BL_PICTURE_MAX_SIDE, BL_PICTURE_MAX_PIXELS / 1000000);
         return bl_hint(error, BL_SHAPE, "Make it smaller first.");
     }
-    if (h->width == 0 || h->height == 0) {
-        bl_fail(error, BL_FORMAT, "%s is a damaged %s: it does not say how large it is", name, h->format);
+    if (h->width == 0 || h->height == 0 || h->damaged) {
+        const char *why = h->damaged ? "its code tables make no sense" : "it does not say how large it is";
+        bl_fail(error, BL_FORMAT, "%s is a damaged %s: %s", name, h->format, why);
         return bl_hint(error, BL_FORMAT, "Choose another file, or save it again from where it came.");
     }
     if (!h->complete || !plausible(h, length)) {

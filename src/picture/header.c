@@ -27,34 +27,51 @@ static void look_png(const uint8_t *b, size_t n, bl_file_header *h)
     }
 }
 
-/* Markers: FF, kind, length, data (ITU-T T.81 B). */
+/* Are the tables of a DHT segment no larger than the 256 symbols there are? stb_image writes past its own arrays otherwise. */
+static bool huffman_tables(const uint8_t *b, size_t n)
+{
+    while (n >= 17) {
+        size_t symbols = 0;
+        for (int i = 1; i <= 16; i++) symbols += b[i];
+        if (symbols > 256 || symbols > n - 17) return false;
+        b += 17 + symbols, n -= 17 + symbols;
+    }
+    return n == 0;
+}
+
+static void look_frame(int marker, const uint8_t *data, size_t size, bl_file_header *h)
+{
+    if (size < 6 || h->width) return;
+    h->bits = data[0], h->height = big16(data + 1), h->width = big16(data + 3), h->components = data[5];
+    if (h->bits != 8) h->unusable = "12 bits a colour";
+    else if (marker >= 0xC9) h->unusable = "arithmetic coding";
+    else if (marker > 0xC2) h->unusable = "lossless or hierarchical coding";
+}
+
+/* Markers: FF, kind, length, data (ITU-T T.81 B). Goes through the coded data too, byte by byte, because tables may stand
+ * between the scans of a progressive file. */
 static void look_jpeg(const uint8_t *b, size_t n, bl_file_header *h)
 {
-    size_t at = 2;
-    while (n - at >= 4) {
-        if (b[at] != 0xFF) return;
+    for (size_t at = 2; n - at >= 2 && at < n;) {
         int marker = b[at + 1];
-        if (marker == 0xFF) { /* fill byte */
+        bool alone = marker <= 1 || (marker >= 0xD0 && marker <= 0xD8) || marker == 0xFF;
+        if (b[at] == 0xFF && marker == 0xD9) {
+            h->complete = true; /* may be followed by anything: cameras append previews */
+            return;
+        }
+        size_t length = b[at] == 0xFF && !alone && n - at >= 4 ? big16(b + at + 2) : 0;
+        if (length < 2 || length > n - at - 2) {
+            h->damaged |= b[at] == 0xFF && marker == 0xC4; /* never true in coded data */
             at++;
             continue;
         }
-        size_t length = big16(b + at + 2);
-        if (length < 2 || length > n - at - 2) return;
         const uint8_t *data = b + at + 4;
         size_t size = length - 2;
-        bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-        if (frame && size >= 6) {
-            h->bits = data[0], h->height = big16(data + 1), h->width = big16(data + 3), h->components = data[5];
-            if (h->bits != 8) h->unusable = "12 bits a colour";
-            else if (marker >= 0xC9) h->unusable = "arithmetic coding";
-            else if (marker > 0xC2) h->unusable = "lossless or hierarchical coding";
-        }
-        if (marker == 0xE1 && h->orientation == 1) h->orientation = bl_exif_orientation(data, size);
+        if (marker == 0xC4) h->damaged |= !huffman_tables(data, size);
+        else if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC8 && marker != 0xCC) look_frame(marker, data, size, h);
+        else if (marker == 0xE1 && h->orientation == 1) h->orientation = bl_exif_orientation(data, size);
         at += length + 2;
-        if (marker == 0xDA) break;
     }
-    /* The end marker may be followed by anything (cameras append previews). */
-    for (; at + 1 < n && !h->complete; at++) h->complete = b[at] == 0xFF && b[at + 1] == 0xD9;
 }
 
 static size_t gif_blocks(const uint8_t *b, size_t n, size_t at) /* past sub-blocks; n when they are cut off */

@@ -169,6 +169,11 @@ static void not_pictures(void **state)
     file f = load("arithmetic.jpg");
     refused(f.bytes, f.length, BL_UNSUPPORTED, "arithmetic coding");
     free(f.bytes);
+    f = load("plain.jpg");
+    for (size_t i = 0; i + 6 < f.length; i++) /* a code table of more symbols than there are */
+        if (f.bytes[i] == 0xFF && f.bytes[i + 1] == 0xC4) f.bytes[i + 5] = f.bytes[i + 6] = 255;
+    refused(f.bytes, f.length, BL_FORMAT, "code tables make no sense");
+    free(f.bytes);
 }
 
 /* Each file cut at every length, and with every byte changed: read or refused, never more. */
