@@ -7,11 +7,6 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "onnx/wire.h"
-
-/* Sizes that stand in for an open height and width while shapes are worked out. Both are large enough for any usual
- * network and have no stride in common that could hide a dependence. */
-static const int32_t stand_in[2] = {512, 736};
 
 bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...)
 {
@@ -23,7 +18,7 @@ bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...)
     return bl_fail(t->error, BL_FORMAT, "network text, line %d: %s", t->line, text);
 }
 
-static bl_status no_memory(bl_nt_reader *t) { return bl_fail(t->error, BL_MEMORY, "not enough memory for the network"); }
+bl_status bl_nt_no_memory(bl_nt_reader *t) { return bl_fail(t->error, BL_MEMORY, "not enough memory for the network"); }
 
 bool bl_nt_more(const bl_nt_reader *t) { return t->word < t->n_words; }
 
@@ -34,7 +29,7 @@ bool bl_nt_word(bl_nt_reader *t, const char *word)
     return true;
 }
 
-static bl_status next(bl_nt_reader *t, const char *what, char **out)
+bl_status bl_nt_next(bl_nt_reader *t, const char *what, char **out)
 {
     if (!bl_nt_more(t)) return bl_nt_fail(t, "%s is missing", what);
     *out = t->words[t->word++];
@@ -44,9 +39,9 @@ static bl_status next(bl_nt_reader *t, const char *what, char **out)
 bl_status bl_nt_input(bl_nt_reader *t, int *value)
 {
     char *word;
-    BL_TRY(next(t, "the name of an input", &word));
+    BL_TRY(bl_nt_next(t, "the name of an input", &word));
     int v = bl_model_value(t->model, word, strlen(word));
-    if (v < 0) return no_memory(t);
+    if (v < 0) return bl_nt_no_memory(t);
     if (v >= t->n_values || !t->values[v].known) return bl_nt_fail(t, "there is no value \"%.100s\" in the lines above", word);
     *value = v;
     return BL_OK;
@@ -55,7 +50,7 @@ bl_status bl_nt_input(bl_nt_reader *t, int *value)
 bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int *out)
 {
     char *word, *end;
-    BL_TRY(next(t, what, &word));
+    BL_TRY(bl_nt_next(t, what, &word));
     long long number = strtoll(word, &end, 10);
     if (end == word || *end || number < least || number > most)
         return bl_nt_fail(t, "%s must be a whole number from %d to %d, not \"%.60s\"", what, least, most, word);
@@ -66,7 +61,7 @@ bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int 
 bl_status bl_nt_float(bl_nt_reader *t, const char *what, float *out)
 {
     char *word, *end;
-    BL_TRY(next(t, what, &word));
+    BL_TRY(bl_nt_next(t, what, &word));
     float number = strtof(word, &end);
     if (end == word || *end || isnan(number)) return bl_nt_fail(t, "%s must be a number, not \"%.60s\"", what, word);
     *out = number;
@@ -76,7 +71,7 @@ bl_status bl_nt_float(bl_nt_reader *t, const char *what, float *out)
 bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_t *out)
 {
     char *word, *at;
-    BL_TRY(next(t, what, &word));
+    BL_TRY(bl_nt_next(t, what, &word));
     *n = 0;
     for (at = word;; at++) {
         char *end;
@@ -92,7 +87,7 @@ bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_
 bl_status bl_nt_size(bl_nt_reader *t, const char *what, int64_t out[2])
 {
     char *word, *end;
-    BL_TRY(next(t, what, &word));
+    BL_TRY(bl_nt_next(t, what, &word));
     out[0] = out[1] = strtoll(word, &end, 10);
     if (end != word && *end == 'x') {
         char *second = end + 1;
@@ -120,20 +115,19 @@ static bl_status reach(bl_nt_reader *t, int value)
     if (value < t->n_values) return BL_OK;
     int n = value + 1 > 2 * t->n_values ? value + 64 : 2 * t->n_values;
     bl_nt_value *grown = realloc(t->values, (size_t)n * sizeof *grown);
-    if (!grown) return no_memory(t);
+    if (!grown) return bl_nt_no_memory(t);
     memset(grown + t->n_values, 0, (size_t)(n - t->n_values) * sizeof *grown);
     t->values = grown;
     t->n_values = n;
     return BL_OK;
 }
 
-/* The value that a line makes; its name must be new. */
-static bl_status new_value(bl_nt_reader *t, const char *name, int *value)
+bl_status bl_nt_new_value(bl_nt_reader *t, const char *name, int *value)
 {
     size_t length = strlen(name);
     if (!length || length > BL_NETTEXT_NAME) return bl_nt_fail(t, "a name has 1 to %d bytes", BL_NETTEXT_NAME);
     int v = bl_model_value(t->model, name, length);
-    if (v < 0) return no_memory(t);
+    if (v < 0) return bl_nt_no_memory(t);
     if (v == t->model->input || t->model->values[v].is_constant || t->model->values[v].producer >= 0)
         return bl_nt_fail(t, "the name \"%.100s\" is taken", name);
     BL_TRY(reach(t, v));
@@ -147,7 +141,7 @@ bl_status bl_nt_constant(bl_nt_reader *t, const char *suffix, bl_type type, bl_s
     void *data;
     size_t count = bl_count(&shape);
     snprintf(name, sizeof name, "%s.%s", t->name, suffix);
-    BL_TRY(new_value(t, name, value));
+    BL_TRY(bl_nt_new_value(t, name, value));
     if (count > t->weights_left) return bl_nt_fail(t, "the network has more than %zu weights", BL_NETTEXT_WEIGHTS);
     t->weights_left -= count;
     BL_TRY(bl_model_constant(t->model, *value, type, &shape, &data, t->error));
@@ -195,7 +189,7 @@ bl_status bl_nt_node(bl_nt_reader *t, const char *op, const int *in, int n_in, c
     int out;
     bl_operand operands[BL_NETTEXT_INPUTS];
     if (bl_nt_more(t)) return bl_nt_fail(t, "\"%.60s\" is not understood", t->words[t->word]);
-    BL_TRY(new_value(t, t->name, &out));
+    BL_TRY(bl_nt_new_value(t, t->name, &out));
     BL_TRY(bl_model_node(t->model, op, t->name, in, n_in, out, attrs, n_attrs, t->error));
     const bl_op *entry = bl_op_find(op); /* bl_model_node knows it */
     for (int s = 0; s < 2; s++) {
@@ -209,196 +203,4 @@ bl_status bl_nt_node(bl_nt_reader *t, const char *op, const int *in, int n_in, c
     t->model->output = out;
     t->node++;
     return BL_OK;
-}
-
-/* ---- lines ---- */
-
-/* Splits a line at white space, in place. Words in double quotes may hold anything but a double quote. */
-static bl_status split(bl_nt_reader *t, char *line)
-{
-    size_t room = strlen(line) / 2 + 1;
-    if (!(t->words = bl_arena_take_array(&t->scratch, room, sizeof *t->words))) return no_memory(t);
-    t->n_words = t->word = 0;
-    for (char *at = line;;) {
-        at += strspn(at, " \t\r");
-        if (!*at || *at == '#') return BL_OK;
-        bool quoted = *at == '"';
-        if (quoted) at++;
-        t->words[t->n_words++] = at;
-        at += strcspn(at, quoted ? "\"" : " \t\r");
-        if (quoted && !*at) return bl_nt_fail(t, "a double quote is not closed");
-        if (*at) *at++ = 0;
-    }
-}
-
-static bl_status read_input(bl_nt_reader *t)
-{
-    bl_model *m = t->model;
-    char *name, *word;
-    int64_t dim[3];
-    if (m->input >= 0) return bl_nt_fail(t, "a second input; there can be one");
-    BL_TRY(next(t, "the name of the input", &name));
-    BL_TRY(next(t, "the size of the input", &word));
-    char *at = word;
-    for (int i = 0; i < 3; i++) {
-        char *end;
-        if (i > 0 && *at == '?') {
-            dim[i] = -1;
-            end = at + 1;
-        } else {
-            dim[i] = strtoll(at, &end, 10);
-            if (end == at || dim[i] < 1 || dim[i] > BL_MAX_DIM) dim[i] = 0;
-        }
-        if (!dim[i] || *end != (i < 2 ? 'x' : 0))
-            return bl_nt_fail(t, "the input's size is channels x height x width as in 3x64x64 or 3x?x?, not \"%.60s\"", word);
-        at = end + (i < 2);
-    }
-    if (bl_nt_more(t)) return bl_nt_fail(t, "\"%.60s\" is not understood", t->words[t->word]);
-    int value;
-    BL_TRY(new_value(t, name, &value));
-    m->input = value;
-    m->input_c = (int32_t)dim[0];
-    m->input_h = (int32_t)dim[1];
-    m->input_w = (int32_t)dim[2];
-    for (int s = 0; s < 2; s++)
-        t->values[value].at[s] = (bl_operand){
-            BL_FLOAT,
-            {4, {1, m->input_c, m->input_h < 0 ? stand_in[s] : m->input_h, m->input_w < 0 ? stand_in[s] : m->input_w}}, NULL, NULL};
-    t->values[value].known = true;
-    return BL_OK;
-}
-
-static bl_status read_node(bl_nt_reader *t)
-{
-    const bl_nt_form *const tables[] = {bl_nt_layers, bl_nt_plain};
-    char *word;
-    t->name = t->words[0];
-    t->word = 2;
-    if (t->model->input < 0) return bl_nt_fail(t, "the input must come before the first node");
-    if (t->node == BL_NETTEXT_NODES) return bl_nt_fail(t, "the network has more than %d nodes", BL_NETTEXT_NODES);
-    BL_TRY(next(t, "the operator", &word));
-    for (size_t k = 0; k < sizeof tables / sizeof tables[0]; k++)
-        for (const bl_nt_form *f = tables[k]; f->word; f++)
-            if (!strcmp(word, f->word)) return f->read(t);
-    return bl_nt_fail(t, "there is no operator \"%.60s\"", word);
-}
-
-/* What is said of the network apart from its nodes; applied once it is sealed. */
-typedef struct {
-    char *title, *credit, *labels;
-    float mean[4], std[4];
-    bool has_preprocessing;
-    bl_channels channels;
-    bool has_channels;
-} header;
-
-static bl_status read_channel_numbers(bl_nt_reader *t, float out[4])
-{
-    int n = 0;
-    for (; bl_nt_more(t); n++) {
-        if (n == 4) return bl_nt_fail(t, "more than four numbers");
-        BL_TRY(bl_nt_float(t, "the value of a channel", &out[n]));
-    }
-    if (n != 1 && n != t->model->input_c)
-        return bl_nt_fail(t, "%d numbers for %d channels (the line belongs after the input)", n, (int)t->model->input_c);
-    for (int i = n; i < 4; i++) out[i] = out[n - 1];
-    return BL_OK;
-}
-
-static bl_status read_header(bl_nt_reader *t, header *h, char *line, bool *taken)
-{
-    static const char *const keys[] = {"title", "credit", "labels"};
-    char **texts[] = {&h->title, &h->credit, &h->labels};
-    *taken = true;
-    for (int i = 0; i < 3; i++) {
-        size_t n = strlen(keys[i]);
-        if (strncmp(line, keys[i], n) || !strchr(" \t", line[n]) || strchr(line + n, '=') == line + n + strspn(line + n, " \t")) continue;
-        char *text = line + n + strspn(line + n, " \t"), *end = text + strlen(text);
-        while (end > text && strchr(" \t\r", end[-1])) *--end = 0;
-        *texts[i] = text;
-        return BL_OK;
-    }
-    BL_TRY(split(t, line));
-    if (!t->n_words) return BL_OK;
-    if (t->n_words >= 2 && !strcmp(t->words[1], "=")) {
-        *taken = false;
-        return BL_OK;
-    }
-    if (bl_nt_word(t, "input")) return read_input(t);
-    if (bl_nt_word(t, "mean")) {
-        if (!h->has_preprocessing) memcpy(h->std, (float[4]){1, 1, 1, 1}, sizeof h->std);
-        h->has_preprocessing = true;
-        return read_channel_numbers(t, h->mean);
-    }
-    if (bl_nt_word(t, "std")) {
-        h->has_preprocessing = true;
-        return read_channel_numbers(t, h->std);
-    }
-    if (bl_nt_word(t, "channels")) {
-        h->has_channels = true;
-        if (bl_nt_word(t, "RGB")) h->channels = BL_CHANNELS_RGB;
-        else if (bl_nt_word(t, "BGR")) h->channels = BL_CHANNELS_BGR;
-        else if (bl_nt_word(t, "grey")) h->channels = BL_CHANNELS_GREY;
-        else return bl_nt_fail(t, "channels can be RGB, BGR or grey");
-        return BL_OK;
-    }
-    return bl_nt_fail(t, "\"%.60s\" begins no line: a node is written name = operator inputs", t->words[0]);
-}
-
-static bl_status apply(bl_nt_reader *t, header *h)
-{
-    bl_model *m = t->model;
-    if (h->title && !(m->title = bl_arena_text(&m->arena, h->title, strlen(h->title)))) return no_memory(t);
-    if (h->credit && !(m->credit = bl_arena_text(&m->arena, h->credit, strlen(h->credit)))) return no_memory(t);
-    if (h->labels) {
-        /* "a; b; c" to lines */
-        char *to = h->labels;
-        for (char *from = h->labels; *from; from++) {
-            bool ends = *from == ';'; /* asked first: to may be the same place */
-            *to++ = ends ? '\n' : *from;
-            if (ends) from += strspn(from + 1, " \t");
-        }
-        *to = 0;
-        BL_TRY(bl_model_set_labels(m, h->labels, strlen(h->labels), t->error));
-    }
-    m->channels = h->has_channels ? h->channels : m->input_c == 1 ? BL_CHANNELS_GREY : BL_CHANNELS_RGB;
-    return h->has_preprocessing ? bl_model_set_preprocessing(m, h->mean, h->std, m->channels, t->error) : BL_OK;
-}
-
-static bl_status read_all(bl_nt_reader *t, char *text)
-{
-    header h = {0};
-    for (char *line = text; line; t->line++) {
-        char *end = strchr(line, '\n');
-        bool taken;
-        if (end) *end = 0;
-        BL_TRY(read_header(t, &h, line + strspn(line, " \t"), &taken));
-        if (!taken) BL_TRY(read_node(t));
-        line = end ? end + 1 : NULL;
-    }
-    if (t->model->output < 0) return bl_fail(t->error, BL_FORMAT, "the network text has no node");
-    BL_TRY(bl_model_seal(t->model, &(bl_open_options){.keep_batchnorm = true}, t->error));
-    return apply(t, &h);
-}
-
-bl_status bl_nettext_read_within(const char *text, size_t length, uint64_t seed, size_t weights, bl_model **out, bl_error *error)
-{
-    bl_nt_reader t = {.error = error, .seed = seed, .weights_left = weights, .line = 1};
-    *out = NULL;
-    if (memchr(text, 0, length) || !bl_utf8_valid(text, length)) return bl_fail(error, BL_FORMAT, "the network text is not UTF-8 text");
-    BL_TRY(bl_model_new(&t.model, error));
-    t.model->opset = BL_NETTEXT_OPSET;
-    t.model->input = t.model->output = -1;
-    char *copy = bl_arena_text(&t.scratch, text, length);
-    bl_status status = copy ? read_all(&t, copy) : no_memory(&t);
-    if (status == BL_OK) *out = t.model;
-    else bl_model_free(t.model);
-    bl_arena_free(&t.scratch);
-    free(t.values);
-    return status;
-}
-
-bl_status bl_nettext_read(const char *text, size_t length, uint64_t seed, bl_model **out, bl_error *error)
-{
-    return bl_nettext_read_within(text, length, seed, BL_NETTEXT_WEIGHTS, out, error);
 }

@@ -1,6 +1,6 @@
 /* The network text's parts. Private to onnx/.
- * nettext.c: lines and words · nettext_layers.c, nettext_plain.c: the line forms, each read and written side by side ·
- * nettext_write.c: the way back */
+ * nettext_lines.c: lines · nettext.c: their words, and nodes · nettext_layers.c, nettext_plain.c: the line forms, each read
+ * and written side by side · nettext_write.c: the way back */
 #ifndef BL_NETTEXT_H
 #define BL_NETTEXT_H
 
@@ -39,6 +39,11 @@ typedef struct {
 
 /* "line 7: …", BL_FORMAT. */
 bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bl_status bl_nt_no_memory(bl_nt_reader *t);
+/* The next word; `what` is called missing if there is none. */
+bl_status bl_nt_next(bl_nt_reader *t, const char *what, char **out);
+/* The value that a line makes; its name must be new. */
+bl_status bl_nt_new_value(bl_nt_reader *t, const char *name, int *value);
 bool bl_nt_more(const bl_nt_reader *t);
 /* Is the next word this one? Then it is taken. */
 bool bl_nt_word(bl_nt_reader *t, const char *word);
@@ -75,6 +80,7 @@ typedef struct {
 /* "node "n" (Op) has no line form: …" */
 bl_status bl_nt_refuse(bl_nt_writer *w, const char *reason);
 void bl_nt_add_name(bl_text *out, const char *before, const char *name); /* the name is quoted where needed */
+void bl_nt_add_float(bl_text *out, const char *before, float number);    /* the shortest that reads back the same */
 const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name);
 int64_t bl_nt_attr_int(const bl_nt_writer *w, const char *name, int64_t otherwise);
 float bl_nt_attr_float(const bl_nt_writer *w, const char *name, float otherwise);

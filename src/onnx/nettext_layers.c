@@ -218,7 +218,7 @@ static bl_status write_batchnorm(bl_nt_writer *w)
 {
     float epsilon = bl_nt_attr_float(w, "epsilon", 1e-5f);
     bl_nt_add_name(w->out, " ", w->model->values[w->node->in[0]].name);
-    if (epsilon != 1e-5f) bl_text_add(w->out, " epsilon %.9g", (double)epsilon);
+    if (epsilon != 1e-5f) bl_nt_add_float(w->out, " epsilon ", epsilon);
     return BL_OK;
 }
 
@@ -245,9 +245,9 @@ static bl_status write_lrn(bl_nt_writer *w)
     float alpha = bl_nt_attr_float(w, "alpha", 1e-4f), beta = bl_nt_attr_float(w, "beta", 0.75f), bias = bl_nt_attr_float(w, "bias", 1);
     bl_nt_add_name(w->out, " ", w->model->values[w->node->in[0]].name);
     bl_text_add(w->out, " %lld", (long long)bl_nt_attr_int(w, "size", 0));
-    if (alpha != 1e-4f) bl_text_add(w->out, " alpha %.9g", (double)alpha);
-    if (beta != 0.75f) bl_text_add(w->out, " beta %.9g", (double)beta);
-    if (bias != 1) bl_text_add(w->out, " bias %.9g", (double)bias);
+    if (alpha != 1e-4f) bl_nt_add_float(w->out, " alpha ", alpha);
+    if (beta != 0.75f) bl_nt_add_float(w->out, " beta ", beta);
+    if (bias != 1) bl_nt_add_float(w->out, " bias ", bias);
     return BL_OK;
 }
 

@@ -51,7 +51,7 @@ static bl_status write_leakyrelu(bl_nt_writer *w)
 {
     float slope = bl_nt_attr_float(w, "alpha", 0.01f);
     add_input(w, 0);
-    if (slope != 0.01f) bl_text_add(w->out, " %.9g", (double)slope);
+    if (slope != 0.01f) bl_nt_add_float(w->out, " ", slope);
     return BL_OK;
 }
 
@@ -70,7 +70,10 @@ static bl_status write_hardsigmoid(bl_nt_writer *w)
 {
     float alpha = bl_nt_attr_float(w, "alpha", 0.2f), beta = bl_nt_attr_float(w, "beta", 0.5f);
     add_input(w, 0);
-    if (alpha != 0.2f || beta != 0.5f) bl_text_add(w->out, " %.9g %.9g", (double)alpha, (double)beta);
+    if (alpha != 0.2f || beta != 0.5f) {
+        bl_nt_add_float(w->out, " ", alpha);
+        bl_nt_add_float(w->out, " ", beta);
+    }
     return BL_OK;
 }
 
@@ -144,7 +147,8 @@ static bl_status write_clip(bl_nt_writer *w)
     BL_TRY(bl_nt_number(w, "min", 1, -INFINITY, &low));
     BL_TRY(bl_nt_number(w, "max", 2, INFINITY, &high));
     add_input(w, 0);
-    bl_text_add(w->out, " %.9g %.9g", (double)low, (double)high);
+    bl_nt_add_float(w->out, " ", low);
+    bl_nt_add_float(w->out, " ", high);
     return BL_OK;
 }
 
@@ -164,7 +168,7 @@ static bl_status write_dropout(bl_nt_writer *w)
     float rate;
     BL_TRY(bl_nt_number(w, "ratio", 1, 0.5f, &rate));
     add_input(w, 0);
-    bl_text_add(w->out, " %.9g", (double)rate);
+    bl_nt_add_float(w->out, " ", rate);
     return BL_OK;
 }
 

@@ -1,3 +1,5 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "onnx/nettext.h"
@@ -12,6 +14,16 @@ void bl_nt_add_name(bl_text *out, const char *before, const char *name)
 {
     bool plain = *name && name[0] != '#' && !strpbrk(name, " \t\r\n\"") && strcmp(name, "=");
     bl_text_add(out, plain ? "%s%s" : "%s\"%s\"", before, name);
+}
+
+void bl_nt_add_float(bl_text *out, const char *before, float number)
+{
+    char text[32];
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)number);
+        if (strtof(text, NULL) == number) break;
+    }
+    bl_text_add(out, "%s%s", before, text);
 }
 
 const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name)
@@ -92,9 +104,9 @@ static void write_header(const bl_model *m, bl_text *out)
     if (!m->has_preprocessing) return;
     int n = m->input_c >= 1 && m->input_c <= 4 ? m->input_c : 1;
     bl_text_add(out, "mean");
-    for (int i = 0; i < n; i++) bl_text_add(out, " %.9g", (double)m->mean[i]);
+    for (int i = 0; i < n; i++) bl_nt_add_float(out, " ", m->mean[i]);
     bl_text_add(out, "\nstd");
-    for (int i = 0; i < n; i++) bl_text_add(out, " %.9g", (double)m->std[i]);
+    for (int i = 0; i < n; i++) bl_nt_add_float(out, " ", m->std[i]);
     bl_text_add(out, "\nchannels %s\n", channels[m->channels]);
 }
 

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (bl_nettext_write(model, &text, &error) == BL_OK) {
         bl_status status = bl_nettext_read_within(text.data, text.length, 1, WEIGHTS, &again, &error);
         must(status == BL_OK, "a written network text cannot be read", &error);
-        must(again->n_nodes == model->n_nodes, "a written network text has other nodes", NULL);
+        must(again->n_nodes <= model->n_nodes, "a written network text has more nodes", NULL);
         bl_model_free(again);
     }
     bl_text_free(&text);

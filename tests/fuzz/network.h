@@ -55,7 +55,8 @@ static inline void use_network(const bl_model *model)
     if (model->n_nodes > 1) run_both_ways(model, model->nodes[model->n_nodes / 2].out);
 }
 
-/* A file of our own writing must be readable, with the same nodes. */
+/* A file of our own writing must be readable, and have no node more. It may have fewer: what was folded when the first
+ * file was opened counts as a weight of the second, from which more may be folded. */
 static inline void write_and_read(const bl_model *model, bool half)
 {
     bl_text text = {0};
@@ -67,7 +68,7 @@ static inline void write_and_read(const bl_model *model, bool half)
         bl_source source = bl_source_memory(&bytes);
         bl_status status = bl_onnx_read(&source, &(bl_open_options){.keep_batchnorm = true}, &again, &error);
         must(status == BL_OK, "a written file cannot be read", &error);
-        must(again->n_nodes == model->n_nodes, "a written file has other nodes", NULL);
+        must(again->n_nodes <= model->n_nodes, "a written file has more nodes", NULL);
         bl_model_free(again);
     }
     bl_text_free(&text);
