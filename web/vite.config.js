@@ -1,7 +1,7 @@
 // Builds the page: `vite build -c web/vite.config.js` → build/site/, with `--mode single` → build/single/backlight.html.
 // What the two differ in lies in src/lib/sources.site.js and src/lib/sources.single.js.
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
@@ -13,7 +13,7 @@ import { FORMULAS } from './src/texts/formulas.js'
 const web = dirname(fileURLToPath(import.meta.url))
 const root = resolve(web, '..')
 const build = resolve(root, process.env.BACKLIGHT_BUILD ?? 'build')
-const wasm = existsSync(join(build, 'wasm/backlight.wasm')) ? join(build, 'wasm/backlight.wasm') : join(build, 'stub.wasm') // DEV
+const wasm = join(build, 'wasm/backlight.wasm')
 const FIRST_SAMPLES = 12 // in the single file and in the first load of the service worker
 
 const SITE_POLICY =
@@ -47,7 +47,6 @@ const formulas = () => ({
   async load(id) {
     if (id !== '\0formulas') return null
     const latex = { ...FORMULAS }
-    if (wasm.endsWith('stub.wasm')) return `export default {${Object.entries(latex).map(([k, t]) => JSON.stringify(k) + ':' + JSON.stringify(temml.renderToString(t)))}}` // DEV
     const { BacklightCore } = await import(pathToFileURL(join(root, 'wasm/core.js')).href)
     const core = await BacklightCore.load({ bytes: readFileSync(wasm) })
     for (const method of core.manifest.methods) if (method.formula) latex['method.' + method.id] = method.formula
@@ -70,9 +69,8 @@ const bundled = (single) => ({
     }
     if (id === '\0virtual:models') {
       const files = readdirSync(join(root, 'models')).filter((f) => f.endsWith('.onnx'))
-      if (!files.length) files.push('tiny-vgg.net.txt') // DEV
       const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
-      const items = files.map((f, i) => `{id: ${JSON.stringify(f.replace(/\.(onnx|net\.txt)$/, ''))}, file: ${JSON.stringify(f)}${single ? `, base64: b${i}` : ''}}`)
+      const items = files.map((f, i) => `{id: ${JSON.stringify(f.replace(/\.onnx$/, ''))}, file: ${JSON.stringify(f)}${single ? `, base64: b${i}` : ''}}`)
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
     return null

@@ -7,6 +7,7 @@ import { columnsOf } from './lib/layout.js'
 import { contributions, summary } from './lib/stats.js'
 import { toPictureFile } from './lib/files.js'
 import { LabJob } from './lib/job.svelte.js'
+import { groupsOf } from './lib/lab.js'
 import { t } from './texts/en.js'
 
 const stored = (key, value) => {
@@ -167,7 +168,9 @@ class Session {
   }
 
   turn(dir = this.backward ? 'forward' : 'backward') {
-    this.go({ dir })
+    // A panel in the network's place gives it back, so that one sees the light turn.
+    const full = groupsOf(this.manifest).find((g) => g.id === this.address.lab)?.full
+    this.go(full ? { dir, lab: '' } : { dir }, { push: !!full })
   }
 
   /** Pins an objective; '' lets the strongest class follow the picture. */
@@ -183,7 +186,10 @@ class Session {
   }
 
   openLab(lab, more = {}) {
+    more = { ...more }
     const push = lab !== this.address.lab
+    const group = groupsOf(this.manifest).find((g) => g.id === lab)
+    if (push && group?.back) more.dir = 'backward'
     this.go({ lab, ...(push ? { method: '', params: {}, unit: '', goal: '' } : {}), ...more }, { push })
     this.tab = lab ? 'lab' : 'network'
   }
@@ -391,7 +397,7 @@ class Session {
     }
     if (before?.id === place.id && before?.channel === place.channel) return
     this.edges = null
-    if (this.backward || !this.result || this.objective?.ms > 60 || this.busy) return
+    if (this.backward || !this.result || this.objective?.ms > 120 || this.busy) return
     const column = this.columns.find((c) => c.id === place.id)
     const serial = this.#serial
     const edges = await this.#edgesOf(column, place.channel).catch(() => null)

@@ -1,5 +1,5 @@
-// Frames of a picture that grows: at most twelve, thinned so that they lie evenly over all that came.
-const MOST = 12
+// Frames of a picture that grows: at most eight, thinned so that they lie evenly over all that came.
+const MOST = 8
 
 export class Film {
   frames = $state.raw([]) // { id, result, url, label }

@@ -6,6 +6,7 @@ export function number(v, digits = 3) {
   if (!Number.isFinite(v)) return Number.isNaN(v) ? 'not a number' : v < 0 ? `${MINUS}∞` : '∞'
   const a = Math.abs(v)
   if (a === 0) return '0'
+  if (a < 1e5 && Number.isInteger(a)) return (v < 0 ? MINUS : '') + a
   if (a >= 1e5 || a < 5e-4) return power(v, digits)
   const places = Math.max(0, Math.min(4, digits - 1 - Math.floor(Math.log10(a))))
   return (v < 0 ? MINUS : '') + a.toFixed(places)

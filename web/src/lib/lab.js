@@ -1,12 +1,13 @@
 // The lab's panels, from the manifest: families of methods in groups, each group an entry of the rail.
 import { t } from '../texts/en.js'
 
-// Families of one group share a panel. `full` panels take the network's place. A family that is not here gets a panel too.
+// Families of one group share a panel. `full` panels take the network's place; those that
+// send the light back turn it. A family that is not here gets a panel too.
 const GROUPS = [
-  { id: 'maps', families: ['feature'], icon: 'maps', full: false },
-  { id: 'saliency', families: ['attribution', 'judging', 'surrogate'], icon: 'saliency', full: false },
-  { id: 'attack', families: ['attack', 'robustness'], icon: 'attack', full: true },
-  { id: 'dream', families: ['dream'], icon: 'dream', full: true },
+  { id: 'maps', families: ['feature'], icon: 'maps', full: false, back: false },
+  { id: 'saliency', families: ['attribution', 'judging', 'surrogate'], icon: 'saliency', full: false, back: true },
+  { id: 'attack', families: ['attack', 'robustness'], icon: 'attack', full: true, back: true },
+  { id: 'dream', families: ['dream'], icon: 'dream', full: true, back: true },
 ]
 
 /** @returns {{id:string,title:string,icon:string,full:boolean,methods:object[]}[]} only groups that have a method */

@@ -19,7 +19,7 @@ export function columnsOf(info) {
     const [, channels = 1, height = 1, width = 1] = value.shape
     const mixes = !node || node.mixesChannels || sources.length > 1
     const block = mixes ? (columns.at(-1)?.block ?? -1) + 1 : (columns.find((c) => c.id === sources[0])?.block ?? columns.at(-1).block)
-    columns.push({ id: value.id, name: node ? label(node, value) : value.name, node, kind: node ? (height * width > 1 ? 'maps' : 'numbers') : 'input', channels, height, width, block, sources })
+    columns.push({ id: value.id, name: node ? label(node, value) : 'input', node, kind: node ? (height * width > 1 ? 'maps' : 'numbers') : 'input', channels, height, width, block, sources })
     shown.set(value.id, [value.id])
   }
   const c = info.input
@@ -78,23 +78,25 @@ export function place(columns, box) {
   const rows = Math.max(box.rows, ...columns.map((c) => Math.min(c.channels, c.channels <= FULL ? FULL : FEW)))
   const room = height - top - bottom
   const pitchMost = Math.floor(room / rows)
-  const wide = width < 760
-  const short = wide ? 10 : 12
+  const short = (tile) => (tile >= 56 ? 12 : 10)
   let longs = 0
   let shorts = 0
   for (let i = 1; i < columns.length; i++) columns[i].block !== columns[i - 1].block ? longs++ : shorts++
-  const need = (tile, long) => columns.length * tile + shorts * short + longs * long
+  const need = (tile, long) => columns.length * tile + shorts * short(tile) + longs * long
   const free = width - inset - right
   const tile = SIZES.find((s) => s <= pitchMost - 4 && need(s, 18) <= free) ?? Math.min(32, Math.max(20, pitchMost - 3))
   const fits = need(tile, 18) <= free
-  const long = fits && longs ? Math.min(68, (free - columns.length * tile - shorts * short) / longs) : 18
+  // Room that is left: first until names have it, then to the long gaps.
+  const spare = free - need(tile, 24)
+  const gap = Math.max(short(tile), Math.min(58 - tile, short(tile) + (shorts ? Math.max(0, spare) / shorts : 0)))
+  const long = fits && longs ? Math.max(18, Math.min(68, (free - columns.length * tile - shorts * gap) / longs)) : 18
   const pitch = Math.min(pitchMost, tile >= 56 ? tile + 6 : tile + Math.min(17, Math.max(4, pitchMost - tile)))
   let x = inset
   const xs = columns.map((c, i) => {
-    if (i) x += tile + (c.block !== columns[i - 1].block ? long : short)
+    if (i) x += tile + (c.block !== columns[i - 1].block ? long : gap)
     return Math.round(x)
   })
-  return { tile, pitch, rows, xs, top, short, long, fits, right: x + tile, end: Math.max(width, x + tile + right), legendY: top + rows * pitch + 6 }
+  return { tile, pitch, rows, xs, top, gap, long, fits, right: x + tile, end: Math.max(width, x + tile + right), legendY: top + rows * pitch + 6 }
 }
 
 /** Where the n tiles of a column begin: in the middle of the rows when they are few. */

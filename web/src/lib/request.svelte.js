@@ -5,12 +5,16 @@ import { session as s } from '../state.svelte.js'
 export const methodOf = (group) => group.methods.find((m) => m.id === s.address.method) ?? group.methods[0]
 
 /** The value of a parameter: as in the address, else the default. */
-export const valueOf = (param) => (s.address.params[param.name] !== undefined ? s.address.params[param.name] : param.default)
+export const valueOf = (param) => s.address.params[param.name] ?? (param.type === 'layer' && !param.default ? firstLayer() : param.default)
+const firstLayer = () => {
+  const first = s.columns.find((c) => c.node?.mixesChannels && c.kind === 'maps') ?? s.columns.find((c) => c.node)
+  return first ? s.valueName(first) : ''
+}
 
 /** Keeps a value in the address; defaults are left out. */
 export function setParam(param, value) {
   const params = { ...s.address.params, [param.name]: String(value) }
-  if (String(value) === String(param.default)) delete params[param.name]
+  if (param.type !== 'layer' && String(value) === String(param.default)) delete params[param.name]
   s.go({ params })
 }
 
@@ -18,8 +22,8 @@ export function setParam(param, value) {
 export function paramsOf(method) {
   const out = {}
   for (const p of method.params) {
-    const v = s.address.params[p.name]
-    if (v !== undefined && v !== '') out[p.name] = p.type === 'number' || p.type === 'integer' ? Number(v) : v
+    const v = valueOf(p)
+    if (v !== p.default && v !== '') out[p.name] = p.type === 'number' || p.type === 'integer' ? Number(v) : v
   }
   return out
 }

@@ -12,5 +12,5 @@ const bytesOf = async (path) => {
 export const single = false
 export const wasm = new URL(url, import.meta.url).href
 export const worker = () => new Worker(new URL('../../../wasm/worker.js', import.meta.url), { type: 'module' })
-export const models = list.map((m) => ({ ...m, bytes: async () => m.file.endsWith('.txt') ? new TextDecoder().decode(await bytesOf(`./models/${m.file}`)) : bytesOf(`./models/${m.file}`) })) // DEV
+export const models = list.map((m) => ({ ...m, bytes: () => bytesOf(`./models/${m.file}`) }))
 export const samples = pictures.map((s) => ({ ...s, url: `./samples/${s.file}`, bytes: () => bytesOf(`./samples/${s.file}`) }))

@@ -48,7 +48,25 @@ export const t = {
     guess: (layer, n, name) => `Which of the ${n} channels of <b>${layer}</b> speaks most for ${name}? Guess, then follow the widest line.`, check: 'Check my guess',
     answer: (k, share) => `Channel ${k} speaks most for it, with ${share} of all that speaks for or against.`,
     gradientCare: 'A gradient says what a tiny change would do, not what the network looked at.', turn: 'Turn the light',
-    lab: (title, purpose) => `<b>${title}</b>. ${purpose}.`,
+    // What stands under a panel: what one sees, its formula, one task or one warning with what it does.
+    groups: {
+      maps: {
+        see: () => 'One layer, enlarged: every channel is one map, all on one scale, *blue* above zero and _red_ below. The value under the pointer is the number the layer gives there.',
+        formula: 'forward', title: 'Try this', act: 'Find a channel that answers to edges, then look for it in the next layer.',
+      },
+      saliency: {
+        see: (name) => `The same backward pass as in the network, drawn at its end: how much the score of <b>${name}</b> moves when a pixel changes a little.`,
+        formula: 'backward', title: 'Take care', act: 'Large means sensitive, not important. Look at the map alone before you look at it over the photograph.',
+      },
+      attack: {
+        see: () => 'The backward pass says for every colour value which way to push it. Noise of the same size shows that the size is not what counts: the direction is.',
+        formula: 'method', title: 'Try this', act: (name) => `Find the smallest ε that still makes this ${name} something else.`, link: 'Start at 0',
+      },
+      dream: {
+        see: () => 'The backward pass again, but now the picture moves: each step adds a little of the gradient, so that the layer answers more strongly.',
+        formula: 'method', title: 'Try this', act: 'Dream an early layer instead, and say first what you expect.', link: 'Go to the first layer',
+      },
+    },
   },
   lab: {
     label: 'Lab', close: 'Close the lab', maps: 'Maps', saliency: 'Saliency', attack: 'Attack', dream: 'Dream', other: 'More', method: 'Method', run: 'Run', again: 'Again', stop: 'Stop', goOn: 'Go on',
@@ -59,7 +77,7 @@ export const t = {
     table: 'Table', showing: (a, b) => `showing ${a} of ${b}`,
   },
   attack: {
-    original: 'Original', perturbation: (gain) => `Perturbation ×${gain}`, grey: 'grey = no change', result: 'Result', asSaved: '8 bit, as saved', target: 'target', race: 'The race', over: (n) => `over ${n} steps`, changed: 'changed',
+    original: 'Original', perturbation: (gain) => `Perturbation ×${gain}`, grey: 'grey = no change', result: 'Result', asSaved: '8 bit, as saved', target: 'target', race: 'The race', over: (n) => (n === 1 ? 'one step' : `over ${n} steps`), changed: 'changed',
     epsilon: (range, visible) => `the most any colour value may change; about ${range} % of the range, ${visible}`, visible: ['nothing', 'hardly visible', 'just visible', 'visible'], noise: 'Random noise, same ε', noiseText: (e) => `Every value moved by up to ${e}/255, by chance.`,
     held: 'held', fooled: 'fooled', flicker: 'Flicker', noiseGain: (g) => `noise ×${g}`, noisePicture: 'picture + noise', step: 'step', before: 'Before', after: 'After', use: 'Use as picture',
   },
