@@ -33,12 +33,14 @@ static void print_cut(char *buffer, size_t size, const char *format, va_list lis
 bl_status bl_fail(bl_error *error, bl_status code, const char *format, ...)
 {
     if (!error) return code;
-    error->code = code;
-    error->hint[0] = 0;
+    char message[sizeof error->message]; /* an argument may be the message that stands there now */
     va_list list;
     va_start(list, format);
-    print_cut(error->message, sizeof error->message, format, list);
+    print_cut(message, sizeof message, format, list);
     va_end(list);
+    memcpy(error->message, message, strlen(message) + 1);
+    error->code = code;
+    error->hint[0] = 0;
     return code;
 }
 

@@ -39,6 +39,8 @@ static void errors(void **state)
     assert_string_equal(e.hint, "");
     bl_hint(&e, BL_SHAPE, "do %s", "that");
     assert_string_equal(e.hint, "do that");
+    bl_fail(&e, BL_FORMAT, "file %s: %s (%s)", "a", e.message, e.hint); /* an error may be told again with more words */
+    assert_string_equal(e.message, "file a: value 7 (do that)");
     assert_int_equal(bl_fail(NULL, BL_IO, "x"), BL_IO);
     assert_string_equal(bl_status_name(BL_NOT_A_NUMBER), "nan");
     assert_string_equal(bl_status_name((bl_status)99), "unknown");

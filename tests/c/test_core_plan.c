@@ -78,6 +78,52 @@ static void refusals(void **state)
     bl_model_free(m);
 }
 
+/* conv → its own shape → (batch, −1) → reshape: the integers are known while planning and never computed. */
+static void shape_arithmetic(void **state)
+{
+    (void)state;
+    bl_model *m = graph_new(2, 6, 5);
+    void *ints;
+    graph_conv(m, "c", "x", 2, 3, 3, "");
+    graph_node(m, "Tanh", "only_asked", "c", ""); /* whose shape is asked for, but not its numbers */
+    graph_node(m, "Shape", "shape", "only_asked", "");
+    int zero = bl_model_value(m, "zero", 4), rest = bl_model_value(m, "rest", 4);
+    OK(bl_model_constant(m, zero, BL_INT, &(bl_shape){1, {1}}, &ints, error));
+    OK(bl_model_constant(m, rest, BL_INT, &(bl_shape){1, {1}}, &ints, error));
+    *(int64_t *)ints = -1;
+    graph_node(m, "Gather", "batch", "shape zero", "");
+    graph_node(m, "Concat", "wanted", "batch rest", "axis=0");
+    graph_node(m, "Reshape", "y", "c wanted", "");
+    graph_seal(m, "y");
+    bl_wants w = BL_WANTS;
+    w.batch = 3, w.gradients = &m->input, w.n_gradients = 1;
+    graph_running g = graph_start(m, &w, 1);
+    bl_shape s = bl_plan_shape(g.plan, m->output);
+    assert_true(s.rank == 2 && s.dim[0] == 3 && s.dim[1] == 36);
+    assert_false(bl_plan_has(g.plan, bl_model_find(m, "shape")) || bl_plan_has(g.plan, bl_model_find(m, "only_asked")));
+    OK(bl_run_forward(g.run, error));
+    OK(bl_run_backward(g.run, &(bl_seed){.value = m->output, .index = 40, .weight = 1}, 1, NULL, error));
+    bool some = false;
+    for (int i = 0; i < 60; i++) { /* of the second picture */
+        assert_true(bl_run_gradient(g.run, m->input)[i] == 0 && bl_run_gradient(g.run, m->input)[120 + i] == 0);
+        some = some || bl_run_gradient(g.run, m->input)[60 + i] != 0;
+    }
+    assert_true(some);
+    graph_stop(&g);
+    bl_plan *p;
+    int shape = bl_model_find(m, "shape");
+    w = BL_WANTS, w.gradients = &shape, w.n_gradients = 1;
+    FAILS(BL_USAGE, "integers", bl_plan_new(m, &w, &p, error));
+    w = BL_WANTS, w.last = shape;
+    FAILS(BL_UNSUPPORTED, "integers", bl_plan_new(m, &w, &p, error));
+    w = BL_WANTS, w.observe_all = true;
+    g = graph_start(m, &w, 1);
+    OK(bl_run_forward(g.run, error));
+    assert_null(bl_run_value(g.run, shape));
+    graph_stop(&g);
+    bl_model_free(m);
+}
+
 /* No two pieces of memory may overlap while both are alive: every pair. */
 static void check_layout(const bl_plan *p)
 {
@@ -90,6 +136,19 @@ static void check_layout(const bl_plan *p)
             assert_true(apart || a->to < b->from || b->to < a->from);
         }
     }
+}
+
+/* No layout can do with less than what is alive at once. */
+static size_t least_bytes(const bl_plan *p)
+{
+    size_t most = 0;
+    for (int time = -1; time <= 2 * p->model->n_nodes; time++) {
+        size_t alive = 0;
+        for (int i = 0; i < p->n_buffers; i++)
+            if (p->buffers[i].from <= time && p->buffers[i].to >= time) alive += bl_round_up(p->buffers[i].bytes);
+        if (alive > most) most = alive;
+    }
+    return most;
 }
 
 /* A value must be alive from the node that makes it to the last that reads it, forwards and backwards. */
@@ -117,7 +176,7 @@ static void check_lives(const bl_plan *p)
 static void layout_of_random_graphs(void **state)
 {
     (void)state;
-    size_t together = 0, apart = 0;
+    size_t together = 0, apart = 0, least = 0;
     for (uint64_t seed = 0; seed < 60; seed++) {
         bl_model *m = graph_random(seed, 4 + (int)seed % 40);
         for (int variant = 0; variant < 4; variant++) {
@@ -129,6 +188,7 @@ static void layout_of_random_graphs(void **state)
             check_layout(p);
             check_lives(p);
             together += p->tensor_bytes;
+            least += least_bytes(p);
             bl_plan_free(p);
             w.separate = true;
             OK(bl_plan_new(m, &w, &p, error));
@@ -139,6 +199,7 @@ static void layout_of_random_graphs(void **state)
         bl_model_free(m);
     }
     assert_true(together * 10 < apart * 9); /* sharing must be worth it: here a tenth at the very least */
+    assert_true(together * 100 < least * 105); /* and waste little */
 }
 
 /* Output and gradients of every kind of plan must have the same bits. Copies them for comparison. */
@@ -323,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(shape_arithmetic),
         cmocka_unit_test(layout_of_random_graphs),
         cmocka_unit_test(bits_do_not_depend_on_the_plan),
         cmocka_unit_test(a_batch_has_the_bits_of_its_pictures),
