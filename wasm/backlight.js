@@ -122,6 +122,8 @@ export class Model {
   #lanes
   #record
   #tickets = 0
+  /** @type {Set<Job>} */
+  #jobs = new Set()
 
   /** @param {Lane[]} lanes @param {import('./pool.js').OpenModel} record @param {string} name */
   constructor(lanes, record, name) {
@@ -248,12 +250,18 @@ export class Model {
     const { key } = this.#record
     const sent = picture && { width: picture.width, height: picture.height, pixels: picture.pixels }
     const args = { model: key, method, picture: sent, objective, params: parameterText(params), preview: options.preview ?? false }
-    return new Job(lane, { type: 'run', args, model: this.#record }, options)
+    const job = new Job(lane, { type: 'run', args, model: this.#record }, options)
+    const over = () => void this.#jobs.delete(job)
+    this.#jobs.add(job)
+    job.result.then(over, over)
+    return job
   }
 
+  /** Stops the network's jobs and gives its memory back. */
   async close() {
     if (this.#record.closed) return
     this.#record.closed = true
+    for (const job of this.#jobs) job.stop()
     const { key, bytes } = this.#record
     const large = bytes.length > LARGE_BYTES
     this.#record.bytes = ''

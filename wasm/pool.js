@@ -184,6 +184,8 @@ export class Lane {
    */
   #send(type, args, entry) {
     return new Promise((resolve, reject) => {
+      // It may have gone while the request was prepared.
+      if (!this.#worker) return reject(this.#closed ? closedError() : lostError(null))
       const id = ++this.#ids
       this.#sent = { id, resolve, reject, entry }
       try {

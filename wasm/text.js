@@ -1,7 +1,8 @@
 // How names and parameters are written for the core: the same words as on the command line and in links.
 
 /**
- * A name of a layer, a class or a file as objectives and parameters take it: quoted where it must be.
+ * A name of a layer as objectives take it, or any word as parameters do: quoted where it must be. (Objectives name classes by
+ * number, or always in quotes: `class:"cat"`.)
  * @param {string} name
  */
 export function quoted(name) {
