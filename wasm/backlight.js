@@ -297,7 +297,10 @@ export class Job {
     const answer = lane.request({
       ...request,
       signal: this.#controller.signal,
-      onprogress: (progress) => onprogress?.((this.progress = progress)),
+      onprogress: (progress) => {
+        this.progress = progress
+        onprogress?.(progress)
+      },
       onpreview: (preview) => {
         this.preview = preview
         this.#fresh = true
