@@ -20,16 +20,16 @@ typedef float bl_real;
 #endif
 
 /* Whose fault a failure is. The names cross into JavaScript and JSON as they stand. */
-#define BL_STATUSES(X)                                                                             \
-    X(OK, "ok")                                                                                    \
-    X(USAGE, "usage")             /* the caller asked for something that does not exist */         \
-    X(FORMAT, "format")           /* bytes that are not what they should be */                     \
-    X(UNSUPPORTED, "unsupported") /* a valid file that needs something Backlight has not */        \
-    X(SHAPE, "shape")             /* sizes that do not fit together */                             \
-    X(MEMORY, "memory")           /* not enough memory, or over the limit that was set */          \
-    X(NOT_A_NUMBER, "nan")        /* a network that gives NaN or infinity */                       \
-    X(IO, "io")                   /* a file that cannot be read or written */                      \
-    X(STOPPED, "stopped")         /* the caller asked to stop */                                   \
+#define BL_STATUSES(X)                                                                                                 \
+    X(OK, "ok")                                                                                                        \
+    X(USAGE, "usage")             /* the caller asked for something that does not exist */                             \
+    X(FORMAT, "format")           /* bytes that are not what they should be */                                         \
+    X(UNSUPPORTED, "unsupported") /* a valid file that needs something Backlight has not */                            \
+    X(SHAPE, "shape")             /* sizes that do not fit together */                                                 \
+    X(MEMORY, "memory")           /* not enough memory, or over the limit that was set */                              \
+    X(NOT_A_NUMBER, "nan")        /* a network that gives NaN or infinity */                                           \
+    X(IO, "io")                   /* a file that cannot be read or written */                                          \
+    X(STOPPED, "stopped")         /* the caller asked to stop */                                                       \
     X(INTERNAL, "internal")       /* a fault of Backlight */
 
 typedef enum {
@@ -55,21 +55,19 @@ bl_status bl_fail(bl_error *error, bl_status code, const char *format, ...) __at
 bl_status bl_hint(bl_error *error, bl_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Returns from the calling function when an expression fails. */
-#define BL_TRY(expression)                                                                         \
-    do {                                                                                           \
-        bl_status bl_try_status = (expression);                                                    \
-        if (bl_try_status != BL_OK) return bl_try_status;                                          \
+#define BL_TRY(expression)                                                                                             \
+    do {                                                                                                               \
+        bl_status bl_try_status = (expression);                                                                        \
+        if (bl_try_status != BL_OK) return bl_try_status;                                                              \
     } while (0)
 
 /* Sizes: false when the result does not fit, and *out is then unchanged. */
-static inline bool bl_add_size(size_t a, size_t b, size_t *out)
-{
+static inline bool bl_add_size(size_t a, size_t b, size_t *out) {
     if (a > SIZE_MAX - b) return false;
     *out = a + b;
     return true;
 }
-static inline bool bl_mul_size(size_t a, size_t b, size_t *out)
-{
+static inline bool bl_mul_size(size_t a, size_t b, size_t *out) {
     if (b != 0 && a > SIZE_MAX / b) return false;
     *out = a * b;
     return true;
@@ -77,7 +75,9 @@ static inline bool bl_mul_size(size_t a, size_t b, size_t *out)
 
 /* Every buffer of numbers starts at a multiple of this, and its size is rounded up to it. */
 enum { BL_ALIGN = 64 };
-static inline size_t bl_round_up(size_t bytes) { return (bytes + (BL_ALIGN - 1)) & ~(size_t)(BL_ALIGN - 1); }
+static inline size_t bl_round_up(size_t bytes) {
+    return (bytes + (BL_ALIGN - 1)) & ~(size_t)(BL_ALIGN - 1);
+}
 
 /* Zeroed, aligned to BL_ALIGN; NULL when there is no memory. bl_free_aligned takes NULL. */
 void *bl_alloc_aligned(size_t bytes);

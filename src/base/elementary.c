@@ -7,17 +7,28 @@
 
 #if defined(BL_DOUBLE)
 
-bl_real bl_exp(bl_real x) { return exp(x); }
-bl_real bl_log(bl_real x) { return log(x); }
-bl_real bl_tanh(bl_real x) { return tanh(x); }
-bl_real bl_sin(bl_real x) { return sin(x); }
-bl_real bl_cos(bl_real x) { return cos(x); }
-bl_real bl_sigmoid(bl_real x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
+bl_real bl_exp(bl_real x) {
+    return exp(x);
+}
+bl_real bl_log(bl_real x) {
+    return log(x);
+}
+bl_real bl_tanh(bl_real x) {
+    return tanh(x);
+}
+bl_real bl_sin(bl_real x) {
+    return sin(x);
+}
+bl_real bl_cos(bl_real x) {
+    return cos(x);
+}
+bl_real bl_sigmoid(bl_real x) {
+    return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
+}
 
 #else
 
-static double from_bits(uint64_t bits)
-{
+static double from_bits(uint64_t bits) {
     double x;
     memcpy(&x, &bits, sizeof x);
     return x;
@@ -26,8 +37,7 @@ static double from_bits(uint64_t bits)
 static const double LN2 = 0.69314718055994530942;
 
 /* e^x for |x| ≤ 700, relative error below 1e-14: x = n·ln 2 + r, |r| ≤ ln 2 / 2, and the series of e^r to r^11. */
-static double exp_of(double x)
-{
+static double exp_of(double x) {
     double shifted = x * (1 / LN2) + (x < 0 ? -0.5 : 0.5);
     int n = (int)shifted;
     double r = x - n * LN2;
@@ -38,8 +48,7 @@ static double exp_of(double x)
     return sum * from_bits((uint64_t)(n + 1023) << 52);
 }
 
-bl_real bl_exp(bl_real x)
-{
+bl_real bl_exp(bl_real x) {
     if (x != x) return x;
     if (x > 88.72283f) return INFINITY; /* the largest float whose e^x is one */
     if (x < -104) return 0;
@@ -47,8 +56,7 @@ bl_real bl_exp(bl_real x)
 }
 
 /* x = m·2^e with m in [√½, √2); log m = 2 artanh((m−1)/(m+1)). */
-bl_real bl_log(bl_real x)
-{
+bl_real bl_log(bl_real x) {
     if (x != x || x == INFINITY) return x;
     if (x == 0) return -INFINITY;
     if (x < 0) return NAN;
@@ -63,12 +71,13 @@ bl_real bl_log(bl_real x)
     return (float)(e * LN2 + 2 * f * series);
 }
 
-bl_real bl_tanh(bl_real x)
-{
+bl_real bl_tanh(bl_real x) {
     if (x != x) return x;
     double size = x < 0 ? -(double)x : (double)x, s = size * size, t;
-    if (size < 0.125) t = size * (1 - s * (1.0 / 3 - s * (2.0 / 15 - s * (17.0 / 315))));
-    else if (size > 10) t = 1; /* 1 − tanh 10 is below half a unit in the last place */
+    if (size < 0.125)
+        t = size * (1 - s * (1.0 / 3 - s * (2.0 / 15 - s * (17.0 / 315))));
+    else if (size > 10)
+        t = 1; /* 1 − tanh 10 is below half a unit in the last place */
     else {
         double e = exp_of(2 * size);
         t = (e - 1) / (e + 1);
@@ -76,8 +85,7 @@ bl_real bl_tanh(bl_real x)
     return (float)(x < 0 ? -t : size == 0 ? (double)x : t);
 }
 
-bl_real bl_sigmoid(bl_real x)
-{
+bl_real bl_sigmoid(bl_real x) {
     if (x != x) return x;
     if (x < -104) return 0;
     if (x > 104) return 1;
@@ -87,20 +95,22 @@ bl_real bl_sigmoid(bl_real x)
 }
 
 /* x = n·π/2 + r, |r| ≤ π/4; π/2 in two parts, so that n times the first is exact. Gives sin or cos by quadrant. */
-static float circle(float x, int quadrant)
-{
+static float circle(float x, int quadrant) {
     if (!(x > -1e9f && x < 1e9f)) return NAN;
     double turns = x * 0.63661977236758134308;
     int n = (int)(turns + (turns < 0 ? -0.5 : 0.5));
     double r = (x - n * 1.57079632673412561417) - n * 6.07710050650619224932e-11, s = r * r;
     unsigned which = (unsigned)(n + quadrant);
-    double y = which & 1u
-                   ? 1 - s * (0.5 - s * (1.0 / 24 - s * (1.0 / 720 - s * (1.0 / 40320 - s * (1.0 / 3628800)))))
-                   : r * (1 - s * (1.0 / 6 - s * (1.0 / 120 - s * (1.0 / 5040 - s * (1.0 / 362880)))));
+    double y = which & 1u ? 1 - s * (0.5 - s * (1.0 / 24 - s * (1.0 / 720 - s * (1.0 / 40320 - s * (1.0 / 3628800)))))
+                          : r * (1 - s * (1.0 / 6 - s * (1.0 / 120 - s * (1.0 / 5040 - s * (1.0 / 362880)))));
     return (float)(which & 2u ? -y : y);
 }
 
-bl_real bl_sin(bl_real x) { return x == 0 ? x : circle(x, 0); }
-bl_real bl_cos(bl_real x) { return circle(x, 1); }
+bl_real bl_sin(bl_real x) {
+    return x == 0 ? x : circle(x, 0);
+}
+bl_real bl_cos(bl_real x) {
+    return circle(x, 1);
+}
 
 #endif

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *bl_status_name(bl_status status)
-{
+const char *bl_status_name(bl_status status) {
     static const char *const names[] = {
 #define X(name, text) text,
         BL_STATUSES(X)
@@ -17,8 +16,7 @@ const char *bl_status_name(bl_status status)
 }
 
 /* printf into a fixed buffer; a message that is too long ends with a whole UTF-8 character. */
-static void print_cut(char *buffer, size_t size, const char *format, va_list list)
-{
+static void print_cut(char *buffer, size_t size, const char *format, va_list list) {
     int n = vsnprintf(buffer, size, format, list);
     if (n < 0) buffer[0] = 0;
     if (n < 0 || (size_t)n < size) return;
@@ -30,8 +28,7 @@ static void print_cut(char *buffer, size_t size, const char *format, va_list lis
     if (start - 1 + length > end) buffer[start - 1] = 0;
 }
 
-bl_status bl_fail(bl_error *error, bl_status code, const char *format, ...)
-{
+bl_status bl_fail(bl_error *error, bl_status code, const char *format, ...) {
     if (!error) return code;
     char message[sizeof error->message]; /* an argument may be the message that stands there now */
     va_list list;
@@ -44,8 +41,7 @@ bl_status bl_fail(bl_error *error, bl_status code, const char *format, ...)
     return code;
 }
 
-bl_status bl_hint(bl_error *error, bl_status code, const char *format, ...)
-{
+bl_status bl_hint(bl_error *error, bl_status code, const char *format, ...) {
     if (!error) return code;
     va_list list;
     va_start(list, format);

@@ -4,8 +4,7 @@
 
 #include <math.h>
 
-void bl_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
-{
+void bl_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
     for (int round = 0; round < 10; round++) {
         uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
@@ -20,37 +19,37 @@ void bl_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
 }
 
 /* The four words of elements 4·block … 4·block+3. */
-static void four_words(const bl_random *r, uint32_t block, uint32_t out[4])
-{
+static void four_words(const bl_random *r, uint32_t block, uint32_t out[4]) {
     const uint32_t counter[4] = {block, r->sample, r->step, (uint32_t)r->stream};
     const uint32_t key[2] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32)};
     bl_philox(counter, key, out);
 }
 
-uint32_t bl_random_word(const bl_random *r, uint32_t element)
-{
+uint32_t bl_random_word(const bl_random *r, uint32_t element) {
     uint32_t words[4];
     four_words(r, element / 4, words);
     return words[element % 4];
 }
 
-static float uniform_of(uint32_t word) { return (float)(word >> 8) * 0x1p-24f; }
+static float uniform_of(uint32_t word) {
+    return (float)(word >> 8) * 0x1p-24f;
+}
 
-float bl_random_uniform(const bl_random *r, uint32_t element) { return uniform_of(bl_random_word(r, element)); }
+float bl_random_uniform(const bl_random *r, uint32_t element) {
+    return uniform_of(bl_random_word(r, element));
+}
 
-uint32_t bl_random_below(const bl_random *r, uint32_t element, uint32_t n)
-{
+uint32_t bl_random_below(const bl_random *r, uint32_t element, uint32_t n) {
     return (uint32_t)(((uint64_t)bl_random_word(r, element) * n) >> 32);
 }
 
-static void four_uniforms(const uint32_t words[4], float out[4])
-{
+static void four_uniforms(const uint32_t words[4], float out[4]) {
     for (int i = 0; i < 4; i++) out[i] = uniform_of(words[i]);
 }
 
-/* Box and Muller 1958: a pair of normals from a pair of uniforms, the first in (0,1) so that its logarithm is finite. */
-static void four_normals(const uint32_t words[4], float out[4])
-{
+/* Box and Muller 1958: a pair of normals from a pair of uniforms, the first in (0,1) so that its logarithm is finite.
+ */
+static void four_normals(const uint32_t words[4], float out[4]) {
     for (int i = 0; i < 4; i += 2) {
         bl_real u = ((bl_real)(words[i] >> 9) + (bl_real)0.5) * (bl_real)0x1p-23;
         bl_real angle = (bl_real)6.28318530717958647692 * (bl_real)uniform_of(words[i + 1]);
@@ -61,8 +60,7 @@ static void four_normals(const uint32_t words[4], float out[4])
 }
 
 static void fill(const bl_random *r, uint32_t first, size_t count, float *out,
-                 void (*make)(const uint32_t words[4], float four[4]))
-{
+                 void (*make)(const uint32_t words[4], float four[4])) {
     uint32_t words[4];
     float four[4];
     for (size_t i = 0; i < count;) {
@@ -73,12 +71,10 @@ static void fill(const bl_random *r, uint32_t first, size_t count, float *out,
     }
 }
 
-void bl_random_uniforms(const bl_random *r, uint32_t first, size_t count, float *out)
-{
+void bl_random_uniforms(const bl_random *r, uint32_t first, size_t count, float *out) {
     fill(r, first, count, out, four_uniforms);
 }
 
-void bl_random_normals(const bl_random *r, uint32_t first, size_t count, float *out)
-{
+void bl_random_normals(const bl_random *r, uint32_t first, size_t count, float *out) {
     fill(r, first, count, out, four_normals);
 }

@@ -31,8 +31,8 @@ typedef struct {
 
 void bl_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 uint32_t bl_random_word(const bl_random *r, uint32_t element);
-float bl_random_uniform(const bl_random *r, uint32_t element);                  /* [0,1), 24 bits */
-uint32_t bl_random_below(const bl_random *r, uint32_t element, uint32_t n);     /* 0 … n−1, n ≤ 65,536 */
+float bl_random_uniform(const bl_random *r, uint32_t element);              /* [0,1), 24 bits */
+uint32_t bl_random_below(const bl_random *r, uint32_t element, uint32_t n); /* 0 … n−1, n ≤ 65,536 */
 /* out[i], i < count: elements first … first+count−1, each independent of how they are asked for. */
 void bl_random_uniforms(const bl_random *r, uint32_t first, size_t count, float *out);
 void bl_random_normals(const bl_random *r, uint32_t first, size_t count, float *out); /* mean 0, deviation 1 */

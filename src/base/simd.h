@@ -9,68 +9,116 @@
 
 #include <string.h>
 
-/* bl_f32x4_max and _min take the data first and the bound second: where the data is NaN, it stays (the bound's NaN would
- * not). bl_f32x4_select takes lanes of a where the mask is set, of b elsewhere. */
+/* bl_f32x4_max and _min take the data first and the bound second: where the data is NaN, it stays (the bound's NaN
+ * would not). bl_f32x4_select takes lanes of a where the mask is set, of b elsewhere. */
 #if defined(__wasm_simd128__)
 
 #include <wasm_simd128.h>
 typedef v128_t bl_f32x4;
 typedef v128_t bl_mask4;
 
-static inline bl_f32x4 bl_f32x4_zero(void) { return wasm_f32x4_const_splat(0.0f); }
-static inline bl_f32x4 bl_f32x4_load(const float *p) { return wasm_v128_load(p); }
-static inline void bl_f32x4_store(float *p, bl_f32x4 a) { wasm_v128_store(p, a); }
-static inline bl_f32x4 bl_f32x4_splat(float x) { return wasm_f32x4_splat(x); }
-static inline bl_f32x4 bl_f32x4_load_splat(const float *p) { return wasm_v128_load32_splat(p); }
-static inline bl_f32x4 bl_f32x4_add(bl_f32x4 a, bl_f32x4 b) { return wasm_f32x4_add(a, b); }
-static inline bl_f32x4 bl_f32x4_sub(bl_f32x4 a, bl_f32x4 b) { return wasm_f32x4_sub(a, b); }
-static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) { return wasm_f32x4_mul(a, b); }
-static inline bl_f32x4 bl_f32x4_max(bl_f32x4 data, bl_f32x4 bound) { return wasm_f32x4_pmax(data, bound); }
-static inline bl_f32x4 bl_f32x4_min(bl_f32x4 data, bl_f32x4 bound) { return wasm_f32x4_pmin(data, bound); }
-static inline bl_mask4 bl_f32x4_less(bl_f32x4 a, bl_f32x4 b) { return wasm_f32x4_lt(a, b); }
-static inline bl_mask4 bl_f32x4_equal(bl_f32x4 a, bl_f32x4 b) { return wasm_f32x4_eq(a, b); }
-static inline bl_f32x4 bl_f32x4_select(bl_mask4 m, bl_f32x4 a, bl_f32x4 b) { return wasm_v128_bitselect(a, b, m); }
-static inline bool bl_mask4_any(bl_mask4 m) { return wasm_v128_any_true(m); }
+static inline bl_f32x4 bl_f32x4_zero(void) {
+    return wasm_f32x4_const_splat(0.0f);
+}
+static inline bl_f32x4 bl_f32x4_load(const float *p) {
+    return wasm_v128_load(p);
+}
+static inline void bl_f32x4_store(float *p, bl_f32x4 a) {
+    wasm_v128_store(p, a);
+}
+static inline bl_f32x4 bl_f32x4_splat(float x) {
+    return wasm_f32x4_splat(x);
+}
+static inline bl_f32x4 bl_f32x4_load_splat(const float *p) {
+    return wasm_v128_load32_splat(p);
+}
+static inline bl_f32x4 bl_f32x4_add(bl_f32x4 a, bl_f32x4 b) {
+    return wasm_f32x4_add(a, b);
+}
+static inline bl_f32x4 bl_f32x4_sub(bl_f32x4 a, bl_f32x4 b) {
+    return wasm_f32x4_sub(a, b);
+}
+static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) {
+    return wasm_f32x4_mul(a, b);
+}
+static inline bl_f32x4 bl_f32x4_max(bl_f32x4 data, bl_f32x4 bound) {
+    return wasm_f32x4_pmax(data, bound);
+}
+static inline bl_f32x4 bl_f32x4_min(bl_f32x4 data, bl_f32x4 bound) {
+    return wasm_f32x4_pmin(data, bound);
+}
+static inline bl_mask4 bl_f32x4_less(bl_f32x4 a, bl_f32x4 b) {
+    return wasm_f32x4_lt(a, b);
+}
+static inline bl_mask4 bl_f32x4_equal(bl_f32x4 a, bl_f32x4 b) {
+    return wasm_f32x4_eq(a, b);
+}
+static inline bl_f32x4 bl_f32x4_select(bl_mask4 m, bl_f32x4 a, bl_f32x4 b) {
+    return wasm_v128_bitselect(a, b, m);
+}
+static inline bool bl_mask4_any(bl_mask4 m) {
+    return wasm_v128_any_true(m);
+}
 
 #else
 
 typedef float bl_f32x4 __attribute__((vector_size(16)));
 typedef int32_t bl_mask4 __attribute__((vector_size(16)));
 
-static inline bl_f32x4 bl_f32x4_zero(void) { return (bl_f32x4){0, 0, 0, 0}; }
-static inline bl_f32x4 bl_f32x4_load(const float *p)
-{
+static inline bl_f32x4 bl_f32x4_zero(void) {
+    return (bl_f32x4){0, 0, 0, 0};
+}
+static inline bl_f32x4 bl_f32x4_load(const float *p) {
     bl_f32x4 a;
     memcpy(&a, p, sizeof a); /* p need not be aligned */
     return a;
 }
-static inline void bl_f32x4_store(float *p, bl_f32x4 a) { memcpy(p, &a, sizeof a); }
-static inline bl_f32x4 bl_f32x4_splat(float x) { return (bl_f32x4){x, x, x, x}; }
-static inline bl_f32x4 bl_f32x4_load_splat(const float *p) { return bl_f32x4_splat(*p); }
-static inline bl_f32x4 bl_f32x4_add(bl_f32x4 a, bl_f32x4 b) { return a + b; }
-static inline bl_f32x4 bl_f32x4_sub(bl_f32x4 a, bl_f32x4 b) { return a - b; }
-static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) { return a * b; }
-static inline bl_mask4 bl_f32x4_less(bl_f32x4 a, bl_f32x4 b) { return a < b; }
-static inline bl_mask4 bl_f32x4_equal(bl_f32x4 a, bl_f32x4 b) { return a == b; }
-static inline bl_f32x4 bl_f32x4_select(bl_mask4 m, bl_f32x4 a, bl_f32x4 b)
-{
+static inline void bl_f32x4_store(float *p, bl_f32x4 a) {
+    memcpy(p, &a, sizeof a);
+}
+static inline bl_f32x4 bl_f32x4_splat(float x) {
+    return (bl_f32x4){x, x, x, x};
+}
+static inline bl_f32x4 bl_f32x4_load_splat(const float *p) {
+    return bl_f32x4_splat(*p);
+}
+static inline bl_f32x4 bl_f32x4_add(bl_f32x4 a, bl_f32x4 b) {
+    return a + b;
+}
+static inline bl_f32x4 bl_f32x4_sub(bl_f32x4 a, bl_f32x4 b) {
+    return a - b;
+}
+static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) {
+    return a * b;
+}
+static inline bl_mask4 bl_f32x4_less(bl_f32x4 a, bl_f32x4 b) {
+    return a < b;
+}
+static inline bl_mask4 bl_f32x4_equal(bl_f32x4 a, bl_f32x4 b) {
+    return a == b;
+}
+static inline bl_f32x4 bl_f32x4_select(bl_mask4 m, bl_f32x4 a, bl_f32x4 b) {
     return (bl_f32x4)(((bl_mask4)a & m) | ((bl_mask4)b & ~m));
 }
-static inline bl_f32x4 bl_f32x4_max(bl_f32x4 data, bl_f32x4 bound) { return bl_f32x4_select(data < bound, bound, data); }
-static inline bl_f32x4 bl_f32x4_min(bl_f32x4 data, bl_f32x4 bound) { return bl_f32x4_select(bound < data, bound, data); }
-static inline bool bl_mask4_any(bl_mask4 m) { return (m[0] | m[1] | m[2] | m[3]) != 0; }
+static inline bl_f32x4 bl_f32x4_max(bl_f32x4 data, bl_f32x4 bound) {
+    return bl_f32x4_select(data < bound, bound, data);
+}
+static inline bl_f32x4 bl_f32x4_min(bl_f32x4 data, bl_f32x4 bound) {
+    return bl_f32x4_select(bound < data, bound, data);
+}
+static inline bool bl_mask4_any(bl_mask4 m) {
+    return (m[0] | m[1] | m[2] | m[3]) != 0;
+}
 
 #endif
 
-static inline float bl_f32x4_lane(bl_f32x4 a, int i)
-{
+static inline float bl_f32x4_lane(bl_f32x4 a, int i) {
     float lanes[4];
     bl_f32x4_store(lanes, a);
     return lanes[i];
 }
 /* The sum of the lanes, always as (0+1)+(2+3). */
-static inline float bl_f32x4_sum(bl_f32x4 a)
-{
+static inline float bl_f32x4_sum(bl_f32x4 a) {
     float lanes[4];
     bl_f32x4_store(lanes, a);
     return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);

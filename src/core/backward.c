@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error)
-{
+bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error) {
     const bl_plan *p = r->plan;
     const bl_model *m = p->model;
     if (!r->has_values || r->stale)
@@ -24,8 +23,7 @@ bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error)
     return BL_OK;
 }
 
-bl_status bl_backward_seed(bl_run *r, int value, bl_real **gradient, bl_error *error)
-{
+bl_status bl_backward_seed(bl_run *r, int value, bl_real **gradient, bl_error *error) {
     const bl_plan *p = r->plan;
     *gradient = NULL;
     if (value < 0 || value >= p->model->n_values || !p->values[value].seed) {
@@ -41,8 +39,7 @@ bl_status bl_backward_seed(bl_run *r, int value, bl_real **gradient, bl_error *e
     return BL_OK;
 }
 
-static bl_rule rule_of(const bl_pass *pass, int node)
-{
+static bl_rule rule_of(const bl_pass *pass, int node) {
     for (int i = 0; pass && i < pass->n_nodes; i++)
         if (pass->nodes[i] == node) return pass->rules[i];
     return pass ? pass->rule : BL_RULE_PLAIN;
@@ -50,8 +47,7 @@ static bl_rule rule_of(const bl_pass *pass, int node)
 
 /* One operator. An input that a node reads twice gets its two contributions in two calls, so that no operator has to
  * think of it. */
-static void visit(bl_run *r, int k, bl_rule rule)
-{
+static void visit(bl_run *r, int k, bl_rule rule) {
     const bl_node *node = &r->plan->model->nodes[k];
     const bl_plan_node *n = &r->plan->nodes[k];
     for (int i = 0; i < node->n_in; i++) {
@@ -73,11 +69,18 @@ static void visit(bl_run *r, int k, bl_rule rule)
             r->grad_in[i] = r->gradient[node->in[i]];
             r->add[i] = r->written[node->in[i]];
         }
-        n->op->backward(&(bl_op_run){.params = n->params, .n_in = node->n_in, .in_shape = n->in_shape, .in = r->in,
+        n->op->backward(&(bl_op_run){.params = n->params,
+                                     .n_in = node->n_in,
+                                     .in_shape = n->in_shape,
+                                     .in = r->in,
                                      .out_shape = r->plan->values[node->out].known.shape,
                                      .out = n->reads & BL_READS_OUT ? (bl_real *)bl_edits_before(r, node->out) : NULL,
-                                     .aux = bl_run_at(r, n->aux), .scratch = bl_run_at(r, n->scratch_back),
-                                     .grad_out = r->gradient[node->out], .grad_in = r->grad_in, .add = r->add, .rule = rule,
+                                     .aux = bl_run_at(r, n->aux),
+                                     .scratch = bl_run_at(r, n->scratch_back),
+                                     .grad_out = r->gradient[node->out],
+                                     .grad_in = r->grad_in,
+                                     .add = r->add,
+                                     .rule = rule,
                                      .user = r->plan->wants.user});
         for (int i = 0; i < node->n_in; i++)
             if (r->grad_in[i]) r->done[i] = r->written[node->in[i]] = true;
@@ -85,34 +88,35 @@ static void visit(bl_run *r, int k, bl_rule rule)
 }
 
 /* Another view of the same numbers has the same gradient. */
-static void visit_alias(bl_run *r, int k)
-{
+static void visit_alias(bl_run *r, int k) {
     const bl_node *node = &r->plan->model->nodes[k];
     int from = node->out, to = node->in[0];
     size_t n = bl_count(&r->plan->values[from].known.shape);
-    if (r->written[to]) bl_add_to(r->gradient[to], r->gradient[from], n);
-    else memcpy(r->gradient[to], r->gradient[from], n * sizeof(bl_real));
+    if (r->written[to])
+        bl_add_to(r->gradient[to], r->gradient[from], n);
+    else
+        memcpy(r->gradient[to], r->gradient[from], n * sizeof(bl_real));
     r->written[to] = true;
 }
 
-void bl_backward_go(bl_run *r, const bl_pass *pass)
-{
+void bl_backward_go(bl_run *r, const bl_pass *pass) {
     const bl_plan *p = r->plan;
     for (int k = p->end - 1; k >= 0; k--) {
         int out = p->model->nodes[k].out;
         if (!p->nodes[k].computed || !p->values[out].on_path || !r->written[out]) continue;
         bl_edits_backward(r, out);
         if (!p->nodes[k].backward) continue;
-        if (p->nodes[k].is_alias) visit_alias(r, k);
-        else visit(r, k, rule_of(pass, k));
+        if (p->nodes[k].is_alias)
+            visit_alias(r, k);
+        else
+            visit(r, k, rule_of(pass, k));
     }
     for (int v = 0; v < p->model->n_values; v++) /* no way leads there from these seeds */
         if (p->values[v].wanted && !r->written[v])
             memset(r->gradient[v], 0, bl_count(&p->values[v].known.shape) * sizeof(bl_real));
 }
 
-bl_status bl_run_backward(bl_run *r, const bl_seed *seeds, int n_seeds, const bl_pass *pass, bl_error *error)
-{
+bl_status bl_run_backward(bl_run *r, const bl_seed *seeds, int n_seeds, const bl_pass *pass, bl_error *error) {
     BL_TRY(bl_backward_begin(r, pass, error));
     for (int i = 0; i < n_seeds; i++) {
         const bl_seed *s = &seeds[i];

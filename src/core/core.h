@@ -9,20 +9,20 @@
 /* ---- model: graph, weights, labels, preprocessing. Never changed once sealed; shared by any number of plans. ---- */
 
 typedef struct {
-    const char *name;     /* as in the file; unique; "" never occurs */
-    int producer;         /* node, or −1: the input or a constant */
+    const char *name; /* as in the file; unique; "" never occurs */
+    int producer;     /* node, or −1: the input or a constant */
     bl_type type;
     bool is_constant;
-    bl_shape shape;       /* constants only */
-    bl_real *data;        /* constants of BL_FLOAT */
-    int64_t *ints;        /* constants of BL_INT */
+    bl_shape shape; /* constants only */
+    bl_real *data;  /* constants of BL_FLOAT */
+    int64_t *ints;  /* constants of BL_INT */
 } bl_value;
 
 typedef struct {
     const bl_op *op;
-    const char *name;     /* as in the file, or made from the output's name; unique */
-    int n_in, *in;        /* values; −1 where an optional input is absent */
-    int out;              /* value */
+    const char *name; /* as in the file, or made from the output's name; unique */
+    int n_in, *in;    /* values; −1 where an optional input is absent */
+    int out;          /* value */
     const bl_attr *attrs;
     int n_attrs;
     const char *stands_for; /* names of nodes that were folded into this one, separated by commas; NULL if none */
@@ -32,38 +32,41 @@ typedef enum { BL_CHANNELS_RGB, BL_CHANNELS_BGR, BL_CHANNELS_GREY } bl_channels;
 
 typedef struct {
     int n_nodes, n_values;
-    bl_node *nodes;       /* in topological order */
+    bl_node *nodes; /* in topological order */
     bl_value *values;
     int opset;
-    int input;            /* value: the picture, N×C×H×W */
+    int input;                         /* value: the picture, N×C×H×W */
     int32_t input_c, input_h, input_w; /* as declared; −1 where the file leaves it open */
-    int output;           /* value: the file's first output */
-    int scores;           /* value before a final softmax or sigmoid; else the output */
+    int output;                        /* value: the file's first output */
+    int scores;                        /* value before a final softmax or sigmoid; else the output */
     enum { BL_HEAD_SCORES, BL_HEAD_SOFTMAX, BL_HEAD_SIGMOID } head;
     /* from metadata, or set by the caller after opening; has_preprocessing says whether mean and std are known */
-    char **labels;        /* n_labels names, one a class; NULL entries never occur */
+    char **labels; /* n_labels names, one a class; NULL entries never occur */
     int n_labels;
     bool has_preprocessing;
-    float mean[4], std[4];/* per channel of the network, for pictures in 0…1 */
+    float mean[4], std[4]; /* per channel of the network, for pictures in 0…1 */
     bl_channels channels;
     const char *title, *credit; /* may be NULL */
-    bl_arena arena;       /* owns all of the above */
+    bl_arena arena;             /* owns all of the above */
     struct bl_name_index *index;
 } bl_model;
 
 /* Building: made empty, filled by a reader, sealed once. All text is copied. */
 bl_status bl_model_new(bl_model **out, bl_error *error);
 void bl_model_free(bl_model *model); /* NULL is fine */
-/* The value of that name, made if there is none yet; −1 without memory, or if the name is empty or holds a zero byte. */
+/* The value of that name, made if there is none yet; −1 without memory, or if the name is empty or holds a zero byte.
+ */
 int bl_model_value(bl_model *m, const char *name, size_t length);
 /* Makes a value a constant and gives its zeroed storage (bl_count elements of bl_real or int64_t) to be filled. */
-bl_status bl_model_constant(bl_model *m, int value, bl_type type, const bl_shape *shape, void **storage, bl_error *error);
+bl_status bl_model_constant(bl_model *m, int value, bl_type type, const bl_shape *shape, void **storage,
+                            bl_error *error);
 /* Adds a node; inputs may be defined later, bl_model_seal sorts. in[i] −1: absent. attrs and their arrays are copied.
- * Unknown operator, wrong number of inputs, unknown attribute, output made twice: an error that names node and reason. */
+ * Unknown operator, wrong number of inputs, unknown attribute, output made twice: an error that names node and reason.
+ */
 bl_status bl_model_node(bl_model *m, const char *op, const char *name, const int *in, int n_in, int out,
                         const bl_attr *attrs, int n_attrs, bl_error *error);
 typedef struct {
-    bool keep_batchnorm;  /* do not fold batch normalisation into the convolution before it */
+    bool keep_batchnorm; /* do not fold batch normalisation into the convolution before it */
 } bl_open_options;
 /* Sorts nodes topologically (refuses cycles and values nobody makes), drops nodes that do not reach the output,
  * evaluates Cast/Identity of constants, folds batch normalisation, finds the scores, names unnamed nodes.
@@ -72,7 +75,8 @@ bl_status bl_model_seal(bl_model *m, const bl_open_options *options, bl_error *e
 /* By name of a value, or of the node that makes it; −1 if there is none. */
 int bl_model_find(const bl_model *m, const char *name);
 /* Sets preprocessing or labels after opening (page and command ask when the file is silent). std must be > 0. */
-bl_status bl_model_set_preprocessing(bl_model *m, const float mean[4], const float std[4], bl_channels channels, bl_error *error);
+bl_status bl_model_set_preprocessing(bl_model *m, const float mean[4], const float std[4], bl_channels channels,
+                                     bl_error *error);
 bl_status bl_model_set_labels(bl_model *m, const char *lines, size_t length, bl_error *error);
 /* "red panda" of class 7; "class 7" when there are no labels. buffer is used for the latter. */
 const char *bl_model_label(const bl_model *m, int class_index, char buffer[24]);
@@ -81,17 +85,21 @@ const char *bl_model_label(const bl_model *m, int class_index, char buffer[24]);
 
 typedef struct bl_plan bl_plan;
 typedef struct {
-    int batch;                /* pictures at once; 0 means 1 */
-    int32_t height, width;    /* of the input; 0: as the file declares */
-    int last;                 /* last value computed, −1: the model's output. Nothing after it is planned or checked, so that
-                                 any network can be planned for any size up to its last layer before flatten */
-    bool observe_all;         /* every value stays readable until the next pass (the page's view; needed for forward_from) */
-    const int *observe; int n_observe; /* values that stay readable; last and scores always do */
-    bool gradient_all;        /* gradients of every value */
-    const int *gradients; int n_gradients; /* values (also constants) whose gradient is wanted */
-    const int *seeds; int n_seeds;         /* values a backward pass may start from; they stay readable; empty with gradients wanted: last and scores */
-    bool separate;            /* each value has memory of its own (for tests: planned = unplanned) */
-    size_t limit;             /* most bytes the run may take; 0: none */
+    int batch;             /* pictures at once; 0 means 1 */
+    int32_t height, width; /* of the input; 0: as the file declares */
+    int last;         /* last value computed, −1: the model's output. Nothing after it is planned or checked, so that
+                         any network can be planned for any size up to its last layer before flatten */
+    bool observe_all; /* every value stays readable until the next pass (the page's view; needed for forward_from) */
+    const int *observe;
+    int n_observe;     /* values that stay readable; last and scores always do */
+    bool gradient_all; /* gradients of every value */
+    const int *gradients;
+    int n_gradients; /* values (also constants) whose gradient is wanted */
+    const int *seeds;
+    int n_seeds;   /* values a backward pass may start from; they stay readable; empty with gradients wanted: last and
+                      scores */
+    bool separate; /* each value has memory of its own (for tests: planned = unplanned) */
+    size_t limit;  /* most bytes the run may take; 0: none */
     const bl_op *(*substitute)(const bl_op *op, void *user); /* training-time twins of operators; NULL: none */
     void *user;
 } bl_wants;
@@ -102,10 +110,10 @@ typedef struct {
 bl_status bl_plan_new(const bl_model *model, const bl_wants *wants, bl_plan **out, bl_error *error);
 void bl_plan_free(bl_plan *plan);
 const bl_model *bl_plan_model(const bl_plan *plan);
-size_t bl_plan_bytes(const bl_plan *plan);       /* exactly what a run allocates */
-double bl_plan_macs(const bl_plan *plan);        /* one forward pass */
+size_t bl_plan_bytes(const bl_plan *plan); /* exactly what a run allocates */
+double bl_plan_macs(const bl_plan *plan);  /* one forward pass */
 double bl_plan_node_macs(const bl_plan *plan, int node);
-bool bl_plan_has(const bl_plan *plan, int value);/* is the value computed (or a constant) in this plan? */
+bool bl_plan_has(const bl_plan *plan, int value); /* is the value computed (or a constant) in this plan? */
 bl_shape bl_plan_shape(const bl_plan *plan, int value);
 int bl_plan_batch(const bl_plan *plan);
 /* For tests: where a value (or its gradient) lies, and from which step to which it lives. False: it has no memory. */
@@ -116,20 +124,22 @@ bool bl_plan_place(const bl_plan *plan, int value, bool gradient, size_t *offset
 typedef struct bl_run bl_run;
 typedef struct {
     int value;
-    const bl_real *data;  /* bl_count elements, NULL: `index` alone is `weight` */
-    size_t index;         /* element, when data is NULL */
-    bl_real weight;       /* factor for data, or the element's value */
+    const bl_real *data; /* bl_count elements, NULL: `index` alone is `weight` */
+    size_t index;        /* element, when data is NULL */
+    bl_real weight;      /* factor for data, or the element's value */
 } bl_seed;
 typedef struct {
-    bl_rule rule;              /* of every node … */
-    const int *nodes; const bl_rule *rules; int n_nodes; /* … but these; may be NULL */
-    bool accumulate;           /* gradients of inputs and constants add to those of the pass before */
-} bl_pass;                     /* zero-initialised: plain, fresh */
+    bl_rule rule; /* of every node … */
+    const int *nodes;
+    const bl_rule *rules;
+    int n_nodes;     /* … but these; may be NULL */
+    bool accumulate; /* gradients of inputs and constants add to those of the pass before */
+} bl_pass;           /* zero-initialised: plain, fresh */
 
 bl_status bl_run_new(const bl_plan *plan, bl_run **out, bl_error *error); /* the plan must outlive it */
 void bl_run_free(bl_run *run);
 const bl_plan *bl_run_plan(const bl_run *run);
-bl_real *bl_run_input(bl_run *run);  /* N×C×H×W, to be filled before forward; kept until filled again */
+bl_real *bl_run_input(bl_run *run); /* N×C×H×W, to be filled before forward; kept until filled again */
 /* Computes everything. NaN or infinity in the last value or the scores is BL_NOT_A_NUMBER and names the first node that
  * made one, how many there are and where the first is; the values stay readable. */
 bl_status bl_run_forward(bl_run *run, bl_error *error);
@@ -142,7 +152,8 @@ bl_status bl_run_backward(bl_run *run, const bl_seed *seeds, int n_seeds, const 
 /* NULL when the plan does not keep it. The pointer stays valid as long as the run; the numbers until the next pass. */
 const bl_real *bl_run_value(const bl_run *run, int value);
 const bl_real *bl_run_gradient(const bl_run *run, int value);
-/* Uses other memory for a constant from now on (the trainer's weights, an edited kernel); NULL: the model's own. Borrowed. */
+/* Uses other memory for a constant from now on (the trainer's weights, an edited kernel); NULL: the model's own.
+ * Borrowed. */
 bl_status bl_run_set_constant(bl_run *run, int value, const bl_real *data, bl_error *error);
 
 /* Interventions: changes to values that every pass of this run applies, in the order given. Text form, separated by
@@ -152,19 +163,29 @@ bl_status bl_run_set_constant(bl_run *run, int value, const bl_real *data, bl_er
  *   conv3:12@2,3,5,9=0.5   rows 2…5, columns 3…9 of channel 12 painted (conv3:*@… all channels)
  *   conv3/4,1=w,w,…   the kernel from input 1 to output 4 of a convolution overlaid with kh·kw numbers
  * Backward goes through them: painted and replaced parts carry no gradient, scaled ones carry it scaled. A constant's
- * overlay is a copy. "" removes all. The first node that can have changed is *first (may be NULL; n_nodes when none), for bl_run_forward_from,
- * which runs every node that was edited since the last pass, wherever it starts. Text that is wrong changes nothing. */
+ * overlay is a copy. "" removes all. The first node that can have changed is *first (may be NULL; n_nodes when none),
+ * for bl_run_forward_from, which runs every node that was edited since the last pass, wherever it starts. Text that is
+ * wrong changes nothing. */
 bl_status bl_run_intervene(bl_run *run, const char *text, int *first, bl_error *error);
 
 /* ---- objective: the number that is explained, attacked or dreamt of. ---- */
 
-/* One term. Kinds as written: class:7 · logp:7 · prob:7 · class:7-3 · loss:7 · conv3 (½‖A‖²) · conv3:12 (channel mean) ·
- * conv3:12@5,8 (one unit: row, column). Class names may stand quoted: class:"red panda". Sums: 0.7*conv3:12+0.3*conv4:5,
- * where each term is divided by its count. */
+/* One term. Kinds as written: class:7 · logp:7 · prob:7 · class:7-3 · loss:7 · conv3 (½‖A‖²) · conv3:12 (channel mean)
+ * · conv3:12@5,8 (one unit: row, column). Class names may stand quoted: class:"red panda". Sums:
+ * 0.7*conv3:12+0.3*conv4:5, where each term is divided by its count. */
 typedef struct {
-    enum { BL_OBJ_CLASS, BL_OBJ_LOGP, BL_OBJ_PROB, BL_OBJ_MARGIN, BL_OBJ_LOSS, BL_OBJ_LAYER, BL_OBJ_CHANNEL, BL_OBJ_UNIT } kind;
-    int value;            /* the scores for class kinds, else the layer */
-    int index, other;     /* class (and the other of a margin), or channel */
+    enum {
+        BL_OBJ_CLASS,
+        BL_OBJ_LOGP,
+        BL_OBJ_PROB,
+        BL_OBJ_MARGIN,
+        BL_OBJ_LOSS,
+        BL_OBJ_LAYER,
+        BL_OBJ_CHANNEL,
+        BL_OBJ_UNIT
+    } kind;
+    int value;        /* the scores for class kinds, else the layer */
+    int index, other; /* class (and the other of a margin), or channel */
     int row, column;
     double weight;
 } bl_objective_term;

@@ -5,11 +5,12 @@
 #include <math.h>
 #include <string.h>
 
-static bl_status no_memory(bl_error *error) { return bl_fail(error, BL_MEMORY, "there is not enough memory for the network"); }
+static bl_status no_memory(bl_error *error) {
+    return bl_fail(error, BL_MEMORY, "there is not enough memory for the network");
+}
 
 /* Runs one planned node whose inputs are constants; the result becomes one. */
-static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p, bl_error *error)
-{
+static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p, bl_error *error) {
     bl_value *v = &m->values[node->out];
     size_t count = bl_count(&p->out.shape);
     bl_real *out = bl_arena_take_array(&m->arena, count ? count : 1, sizeof *out);
@@ -18,10 +19,17 @@ static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p,
     bl_shape *shapes = bl_alloc_aligned(((size_t)p->n_in + 1) * sizeof *shapes);
     bool ok = out && scratch && aux && in && shapes;
     for (int i = 0; ok && i < p->n_in; i++) in[i] = p->in[i].data, shapes[i] = p->in[i].shape;
-    if (ok && p->is_alias) memcpy(out, in[0], count * sizeof *out);
+    if (ok && p->is_alias)
+        memcpy(out, in[0], count * sizeof *out);
     else if (ok)
-        node->op->forward(&(bl_op_run){.params = p->params, .n_in = p->n_in, .in_shape = shapes, .in = in,
-                                       .out_shape = p->out.shape, .out = out, .aux = aux, .scratch = scratch});
+        node->op->forward(&(bl_op_run){.params = p->params,
+                                       .n_in = p->n_in,
+                                       .in_shape = shapes,
+                                       .in = in,
+                                       .out_shape = p->out.shape,
+                                       .out = out,
+                                       .aux = aux,
+                                       .scratch = scratch});
     bl_free_aligned(scratch);
     bl_free_aligned(aux);
     bl_free_aligned(in);
@@ -32,8 +40,7 @@ static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p,
 }
 
 /* Elements of the inputs, each counted once. −1 when one of them is no constant. */
-static double constant_inputs(const bl_model *m, const bl_node *node)
-{
+static double constant_inputs(const bl_model *m, const bl_node *node) {
     double total = node->n_in ? 0 : -1;
     for (int i = 0; i < node->n_in; i++) {
         if (node->in[i] < 0) continue;
@@ -46,10 +53,9 @@ static double constant_inputs(const bl_model *m, const bl_node *node)
     return total;
 }
 
-/* A Cast of integers to floating point (type numbers of ONNX), which is only done here: a running network knows integers
- * as shapes alone. False: it is none, or there is no memory. */
-static bool cast_integers(bl_model *m, const bl_node *node)
-{
+/* A Cast of integers to floating point (type numbers of ONNX), which is only done here: a running network knows
+ * integers as shapes alone. False: it is none, or there is no memory. */
+static bool cast_integers(bl_model *m, const bl_node *node) {
     const bl_value *from = &m->values[node->in[0]];
     const bl_attr *to = node->n_attrs ? &node->attrs[0] : NULL;
     if (strcmp(node->op->name, "Cast") != 0 || from->type != BL_INT || !to || strcmp(to->name, "to") != 0) return false;
@@ -71,8 +77,7 @@ static bool cast_integers(bl_model *m, const bl_node *node)
  * one, is a weight like any other. A small file must not grow: results larger than what they are made from are left to
  * the plan, and so is everything once the results outgrow the file. What cannot be planned is left to the plan, too,
  * which names it when it is needed. */
-bl_status bl_fold_constants(bl_model *m, bl_error *error)
-{
+bl_status bl_fold_constants(bl_model *m, bl_error *error) {
     double budget = 4096;
     for (int i = 0; i < m->n_values; i++)
         if (m->values[i].is_constant) budget += 4 * (double)bl_count(&m->values[i].shape);
@@ -91,8 +96,14 @@ bl_status bl_fold_constants(bl_model *m, bl_error *error)
             const bl_value *v = &m->values[node->in[i]];
             in[i] = (bl_operand){.type = v->type, .shape = v->shape, .ints = v->ints, .data = v->data};
         }
-        bl_op_plan p = {.op_name = node->op->name, .node_name = node->name, .opset = m->opset, .attrs = node->attrs,
-                        .n_attrs = node->n_attrs, .in = in, .n_in = node->n_in, .arena = &m->arena};
+        bl_op_plan p = {.op_name = node->op->name,
+                        .node_name = node->name,
+                        .opset = m->opset,
+                        .attrs = node->attrs,
+                        .n_attrs = node->n_attrs,
+                        .in = in,
+                        .n_in = node->n_in,
+                        .arena = &m->arena};
         bl_status status = BL_OK;
         bool runs = node->op->plan(&p) == BL_OK;
         double size = runs ? (double)bl_count(&p.out.shape) : 0;
@@ -101,8 +112,10 @@ bl_status bl_fold_constants(bl_model *m, bl_error *error)
         if (runs && p.out.type == BL_INT) runs = p.out.ints != NULL;
         if (runs) {
             bl_value *v = &m->values[node->out];
-            if (p.out.type == BL_INT) v->ints = (int64_t *)p.out.ints;
-            else status = evaluate(m, node, &p, error);
+            if (p.out.type == BL_INT)
+                v->ints = (int64_t *)p.out.ints;
+            else
+                status = evaluate(m, node, &p, error);
             v->type = p.out.type;
             v->shape = p.out.shape;
             v->is_constant = status == BL_OK;
@@ -115,29 +128,27 @@ bl_status bl_fold_constants(bl_model *m, bl_error *error)
     return BL_OK;
 }
 
-static const bl_attr *attr_of(const bl_node *node, const char *name)
-{
+static const bl_attr *attr_of(const bl_node *node, const char *name) {
     for (int i = 0; i < node->n_attrs; i++)
         if (strcmp(node->attrs[i].name, name) == 0) return &node->attrs[i];
     return NULL;
 }
 
 /* Is the input a float constant of that many elements? */
-static const bl_real *constant_of(const bl_model *m, const bl_node *node, int i, size_t count)
-{
+static const bl_real *constant_of(const bl_model *m, const bl_node *node, int i, size_t count) {
     if (i >= node->n_in || node->in[i] < 0) return NULL;
     const bl_value *v = &m->values[node->in[i]];
     return v->is_constant && v->type == BL_FLOAT && bl_count(&v->shape) == count ? v->data : NULL;
 }
 
-/* How the weights of a layer before a normalisation are laid out: [channels × inner] or, by_column, [inner × channels]. */
+/* How the weights of a layer before a normalisation are laid out: [channels × inner] or, by_column, [inner × channels].
+ */
 typedef struct {
     size_t channels, inner;
     bool by_column;
 } weight_layout;
 
-static bool foldable(const bl_model *m, const bl_node *layer, const bl_node *norm, weight_layout *w)
-{
+static bool foldable(const bl_model *m, const bl_node *layer, const bl_node *norm, weight_layout *w) {
     bool conv = strcmp(layer->op->name, "Conv") == 0, dense = strcmp(layer->op->name, "Gemm") == 0;
     if ((!conv && !dense) || layer->n_in < 2 || layer->in[1] < 0) return false;
     const bl_value *v = &m->values[layer->in[1]];
@@ -157,8 +168,7 @@ static bool foldable(const bl_model *m, const bl_node *layer, const bl_node *nor
 }
 
 /* list,name in the arena; list may be NULL. */
-static const char *joined(bl_model *m, const char *list, const char *name)
-{
+static const char *joined(bl_model *m, const char *list, const char *name) {
     size_t a = list ? strlen(list) + 1 : 0, b = strlen(name);
     char *out = bl_arena_take(&m->arena, a + b + 1);
     if (!out) return NULL;
@@ -168,8 +178,7 @@ static const char *joined(bl_model *m, const char *list, const char *name)
 }
 
 /* The weights are copied, not changed: another node may read them too. */
-static bl_status fold_one(bl_model *m, bl_node *layer, const bl_node *norm, const weight_layout *w, bl_error *error)
-{
+static bl_status fold_one(bl_model *m, bl_node *layer, const bl_node *norm, const weight_layout *w, bl_error *error) {
     const bl_attr *epsilon = attr_of(norm, "epsilon");
     double eps = epsilon ? (double)epsilon->f : 1e-5;
     bl_shape weight_shape = m->values[layer->in[1]].shape, bias_shape = {1, {(int32_t)w->channels}};
@@ -205,8 +214,7 @@ static bl_status fold_one(bl_model *m, bl_node *layer, const bl_node *norm, cons
     return BL_OK;
 }
 
-bl_status bl_fold_batchnorm(bl_model *m, bl_error *error)
-{
+bl_status bl_fold_batchnorm(bl_model *m, bl_error *error) {
     int *readers = bl_alloc_aligned(((size_t)m->n_values + 1) * sizeof *readers);
     if (!readers) return no_memory(error);
     int n_values = m->n_values; /* the folded weights come after */

@@ -62,9 +62,9 @@ typedef struct {
     bool computed; /* it has numbers in a run */
     bool kept;     /* readable after a pass */
     bool seed, wanted;
-    bool upstream; /* a wanted gradient depends on it, or it is one */
-    bool on_path;  /* it has a gradient in a backward pass */
-    int root;      /* the value whose memory it shows; itself if it is no alias */
+    bool upstream;        /* a wanted gradient depends on it, or it is one */
+    bool on_path;         /* it has a gradient in a backward pass */
+    int root;             /* the value whose memory it shows; itself if it is no alias */
     int buffer, gradient; /* −1: none */
 } bl_plan_value;
 
@@ -133,19 +133,17 @@ struct bl_run {
     const bl_real **in;          /* for one node at a time: max_in each */
     bl_real **grad_in;
     bool *add, *done;
-    bool has_values;             /* a forward pass has been made … */
-    bool stale;                  /* … but edits or constants have changed since */
+    bool has_values; /* a forward pass has been made … */
+    bool stale;      /* … but edits or constants have changed since */
     bl_edits edits;
 };
 
-static inline void *bl_run_at(const bl_run *r, int buffer)
-{
+static inline void *bl_run_at(const bl_run *r, int buffer) {
     return buffer < 0 ? NULL : (char *)r->memory + r->plan->buffers[buffer].offset;
 }
 
 /* Input i of node k; NULL where it is absent. */
-static inline const bl_real *bl_run_operand(const bl_run *r, int k, int i)
-{
+static inline const bl_real *bl_run_operand(const bl_run *r, int k, int i) {
     int value = r->plan->model->nodes[k].in[i];
     if (i == 1 && r->edits.n && r->edits.weights[k]) return r->edits.weights[k];
     return value < 0 ? NULL : r->value[value];
@@ -161,7 +159,8 @@ void bl_edits_overlay(bl_run *r, int node);
 
 /* backward in three parts, so that an objective can write its derivative straight into the gradients (backward.c) */
 bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error);
-/* The gradient to add a seed to, zeroed if nothing was added before; *gradient NULL when no wanted gradient depends on it. */
+/* The gradient to add a seed to, zeroed if nothing was added before; *gradient NULL when no wanted gradient depends on
+ * it. */
 bl_status bl_backward_seed(bl_run *r, int value, bl_real **gradient, bl_error *error);
 void bl_backward_go(bl_run *r, const bl_pass *pass);
 

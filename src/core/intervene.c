@@ -1,5 +1,5 @@
-/* intervene: changes to values and kernels that every pass of a run applies. The text is read into edits; if anything in
- * it is wrong, those that were there stay. */
+/* intervene: changes to values and kernels that every pass of a run applies. The text is read into edits; if anything
+ * in it is wrong, those that were there stay. */
 #include "core/internal.h"
 
 #include <string.h>
@@ -11,8 +11,7 @@ typedef struct {
     int pictures, channels, height, width;
 } planes;
 
-static planes planes_of(const bl_shape *s)
-{
+static planes planes_of(const bl_shape *s) {
     if (s->rank == 1) return (planes){1, s->dim[0], 1, 1};
     return (planes){s->rank > 0 ? s->dim[0] : 1, s->rank > 1 ? s->dim[1] : 1, s->rank > 2 ? s->dim[2] : 1,
                     s->rank > 3 ? s->dim[3] : 1};
@@ -24,8 +23,7 @@ typedef struct {
     bl_edits *edits;
 } reader;
 
-static bl_status check_value(reader *x, const bl_edit *e)
-{
+static bl_status check_value(reader *x, const bl_edit *e) {
     const bl_plan *p = x->run->plan;
     const bl_model *m = p->model;
     const char *name = m->values[e->value].name;
@@ -37,22 +35,22 @@ static bl_status check_value(reader *x, const bl_edit *e)
     if (!p->values[e->value].computed) return bl_fail(error, BL_USAGE, "\"%.80s\" is not computed here", name);
     int root = p->values[e->value].root;
     if (root != e->value) {
-        bl_fail(error, BL_USAGE, "\"%.80s\" is another view of \"%.80s\" and cannot be edited by itself", name, m->values[root].name);
+        bl_fail(error, BL_USAGE, "\"%.80s\" is another view of \"%.80s\" and cannot be edited by itself", name,
+                m->values[root].name);
         return bl_hint(error, BL_USAGE, "edit \"%.80s\"", m->values[root].name);
     }
     planes s = planes_of(&p->values[e->value].known.shape);
     if (e->kind != BL_EDIT_KERNEL && e->channel >= s.channels)
         return bl_fail(error, BL_USAGE, "\"%.80s\" has channels 0 to %d, not %d", name, s.channels - 1, e->channel);
-    if (e->kind == BL_EDIT_PAINT && (e->rows[0] > e->rows[1] || e->columns[0] > e->columns[1] || e->rows[1] >= s.height ||
-                                     e->columns[1] >= s.width))
-        return bl_fail(error, BL_USAGE, "\"%.80s\" has rows 0 to %d and columns 0 to %d; %d…%d and %d…%d do not fit", name,
-                       s.height - 1, s.width - 1, e->rows[0], e->rows[1], e->columns[0], e->columns[1]);
+    if (e->kind == BL_EDIT_PAINT && (e->rows[0] > e->rows[1] || e->columns[0] > e->columns[1] ||
+                                     e->rows[1] >= s.height || e->columns[1] >= s.width))
+        return bl_fail(error, BL_USAGE, "\"%.80s\" has rows 0 to %d and columns 0 to %d; %d…%d and %d…%d do not fit",
+                       name, s.height - 1, s.width - 1, e->rows[0], e->rows[1], e->columns[0], e->columns[1]);
     return BL_OK;
 }
 
 /* The constant a kernel edit overlays, or −1. */
-static int weights_of(const bl_model *m, int value)
-{
+static int weights_of(const bl_model *m, int value) {
     const bl_node *node = &m->nodes[m->values[value].producer];
     if (node->n_in < 2 || node->in[1] < 0) return -1;
     const bl_value *w = &m->values[node->in[1]];
@@ -60,8 +58,7 @@ static int weights_of(const bl_model *m, int value)
 }
 
 /* …/OUT,IN=w,w,… ; out was read. */
-static bl_status read_kernel(reader *x, bl_edit *e)
-{
+static bl_status read_kernel(reader *x, bl_edit *e) {
     const bl_model *m = x->run->plan->model;
     e->kind = BL_EDIT_KERNEL;
     if (!bl_take(&x->at, ',') || !bl_take_integer(&x->at, &e->input) || !bl_take(&x->at, '='))
@@ -71,7 +68,8 @@ static bl_status read_kernel(reader *x, bl_edit *e)
     if (weights < 0) return bl_fail(x->at.error, BL_USAGE, "\"%.80s\" is no convolution", m->values[e->value].name);
     const bl_shape *s = &m->values[weights].shape;
     if (e->channel >= s->dim[0] || e->input >= s->dim[1])
-        return bl_fail(x->at.error, BL_USAGE, "\"%.80s\" has outputs 0 to %d and inputs 0 to %d of each; there is no kernel %d,%d",
+        return bl_fail(x->at.error, BL_USAGE,
+                       "\"%.80s\" has outputs 0 to %d and inputs 0 to %d of each; there is no kernel %d,%d",
                        m->values[e->value].name, (int)s->dim[0] - 1, (int)s->dim[1] - 1, e->channel, e->input);
     int64_t size = (int64_t)s->dim[2] * s->dim[3];
     if (size > MAX_KERNEL) return bl_fail(x->at.error, BL_UNSUPPORTED, "a kernel of more than %d numbers", MAX_KERNEL);
@@ -91,31 +89,33 @@ static bl_status read_kernel(reader *x, bl_edit *e)
 }
 
 /* …:CHANNEL, then *number, =mean or @row,column,row,column=number. */
-static bl_status read_channel(reader *x, bl_edit *e)
-{
+static bl_status read_channel(reader *x, bl_edit *e) {
     double number = 0;
-    if (bl_take(&x->at, '*')) e->channel = -1;
-    else if (!bl_take_integer(&x->at, &e->channel)) return bl_cursor_fail(&x->at, "a channel is missing");
+    if (bl_take(&x->at, '*'))
+        e->channel = -1;
+    else if (!bl_take_integer(&x->at, &e->channel))
+        return bl_cursor_fail(&x->at, "a channel is missing");
     if (bl_take(&x->at, '@')) {
         e->kind = BL_EDIT_PAINT;
         int *corners[4] = {&e->rows[0], &e->columns[0], &e->rows[1], &e->columns[1]};
         for (int i = 0; i < 4; i++)
             if ((i && !bl_take(&x->at, ',')) || !bl_take_integer(&x->at, corners[i]))
                 return bl_cursor_fail(&x->at, "a region is written @row,column,row,column: first and last corner");
-        if (!bl_take(&x->at, '=') || !bl_take_number(&x->at, &number)) return bl_cursor_fail(&x->at, "=number is missing");
+        if (!bl_take(&x->at, '=') || !bl_take_number(&x->at, &number))
+            return bl_cursor_fail(&x->at, "=number is missing");
     } else if (bl_take(&x->at, '*')) {
         e->kind = BL_EDIT_SCALE;
         if (!bl_take_number(&x->at, &number)) return bl_cursor_fail(&x->at, "a factor is missing");
     } else if (strncmp(x->at.at, "=mean", 5) == 0) {
         e->kind = BL_EDIT_MEAN;
         x->at.at += 5;
-    } else return bl_cursor_fail(&x->at, "expected *factor, =mean or @row,column,row,column=number");
+    } else
+        return bl_cursor_fail(&x->at, "expected *factor, =mean or @row,column,row,column=number");
     e->number = (bl_real)number;
     return check_value(x, e);
 }
 
-static bl_status read_edit(reader *x, bl_edit *e)
-{
+static bl_status read_edit(reader *x, bl_edit *e) {
     const bl_model *m = x->run->plan->model;
     char name[BL_NAME_BYTES];
     bool quoted;
@@ -129,13 +129,13 @@ static bl_status read_edit(reader *x, bl_edit *e)
         if (!slash || !bl_take_integer(&digits, &e->channel) || *digits.at)
             return bl_cursor_fail(&x->at, "a kernel is written layer/output,input=w,w,…");
         *slash = 0;
-    } else if (!bl_take(&x->at, ':')) return bl_cursor_fail(&x->at, "expected : after the layer");
+    } else if (!bl_take(&x->at, ':'))
+        return bl_cursor_fail(&x->at, "expected : after the layer");
     BL_TRY(bl_model_find_or_fail(m, name, &e->value, x->at.error));
     return kernel ? read_kernel(x, e) : read_channel(x, e);
 }
 
-static bl_status read_all(reader *x)
-{
+static bl_status read_all(reader *x) {
     x->edits->edits = bl_arena_take_array(&x->edits->arena, MAX_EDITS, sizeof *x->edits->edits);
     if (!x->edits->edits) return bl_fail(x->at.error, BL_MEMORY, "there is not enough memory for the edits");
     for (;;) {
@@ -152,8 +152,7 @@ static bl_status read_all(reader *x)
 }
 
 /* Room for overlaid weights, and for values whose own backward must see them as they were. */
-static bl_status reserve(const bl_run *r, bl_edits *edits, bl_error *error)
-{
+static bl_status reserve(const bl_run *r, bl_edits *edits, bl_error *error) {
     const bl_plan *p = r->plan;
     const bl_model *m = p->model;
     edits->weights = bl_arena_take_array(&edits->arena, (size_t)m->n_nodes, sizeof *edits->weights);
@@ -173,8 +172,7 @@ static bl_status reserve(const bl_run *r, bl_edits *edits, bl_error *error)
     return ok ? BL_OK : bl_fail(error, BL_MEMORY, "there is not enough memory for the edits");
 }
 
-static bool same_edit(const bl_edit *a, const bl_edit *b)
-{
+static bool same_edit(const bl_edit *a, const bl_edit *b) {
     return a->kind == b->kind && a->channel == b->channel && a->input == b->input && a->rows[0] == b->rows[0] &&
            a->rows[1] == b->rows[1] && a->columns[0] == b->columns[0] && a->columns[1] == b->columns[1] &&
            a->number == b->number && a->n_numbers == b->n_numbers &&
@@ -182,8 +180,7 @@ static bool same_edit(const bl_edit *a, const bl_edit *b)
 }
 
 /* Are the edits of this value the same, in the same order? */
-static bool same_edits(const bl_edits *a, const bl_edits *b, int value)
-{
+static bool same_edits(const bl_edits *a, const bl_edits *b, int value) {
     int i = 0, k = 0;
     for (;; i++, k++) {
         while (i < a->n && a->edits[i].value != value) i++;
@@ -193,8 +190,7 @@ static bool same_edits(const bl_edits *a, const bl_edits *b, int value)
     }
 }
 
-bl_status bl_run_intervene(bl_run *r, const char *text, int *first, bl_error *error)
-{
+bl_status bl_run_intervene(bl_run *r, const char *text, int *first, bl_error *error) {
     const bl_model *m = r->plan->model;
     bl_edits now = {0};
     reader x = {.at = {.text = text, .at = text, .error = error}, .run = r, .edits = &now};
@@ -227,8 +223,7 @@ bl_status bl_run_intervene(bl_run *r, const char *text, int *first, bl_error *er
     return BL_OK;
 }
 
-void bl_edits_overlay(bl_run *r, int node)
-{
+void bl_edits_overlay(bl_run *r, int node) {
     const bl_model *m = r->plan->model;
     bl_real *copy = r->edits.n ? r->edits.weights[node] : NULL;
     if (!copy) return;
@@ -242,14 +237,12 @@ void bl_edits_overlay(bl_run *r, int node)
     }
 }
 
-const bl_real *bl_edits_before(const bl_run *r, int value)
-{
+const bl_real *bl_edits_before(const bl_run *r, int value) {
     return r->edits.n && r->edits.saved[value] ? r->edits.saved[value] : r->value[value];
 }
 
 /* One edit on one plane: forward on the value, backward on its gradient. */
-static void edit_plane(const bl_edit *e, const planes *s, bl_real *x, bool backward)
-{
+static void edit_plane(const bl_edit *e, const planes *s, bl_real *x, bool backward) {
     size_t n = (size_t)s->height * (size_t)s->width;
     if (e->kind == BL_EDIT_SCALE) {
         for (size_t i = 0; i < n; i++) x[i] = e->number == 0 ? 0 : x[i] * e->number;
@@ -264,8 +257,7 @@ static void edit_plane(const bl_edit *e, const planes *s, bl_real *x, bool backw
     }
 }
 
-static void edit_value(const bl_run *r, const bl_edit *e, bl_real *x, bool backward)
-{
+static void edit_value(const bl_run *r, const bl_edit *e, bl_real *x, bool backward) {
     planes s = planes_of(&r->plan->values[e->value].known.shape);
     size_t plane = (size_t)s.height * (size_t)s.width;
     for (int picture = 0; picture < s.pictures; picture++)
@@ -274,8 +266,7 @@ static void edit_value(const bl_run *r, const bl_edit *e, bl_real *x, bool backw
                 edit_plane(e, &s, x + ((size_t)picture * (size_t)s.channels + (size_t)c) * plane, backward);
 }
 
-void bl_edits_apply(bl_run *r, int value)
-{
+void bl_edits_apply(bl_run *r, int value) {
     bl_edits *edits = &r->edits;
     if (edits->n == 0) return;
     if (edits->saved[value])
@@ -285,8 +276,7 @@ void bl_edits_apply(bl_run *r, int value)
             edit_value(r, &edits->edits[i], r->value[value], false);
 }
 
-void bl_edits_backward(bl_run *r, int value)
-{
+void bl_edits_backward(bl_run *r, int value) {
     for (int i = r->edits.n - 1; i >= 0; i--)
         if (r->edits.edits[i].value == value && r->edits.edits[i].kind != BL_EDIT_KERNEL)
             edit_value(r, &r->edits.edits[i], r->gradient[value], true);

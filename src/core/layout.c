@@ -13,8 +13,7 @@ typedef struct {
     bl_error *error;
 } layout;
 
-static bl_status add_buffer(layout *l, size_t count, size_t size, int from, int to, int *out)
-{
+static bl_status add_buffer(layout *l, size_t count, size_t size, int from, int to, int *out) {
     size_t bytes;
     if (!bl_mul_size(count, size, &bytes) || bytes > SIZE_MAX / 4)
         return bl_fail(l->error, BL_MEMORY, "a value would be larger than this machine can address");
@@ -23,17 +22,17 @@ static bl_status add_buffer(layout *l, size_t count, size_t size, int from, int 
     return BL_OK;
 }
 
-static void live_until(bl_plan *p, int buffer, int time)
-{
+static void live_until(bl_plan *p, int buffer, int time) {
     if (buffer >= 0 && p->buffers[buffer].to < time) p->buffers[buffer].to = time;
 }
 
-static int buffer_of(const bl_plan *p, int value) { return value < 0 ? -1 : p->values[p->values[value].root].buffer; }
+static int buffer_of(const bl_plan *p, int value) {
+    return value < 0 ? -1 : p->values[p->values[value].root].buffer;
+}
 
-/* For every value: must its memory stay as it is until the end? Then it is observed, or read by a backward pass (of which
- * several may follow one forward pass). lasting is indexed by root. */
-static void find_lasting(const bl_plan *p, bool *lasting, int *last_read)
-{
+/* For every value: must its memory stay as it is until the end? Then it is observed, or read by a backward pass (of
+ * which several may follow one forward pass). lasting is indexed by root. */
+static void find_lasting(const bl_plan *p, bool *lasting, int *last_read) {
     const bl_model *m = p->model;
     for (int v = 0; v < m->n_values; v++) last_read[v] = -1;
     for (int v = 0; v < m->n_values; v++)
@@ -53,8 +52,7 @@ static void find_lasting(const bl_plan *p, bool *lasting, int *last_read)
 }
 
 /* May node k write its result over its first input? Only when nobody will ever look at that input again. */
-static bool may_work_in_place(const bl_plan *p, int k, const bool *lasting, const int *last_read)
-{
+static bool may_work_in_place(const bl_plan *p, int k, const bool *lasting, const int *last_read) {
     const bl_node *node = &p->model->nodes[k];
     const bl_plan_node *n = &p->nodes[k];
     if (!n->op->in_place || p->wants.separate || node->n_in == 0 || node->in[0] < 0) return false;
@@ -65,12 +63,12 @@ static bool may_work_in_place(const bl_plan *p, int k, const bool *lasting, cons
     return bl_count(&p->values[node->in[0]].known.shape) == bl_count(&p->values[node->out].known.shape);
 }
 
-static bl_status place_values(layout *l, const bool *lasting, const int *last_read)
-{
+static bl_status place_values(layout *l, const bool *lasting, const int *last_read) {
     bl_plan *p = l->p;
     const bl_model *m = p->model;
     for (int v = 0; v < m->n_values; v++) p->values[v].buffer = p->values[v].gradient = -1;
-    BL_TRY(add_buffer(l, bl_count(&p->values[m->input].known.shape), sizeof(bl_real), -1, l->end, &p->values[m->input].buffer));
+    BL_TRY(add_buffer(l, bl_count(&p->values[m->input].known.shape), sizeof(bl_real), -1, l->end,
+                      &p->values[m->input].buffer));
     for (int k = 0; k < p->end; k++) {
         const bl_node *node = &m->nodes[k];
         bl_plan_node *n = &p->nodes[k];
@@ -79,8 +77,10 @@ static bl_status place_values(layout *l, const bool *lasting, const int *last_re
         bl_plan_value *out = &p->values[node->out];
         if (!n->is_alias) {
             n->in_place = may_work_in_place(p, k, lasting, last_read);
-            if (n->in_place) out->buffer = buffer_of(p, node->in[0]);
-            else BL_TRY(add_buffer(l, bl_count(&out->known.shape), sizeof(bl_real), k, k, &out->buffer));
+            if (n->in_place)
+                out->buffer = buffer_of(p, node->in[0]);
+            else
+                BL_TRY(add_buffer(l, bl_count(&out->known.shape), sizeof(bl_real), k, k, &out->buffer));
         }
         for (int i = 0; i < node->n_in; i++) live_until(p, buffer_of(p, node->in[i]), k);
         live_until(p, out->buffer, lasting[node->out] ? l->end : k);
@@ -93,11 +93,10 @@ static bl_status place_values(layout *l, const bool *lasting, const int *last_re
     return BL_OK;
 }
 
-/* A gradient lives from its first contribution (its last reader, which backward comes first; for a seed the beginning of
- * the backward pass) until its node is visited, or for good when it is wanted. Those of the input and of constants may
- * be added to by later passes and share memory with nothing. */
-static bl_status place_gradients(layout *l)
-{
+/* A gradient lives from its first contribution (its last reader, which backward comes first; for a seed the beginning
+ * of the backward pass) until its node is visited, or for good when it is wanted. Those of the input and of constants
+ * may be added to by later passes and share memory with nothing. */
+static bl_status place_gradients(layout *l) {
     bl_plan *p = l->p;
     const bl_model *m = p->model;
     int start = l->end / 2;
@@ -126,8 +125,7 @@ typedef struct {
     int number;
 } sorted;
 
-static int by_size(const void *a, const void *b)
-{
+static int by_size(const void *a, const void *b) {
     const sorted *x = a, *y = b;
     if (x->buffer->bytes != y->buffer->bytes) return x->buffer->bytes < y->buffer->bytes ? 1 : -1;
     if (x->buffer->from != y->buffer->from) return x->buffer->from < y->buffer->from ? -1 : 1;
@@ -135,8 +133,7 @@ static int by_size(const void *a, const void *b)
 }
 
 /* placed: n pieces in order of offset. Finds where b goes, and puts it there. */
-static bool place(const bl_buffer **placed, int n, bl_buffer *b, bool separate, size_t *total)
-{
+static bool place(const bl_buffer **placed, int n, bl_buffer *b, bool separate, size_t *total) {
     size_t size = bl_round_up(b->bytes) + (separate ? GUARD : 0), end = 0, best = SIZE_MAX, best_gap = SIZE_MAX;
     for (int i = 0; i < n; i++) {
         const bl_buffer *other = placed[i];
@@ -156,29 +153,29 @@ static bool place(const bl_buffer **placed, int n, bl_buffer *b, bool separate, 
     return true;
 }
 
-static bl_status place_buffers(layout *l)
-{
+static bl_status place_buffers(layout *l) {
     bl_plan *p = l->p;
     sorted *order = bl_alloc_aligned(((size_t)p->n_buffers + 1) * sizeof *order);
     const bl_buffer **placed = bl_alloc_aligned(((size_t)p->n_buffers + 1) * sizeof *placed);
     bool ok = order && placed;
     for (int i = 0; ok && i < p->n_buffers; i++) order[i] = (sorted){&p->buffers[i], i};
     if (ok) qsort(order, (size_t)p->n_buffers, sizeof *order, by_size);
-    for (int i = 0; ok && i < p->n_buffers; i++) ok = place(placed, i, order[i].buffer, p->wants.separate, &p->tensor_bytes);
+    for (int i = 0; ok && i < p->n_buffers; i++)
+        ok = place(placed, i, order[i].buffer, p->wants.separate, &p->tensor_bytes);
     bl_free_aligned(order);
     bl_free_aligned(placed);
     return ok ? BL_OK : bl_fail(l->error, BL_MEMORY, "there is not enough memory for the plan");
 }
 
-bl_status bl_plan_layout(bl_plan *p, bl_error *error)
-{
+bl_status bl_plan_layout(bl_plan *p, bl_error *error) {
     size_t n_values = (size_t)p->model->n_values, most = 2 * n_values + 3 * (size_t)p->model->n_nodes;
     layout l = {p, 2 * p->model->n_nodes, error};
     p->buffers = bl_arena_take_array(&p->arena, most, sizeof *p->buffers);
     bool *lasting = bl_alloc_aligned((n_values + 1) * sizeof *lasting);
     int *last_read = bl_alloc_aligned((n_values + 1) * sizeof *last_read);
     bl_status status = BL_OK;
-    if (!p->buffers || !lasting || !last_read) status = bl_fail(error, BL_MEMORY, "there is not enough memory for the plan");
+    if (!p->buffers || !lasting || !last_read)
+        status = bl_fail(error, BL_MEMORY, "there is not enough memory for the plan");
     if (status == BL_OK) {
         find_lasting(p, lasting, last_read);
         status = place_values(&l, lasting, last_read);

@@ -7,20 +7,22 @@
 #include <string.h>
 
 /* FNV-1a. */
-static uint32_t hash_of(const char *name, size_t length)
-{
+static uint32_t hash_of(const char *name, size_t length) {
     uint32_t h = 2166136261u;
     for (size_t i = 0; i < length; i++) h = (h ^ (unsigned char)name[i]) * 16777619u;
     return h;
 }
 
 typedef const char *(*name_of)(const bl_model *m, int i);
-static const char *value_name(const bl_model *m, int i) { return m->values[i].name; }
-static const char *node_name(const bl_model *m, int i) { return m->nodes[i].name; }
+static const char *value_name(const bl_model *m, int i) {
+    return m->values[i].name;
+}
+static const char *node_name(const bl_model *m, int i) {
+    return m->nodes[i].name;
+}
 
 /* The slot where the name is, or the empty one where it would be. */
-static int *slot_of(const bl_model *m, int *slots, int n, name_of name_at, const char *name, size_t length)
-{
+static int *slot_of(const bl_model *m, int *slots, int n, name_of name_at, const char *name, size_t length) {
     for (uint32_t s = hash_of(name, length);; s++) {
         int *slot = &slots[s & (uint32_t)(n - 1)];
         if (*slot == 0) return slot;
@@ -30,8 +32,7 @@ static int *slot_of(const bl_model *m, int *slots, int n, name_of name_at, const
 }
 
 /* Adds entry i, whose array holds `count` names already in the index; doubles the table when it is half full. */
-static bool add(bl_model *m, int **slots, int *n, int count, name_of name_at, int i)
-{
+static bool add(bl_model *m, int **slots, int *n, int count, name_of name_at, int i) {
     if (2 * (count + 1) > *n) {
         int larger = *n ? *n * 2 : 256;
         while (2 * (count + 1) > larger) larger *= 2;
@@ -51,32 +52,27 @@ static bool add(bl_model *m, int **slots, int *n, int count, name_of name_at, in
     return true;
 }
 
-int bl_index_value(const bl_model *m, const char *name, size_t length)
-{
+int bl_index_value(const bl_model *m, const char *name, size_t length) {
     struct bl_name_index *x = m->index;
     return x->n_value_slots ? *slot_of(m, x->value_slots, x->n_value_slots, value_name, name, length) - 1 : -1;
 }
 
-int bl_index_node(const bl_model *m, const char *name, size_t length)
-{
+int bl_index_node(const bl_model *m, const char *name, size_t length) {
     struct bl_name_index *x = m->index;
     return x->n_node_slots ? *slot_of(m, x->node_slots, x->n_node_slots, node_name, name, length) - 1 : -1;
 }
 
-bool bl_index_add_value(bl_model *m, int value)
-{
+bool bl_index_add_value(bl_model *m, int value) {
     struct bl_name_index *x = m->index;
     return add(m, &x->value_slots, &x->n_value_slots, value, value_name, value);
 }
 
-bool bl_index_add_node(bl_model *m, int node)
-{
+bool bl_index_add_node(bl_model *m, int node) {
     struct bl_name_index *x = m->index;
     return add(m, &x->node_slots, &x->n_node_slots, node, node_name, node);
 }
 
-bool bl_index_rebuild(bl_model *m)
-{
+bool bl_index_rebuild(bl_model *m) {
     struct bl_name_index *x = m->index;
     if (x->n_value_slots) memset(x->value_slots, 0, (size_t)x->n_value_slots * sizeof *x->value_slots);
     if (x->n_node_slots) memset(x->node_slots, 0, (size_t)x->n_node_slots * sizeof *x->node_slots);
@@ -87,8 +83,7 @@ bool bl_index_rebuild(bl_model *m)
     return true;
 }
 
-int bl_model_find(const bl_model *m, const char *name)
-{
+int bl_model_find(const bl_model *m, const char *name) {
     size_t length = strlen(name);
     int value = bl_index_value(m, name, length);
     if (value >= 0) return value;
@@ -97,16 +92,14 @@ int bl_model_find(const bl_model *m, const char *name)
 }
 
 /* Is name one of the comma-separated ones? */
-static bool is_listed(const char *list, const char *name)
-{
+static bool is_listed(const char *list, const char *name) {
     size_t length = strlen(name);
     for (const char *at = list; at; at = strchr(at, ','), at = at ? at + 1 : NULL)
         if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == 0)) return true;
     return false;
 }
 
-bl_status bl_model_find_or_fail(const bl_model *m, const char *name, int *value, bl_error *error)
-{
+bl_status bl_model_find_or_fail(const bl_model *m, const char *name, int *value, bl_error *error) {
     *value = bl_model_find(m, name);
     if (*value >= 0) return BL_OK;
     bl_fail(error, BL_USAGE, "there is no layer \"%.80s\"", name);
@@ -124,30 +117,26 @@ bl_status bl_model_find_or_fail(const bl_model *m, const char *name, int *value,
     return bl_hint(error, BL_USAGE, "nearest: %s", names);
 }
 
-void bl_skip_spaces(bl_cursor *c)
-{
+void bl_skip_spaces(bl_cursor *c) {
     while (*c->at == ' ' || *c->at == '\t' || *c->at == '\n' || *c->at == '\r') c->at++;
 }
 
-bool bl_take(bl_cursor *c, char expected)
-{
+bool bl_take(bl_cursor *c, char expected) {
     if (*c->at != expected) return false;
     c->at++;
     return true;
 }
 
-static bool is_plain(char x)
-{
-    return (x >= 'A' && x <= 'Z') || (x >= 'a' && x <= 'z') || (x >= '0' && x <= '9') || x == '_' || x == '.' || x == '/';
+static bool is_plain(char x) {
+    return (x >= 'A' && x <= 'Z') || (x >= 'a' && x <= 'z') || (x >= '0' && x <= '9') || x == '_' || x == '.' ||
+           x == '/';
 }
 
-bl_status bl_cursor_fail(const bl_cursor *c, const char *what)
-{
+bl_status bl_cursor_fail(const bl_cursor *c, const char *what) {
     return bl_fail(c->error, BL_USAGE, "\"%.120s\": at character %d, %s", c->text, (int)(c->at - c->text) + 1, what);
 }
 
-bl_status bl_take_name(bl_cursor *c, char name[BL_NAME_BYTES], bool *quoted)
-{
+bl_status bl_take_name(bl_cursor *c, char name[BL_NAME_BYTES], bool *quoted) {
     int n = 0;
     *quoted = bl_take(c, '"');
     while (*quoted ? *c->at != '"' : is_plain(*c->at)) {
@@ -161,8 +150,7 @@ bl_status bl_take_name(bl_cursor *c, char name[BL_NAME_BYTES], bool *quoted)
     return n ? BL_OK : bl_cursor_fail(c, "a name is missing");
 }
 
-bool bl_take_integer(bl_cursor *c, int *out)
-{
+bool bl_take_integer(bl_cursor *c, int *out) {
     int n = 0;
     const char *at = c->at;
     for (; *at >= '0' && *at <= '9'; at++) {
@@ -175,8 +163,7 @@ bool bl_take_integer(bl_cursor *c, int *out)
     return true;
 }
 
-bool bl_take_number(bl_cursor *c, double *out)
-{
+bool bl_take_number(bl_cursor *c, double *out) {
     const char *first = c->at + (*c->at == '-' || *c->at == '+');
     if (!((*first >= '0' && *first <= '9') || (*first == '.' && first[1] >= '0' && first[1] <= '9'))) return false;
     if (first[0] == '0' && (first[1] == 'x' || first[1] == 'X')) return false;
@@ -188,8 +175,7 @@ bool bl_take_number(bl_cursor *c, double *out)
     return true;
 }
 
-int bl_write_name(char *buffer, size_t size, const char *name)
-{
+int bl_write_name(char *buffer, size_t size, const char *name) {
     bool plain = *name != 0;
     for (const char *s = name; *s; s++) plain = plain && is_plain(*s);
     if (plain) return snprintf(buffer, size, "%s", name);

@@ -1,19 +1,18 @@
-/* objective: the number that is explained, attacked or dreamt of, and its derivative. Every picture of a batch has its own. */
+/* objective: the number that is explained, attacked or dreamt of, and its derivative. Every picture of a batch has its
+ * own. */
 #include "core/internal.h"
 #include "base/elementary.h"
 
 #include <math.h>
 
-int bl_objective_last(const bl_model *m, const bl_objective *o)
-{
+int bl_objective_last(const bl_model *m, const bl_objective *o) {
     int last = m->input;
     for (int i = 0; i < o->n_terms; i++)
         if (m->values[o->terms[i].value].producer > m->values[last].producer) last = o->terms[i].value;
     return last;
 }
 
-int bl_objective_seeds(const bl_objective *o, int values[16])
-{
+int bl_objective_seeds(const bl_objective *o, int values[16]) {
     int n = 0;
     for (int i = 0; i < o->n_terms; i++) {
         bool again = false;
@@ -29,10 +28,11 @@ typedef struct {
     int channels, height, width;
 } view;
 
-static bool is_class_kind(const bl_objective_term *t) { return t->kind <= BL_OBJ_LOSS; }
+static bool is_class_kind(const bl_objective_term *t) {
+    return t->kind <= BL_OBJ_LOSS;
+}
 
-static bl_status check_term(const bl_run *r, const bl_objective_term *t, view *v, bl_error *error)
-{
+static bl_status check_term(const bl_run *r, const bl_objective_term *t, view *v, bl_error *error) {
     const bl_plan *p = r->plan;
     const char *name = p->model->values[t->value].name;
     if (!bl_run_value(r, t->value)) {
@@ -52,30 +52,34 @@ static bl_status check_term(const bl_run *r, const bl_objective_term *t, view *v
     if (v->count == 0) return bl_fail(error, BL_SHAPE, "\"%.80s\" is empty", name);
     if (is_class_kind(t)) {
         if (v->plane != 1) {
-            bl_fail(error, BL_SHAPE, "the scores \"%.80s\" are a map of %d × %d, not one number for each class", name, v->height, v->width);
-            return bl_hint(error, BL_SHAPE, "take pictures of the size the network is made for, or a layer as the objective");
+            bl_fail(error, BL_SHAPE, "the scores \"%.80s\" are a map of %d × %d, not one number for each class", name,
+                    v->height, v->width);
+            return bl_hint(error, BL_SHAPE,
+                           "take pictures of the size the network is made for, or a layer as the objective");
         }
         bool binary = v->channels == 1 && p->model->head != BL_HEAD_SOFTMAX;
-        int classes = binary ? 2 : v->channels, largest = t->kind == BL_OBJ_MARGIN && t->other > t->index ? t->other : t->index;
+        int classes = binary ? 2 : v->channels,
+            largest = t->kind == BL_OBJ_MARGIN && t->other > t->index ? t->other : t->index;
         if (largest >= classes)
-            return bl_fail(error, BL_USAGE, "there is no class %d; the network has classes 0 to %d", largest, classes - 1);
+            return bl_fail(error, BL_USAGE, "there is no class %d; the network has classes 0 to %d", largest,
+                           classes - 1);
     } else if (t->kind != BL_OBJ_LAYER) {
         if (t->index >= v->channels)
             return bl_fail(error, BL_USAGE, "\"%.80s\" has channels 0 to %d, not %d", name, v->channels - 1, t->index);
         if (t->kind == BL_OBJ_UNIT && (t->row >= v->height || t->column >= v->width))
-            return bl_fail(error, BL_USAGE, "\"%.80s\" has rows 0 to %d and columns 0 to %d, not %d,%d", name, v->height - 1,
-                           v->width - 1, t->row, t->column);
+            return bl_fail(error, BL_USAGE, "\"%.80s\" has rows 0 to %d and columns 0 to %d, not %d,%d", name,
+                           v->height - 1, v->width - 1, t->row, t->column);
     }
     return BL_OK;
 }
 
 /* log(1+e^−x), the loss of a sigmoid, without overflow. */
-static double soft_loss(double x)
-{
+static double soft_loss(double x) {
     return (x < 0 ? -x : 0) + (double)bl_log((bl_real)1 + bl_exp((bl_real)(x < 0 ? x : -x)));
 }
 
-/* Class scores of one picture, and how they become probabilities: one output alone says class 1 with +S, class 0 with −S. */
+/* Class scores of one picture, and how they become probabilities: one output alone says class 1 with +S, class 0 with
+ * −S. */
 typedef struct {
     const bl_real *s;
     int n;
@@ -83,8 +87,7 @@ typedef struct {
     double largest, log_sum;  /* of the softmax: largest score, and log Σ e^(s − largest) */
 } scores;
 
-static scores scores_of(const bl_run *r, const bl_objective_term *t, const view *v)
-{
+static scores scores_of(const bl_run *r, const bl_objective_term *t, const view *v) {
     scores x = {.s = r->value[t->value] + v->first, .n = v->channels};
     x.binary = x.n == 1 && r->plan->model->head != BL_HEAD_SOFTMAX;
     x.independent = x.binary || r->plan->model->head == BL_HEAD_SIGMOID;
@@ -98,21 +101,20 @@ static scores scores_of(const bl_run *r, const bl_objective_term *t, const view 
     return x;
 }
 
-static double score(const scores *x, int c) { return x->binary ? (c ? (double)x->s[0] : -(double)x->s[0]) : (double)x->s[c]; }
+static double score(const scores *x, int c) {
+    return x->binary ? (c ? (double)x->s[0] : -(double)x->s[0]) : (double)x->s[c];
+}
 
-static double log_probability(const scores *x, int c)
-{
+static double log_probability(const scores *x, int c) {
     return x->independent ? -soft_loss(score(x, c)) : score(x, c) - x->largest - x->log_sum;
 }
 
-static double probability(const scores *x, int c)
-{
+static double probability(const scores *x, int c) {
     if (x->independent) return (double)bl_sigmoid((bl_real)score(x, c));
     return (double)bl_exp((bl_real)(score(x, c) - x->largest)) / (double)bl_exp((bl_real)x->log_sum);
 }
 
-static double class_value(const scores *x, const bl_objective_term *t)
-{
+static double class_value(const scores *x, const bl_objective_term *t) {
     switch (t->kind) {
     case BL_OBJ_LOGP: return log_probability(x, t->index);
     case BL_OBJ_PROB: return probability(x, t->index);
@@ -123,15 +125,15 @@ static double class_value(const scores *x, const bl_objective_term *t)
 }
 
 /* gradient += weight · ∂score(c)/∂s */
-static void add_score(const scores *x, int c, double weight, bl_real *gradient)
-{
-    if (x->binary) gradient[0] += (bl_real)(c ? weight : -weight);
-    else gradient[c] += (bl_real)weight;
+static void add_score(const scores *x, int c, double weight, bl_real *gradient) {
+    if (x->binary)
+        gradient[0] += (bl_real)(c ? weight : -weight);
+    else
+        gradient[c] += (bl_real)weight;
 }
 
 /* gradient += weight · ∂log p(c)/∂s = weight · (1[k=c] − p(k)); for a sigmoid 1 − p(c), at c alone. */
-static void add_log_probability(const scores *x, int c, double weight, bl_real *gradient)
-{
+static void add_log_probability(const scores *x, int c, double weight, bl_real *gradient) {
     if (x->independent) {
         add_score(x, c, weight * (double)bl_sigmoid((bl_real)-score(x, c)), gradient);
         return;
@@ -143,8 +145,7 @@ static void add_log_probability(const scores *x, int c, double weight, bl_real *
     }
 }
 
-static void class_gradient(const scores *x, const bl_objective_term *t, double weight, bl_real *gradient)
-{
+static void class_gradient(const scores *x, const bl_objective_term *t, double weight, bl_real *gradient) {
     switch (t->kind) {
     case BL_OBJ_LOGP: add_log_probability(x, t->index, weight, gradient); break;
     case BL_OBJ_PROB: add_log_probability(x, t->index, weight * probability(x, t->index), gradient); break;
@@ -155,8 +156,7 @@ static void class_gradient(const scores *x, const bl_objective_term *t, double w
 }
 
 /* One picture's term, without its weight. */
-static double term_value(const bl_run *r, const bl_objective_term *t, const view *v)
-{
+static double term_value(const bl_run *r, const bl_objective_term *t, const view *v) {
     if (is_class_kind(t)) {
         scores x = scores_of(r, t, v);
         return class_value(&x, t);
@@ -174,8 +174,7 @@ static double term_value(const bl_run *r, const bl_objective_term *t, const view
 }
 
 /* gradient: of this picture's part of the value. */
-static void term_gradient(const bl_run *r, const bl_objective_term *t, const view *v, bl_real *gradient)
-{
+static void term_gradient(const bl_run *r, const bl_objective_term *t, const view *v, bl_real *gradient) {
     if (is_class_kind(t)) {
         scores x = scores_of(r, t, v);
         class_gradient(&x, t, t->weight, gradient);
@@ -188,13 +187,13 @@ static void term_gradient(const bl_run *r, const bl_objective_term *t, const vie
         return;
     }
     gradient += (size_t)t->index * v->plane;
-    if (t->kind == BL_OBJ_UNIT) gradient[(size_t)t->row * (size_t)v->width + (size_t)t->column] += (bl_real)t->weight;
+    if (t->kind == BL_OBJ_UNIT)
+        gradient[(size_t)t->row * (size_t)v->width + (size_t)t->column] += (bl_real)t->weight;
     else
         for (size_t i = 0; i < v->plane; i++) gradient[i] += (bl_real)(t->weight / (double)v->plane);
 }
 
-bl_status bl_objective_value(const bl_run *r, const bl_objective *o, double *out, bl_error *error)
-{
+bl_status bl_objective_value(const bl_run *r, const bl_objective *o, double *out, bl_error *error) {
     int batch = r->plan->batch;
     if (!r->has_values) return bl_fail(error, BL_USAGE, "an objective needs a forward pass before it");
     for (int n = 0; n < batch; n++) out[n] = 0;
@@ -207,8 +206,7 @@ bl_status bl_objective_value(const bl_run *r, const bl_objective *o, double *out
     return BL_OK;
 }
 
-bl_status bl_objective_backward(bl_run *r, const bl_objective *o, const bl_pass *pass, bl_error *error)
-{
+bl_status bl_objective_backward(bl_run *r, const bl_objective *o, const bl_pass *pass, bl_error *error) {
     BL_TRY(bl_backward_begin(r, pass, error));
     for (int i = 0; i < o->n_terms; i++) {
         const bl_objective_term *t = &o->terms[i];
@@ -216,7 +214,8 @@ bl_status bl_objective_backward(bl_run *r, const bl_objective *o, const bl_pass 
         bl_real *gradient;
         BL_TRY(check_term(r, t, &v, error));
         BL_TRY(bl_backward_seed(r, t->value, &gradient, error));
-        for (int n = 0; gradient && n < r->plan->batch; n++, v.first += v.count) term_gradient(r, t, &v, gradient + v.first);
+        for (int n = 0; gradient && n < r->plan->batch; n++, v.first += v.count)
+            term_gradient(r, t, &v, gradient + v.first);
     }
     bl_backward_go(r, pass);
     return BL_OK;

@@ -11,18 +11,18 @@ static const struct {
 } class_kinds[] = {{"class", BL_OBJ_CLASS}, {"logp", BL_OBJ_LOGP}, {"prob", BL_OBJ_PROB}, {"loss", BL_OBJ_LOSS}};
 enum { N_CLASS_KINDS = sizeof class_kinds / sizeof *class_kinds, MAX_TERMS = 16 };
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
 
-static bool same_word(const char *a, const char *b, size_t length)
-{
+static bool same_word(const char *a, const char *b, size_t length) {
     for (size_t i = 0; i < length; i++)
         if (b[i] == 0 || lower(a[i]) != lower(b[i])) return false;
     return b[length] == 0;
 }
 
 /* Is name the label, or one of the synonyms in it ("tench, Tinca tinca")? */
-static bool is_label(const char *label, const char *name, bool synonyms)
-{
+static bool is_label(const char *label, const char *name, bool synonyms) {
     if (!synonyms) return same_word(label, name, strlen(label));
     for (const char *at = label; *at;) {
         while (*at == ' ' || *at == ',') at++;
@@ -33,8 +33,7 @@ static bool is_label(const char *label, const char *name, bool synonyms)
     return false;
 }
 
-static bl_status find_class(const bl_model *m, const char *name, int *index, bl_error *error)
-{
+static bl_status find_class(const bl_model *m, const char *name, int *index, bl_error *error) {
     for (int synonyms = 0; synonyms < 2; synonyms++)
         for (int i = 0; i < m->n_labels; i++)
             if (is_label(m->labels[i], name, synonyms)) {
@@ -50,8 +49,7 @@ static bl_status find_class(const bl_model *m, const char *name, int *index, bl_
     return bl_hint(error, BL_USAGE, "nearest: %s", names);
 }
 
-static bl_status read_class(const bl_model *m, bl_cursor *c, int *index)
-{
+static bl_status read_class(const bl_model *m, bl_cursor *c, int *index) {
     if (*c->at == '"') {
         char name[BL_NAME_BYTES];
         bool quoted;
@@ -61,13 +59,13 @@ static bl_status read_class(const bl_model *m, bl_cursor *c, int *index)
     if (!bl_take_integer(c, index)) return bl_cursor_fail(c, "expected the number of a class, or its name in quotes");
     int classes = m->n_labels == 1 ? 2 : m->n_labels; /* one output says two classes */
     if (classes && *index >= classes)
-        return bl_fail(c->error, BL_USAGE, "there is no class %d; the network has classes 0 to %d", *index, classes - 1);
+        return bl_fail(c->error, BL_USAGE, "there is no class %d; the network has classes 0 to %d", *index,
+                       classes - 1);
     return BL_OK;
 }
 
 /* Is what follows class:A another class to set it against (-3, -"fox"), or the next term of a sum (-0.5*conv1)? */
-static bool is_margin(const bl_cursor *c)
-{
+static bool is_margin(const bl_cursor *c) {
     if (c->at[0] != '-') return false;
     bl_cursor ahead = {.at = c->at + 1};
     int number;
@@ -77,8 +75,7 @@ static bool is_margin(const bl_cursor *c)
     return *ahead.at == 0 || *ahead.at == '+' || *ahead.at == '-';
 }
 
-static bl_status read_term(const bl_model *m, bl_cursor *c, bl_objective_term *t)
-{
+static bl_status read_term(const bl_model *m, bl_cursor *c, bl_objective_term *t) {
     char name[BL_NAME_BYTES];
     bool quoted;
     t->other = t->index = -1;
@@ -95,7 +92,8 @@ static bl_status read_term(const bl_model *m, bl_cursor *c, bl_objective_term *t
         return read_class(m, c, &t->other);
     }
     BL_TRY(bl_model_find_or_fail(m, name, &t->value, c->error));
-    if (m->values[t->value].is_constant) return bl_fail(c->error, BL_USAGE, "\"%.80s\" is a constant, not a layer", name);
+    if (m->values[t->value].is_constant)
+        return bl_fail(c->error, BL_USAGE, "\"%.80s\" is a constant, not a layer", name);
     t->kind = BL_OBJ_LAYER;
     if (!bl_take(c, ':')) return BL_OK;
     t->kind = BL_OBJ_CHANNEL;
@@ -108,8 +106,7 @@ static bl_status read_term(const bl_model *m, bl_cursor *c, bl_objective_term *t
 }
 
 /* A number before a star; a layer's name may begin with digits, too, and then nothing is taken. */
-static double read_weight(bl_cursor *c)
-{
+static double read_weight(bl_cursor *c) {
     const char *start = c->at;
     double weight;
     if (*c->at != '+' && *c->at != '-' && bl_take_number(c, &weight)) {
@@ -123,8 +120,7 @@ static double read_weight(bl_cursor *c)
     return 1;
 }
 
-bl_status bl_objective_parse(const bl_model *m, const char *text, bl_objective *out, bl_error *error)
-{
+bl_status bl_objective_parse(const bl_model *m, const char *text, bl_objective *out, bl_error *error) {
     bl_cursor c = {.text = text, .at = text, .error = error};
     *out = (bl_objective){0};
     bl_skip_spaces(&c);
@@ -145,19 +141,21 @@ bl_status bl_objective_parse(const bl_model *m, const char *text, bl_objective *
 }
 
 /* Appends to buffer[*used…size); what does not fit is counted all the same, as snprintf does. */
-#define APPEND(call)                                                                               \
-    do {                                                                                           \
-        char *to = *used < size ? buffer + *used : NULL;                                           \
-        size_t room = *used < size ? size - *used : 0;                                             \
-        int n = call;                                                                              \
-        if (n > 0) *used += (size_t)n;                                                             \
+#define APPEND(call)                                                                                                   \
+    do {                                                                                                               \
+        char *to = *used < size ? buffer + *used : NULL;                                                               \
+        size_t room = *used < size ? size - *used : 0;                                                                 \
+        int n = call;                                                                                                  \
+        if (n > 0) *used += (size_t)n;                                                                                 \
     } while (0)
 
-static void write_term(const bl_model *m, const bl_objective_term *t, bool first, char *buffer, size_t size, size_t *used)
-{
+static void write_term(const bl_model *m, const bl_objective_term *t, bool first, char *buffer, size_t size,
+                       size_t *used) {
     double weight = fabs(t->weight);
-    if (t->weight < 0) APPEND(snprintf(to, room, "-"));
-    else if (!first) APPEND(snprintf(to, room, "+"));
+    if (t->weight < 0)
+        APPEND(snprintf(to, room, "-"));
+    else if (!first)
+        APPEND(snprintf(to, room, "+"));
     if (weight != 1) APPEND(snprintf(to, room, "%.9g*", weight));
     if (t->kind == BL_OBJ_MARGIN) {
         APPEND(snprintf(to, room, "class:%d-%d", t->index, t->other));
@@ -173,8 +171,7 @@ static void write_term(const bl_model *m, const bl_objective_term *t, bool first
     if (t->kind == BL_OBJ_UNIT) APPEND(snprintf(to, room, "@%d,%d", t->row, t->column));
 }
 
-void bl_objective_text(const bl_model *m, const bl_objective *o, char *buffer, size_t size)
-{
+void bl_objective_text(const bl_model *m, const bl_objective *o, char *buffer, size_t size) {
     size_t used = 0;
     if (size) buffer[0] = 0;
     for (int i = 0; i < o->n_terms; i++) write_term(m, &o->terms[i], i == 0, buffer, size, &used);

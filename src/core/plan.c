@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static bl_status no_memory(bl_error *error) { return bl_fail(error, BL_MEMORY, "there is not enough memory for the plan"); }
+static bl_status no_memory(bl_error *error) {
+    return bl_fail(error, BL_MEMORY, "there is not enough memory for the plan");
+}
 
-static bl_status copy_ints(bl_plan *p, const int **array, int n, bl_error *error)
-{
+static bl_status copy_ints(bl_plan *p, const int **array, int n, bl_error *error) {
     if (n <= 0) return BL_OK;
     int *copy = bl_arena_take_array(&p->arena, (size_t)n, sizeof *copy);
     if (!copy) return no_memory(error);
@@ -18,8 +19,7 @@ static bl_status copy_ints(bl_plan *p, const int **array, int n, bl_error *error
 }
 
 /* The values that wants name, one list after another; false at the end. */
-static bool next_want(const bl_wants *w, int *list, int *i, int *value)
-{
+static bool next_want(const bl_wants *w, int *list, int *i, int *value) {
     const int *lists[] = {w->observe, w->seeds, w->gradients};
     const int lengths[] = {w->n_observe, w->n_seeds, w->n_gradients};
     for (; *list < 3; (*list)++, *i = 0)
@@ -30,8 +30,7 @@ static bool next_want(const bl_wants *w, int *list, int *i, int *value)
     return false;
 }
 
-static bl_status read_wants(bl_plan *p, bl_error *error)
-{
+static bl_status read_wants(bl_plan *p, bl_error *error) {
     const bl_model *m = p->model;
     bl_wants *w = &p->wants;
     p->batch = w->batch ? w->batch : 1;
@@ -45,7 +44,8 @@ static bl_status read_wants(bl_plan *p, bl_error *error)
     BL_TRY(copy_ints(p, &w->gradients, w->n_gradients, error));
     int value;
     for (int list = 0, i = 0; next_want(w, &list, &i, &value);) {
-        if (value < 0 || value >= m->n_values) return bl_fail(error, BL_USAGE, "value %d is none of the network's", value);
+        if (value < 0 || value >= m->n_values)
+            return bl_fail(error, BL_USAGE, "value %d is none of the network's", value);
         if (m->values[value].producer >= p->end) {
             bl_fail(error, BL_USAGE, "\"%.80s\" is wanted but comes after \"%.80s\", the last value planned",
                     m->values[value].name, m->values[p->last].name);
@@ -55,10 +55,9 @@ static bl_status read_wants(bl_plan *p, bl_error *error)
     return BL_OK;
 }
 
-/* Marks the values that are wanted as such, and everything they are made from as planned. A node's position is enough for
- * one pass from the end to the beginning: whoever reads a value comes after it. */
-static void mark_planned(bl_plan *p)
-{
+/* Marks the values that are wanted as such, and everything they are made from as planned. A node's position is enough
+ * for one pass from the end to the beginning: whoever reads a value comes after it. */
+static void mark_planned(bl_plan *p) {
     const bl_model *m = p->model;
     p->values[p->last].planned = true;
     int value;
@@ -73,8 +72,7 @@ static void mark_planned(bl_plan *p)
     }
 }
 
-static bl_status plan_input(bl_plan *p, bl_error *error)
-{
+static bl_status plan_input(bl_plan *p, bl_error *error) {
     const bl_model *m = p->model;
     const bl_wants *w = &p->wants;
     int32_t height = w->height ? w->height : m->input_h, width = w->width ? w->width : m->input_w;
@@ -87,9 +85,10 @@ static bl_status plan_input(bl_plan *p, bl_error *error)
     }
     size_t count = (size_t)p->batch;
     if (height > BL_MAX_DIM || width > BL_MAX_DIM || !bl_mul_size(count, (size_t)m->input_c, &count) ||
-        !bl_mul_size(count, (size_t)height, &count) || !bl_mul_size(count, (size_t)width, &count) || count > BL_MAX_COUNT) {
-        bl_fail(error, BL_MEMORY, "an input of %d × %d × %d × %d numbers is too large", p->batch, (int)m->input_c, (int)height,
-                (int)width);
+        !bl_mul_size(count, (size_t)height, &count) || !bl_mul_size(count, (size_t)width, &count) ||
+        count > BL_MAX_COUNT) {
+        bl_fail(error, BL_MEMORY, "an input of %d × %d × %d × %d numbers is too large", p->batch, (int)m->input_c,
+                (int)height, (int)width);
         return bl_hint(error, BL_MEMORY, "take smaller pictures, or fewer at once");
     }
     p->values[m->input].known = (bl_operand){.type = BL_FLOAT, .shape = {4, {p->batch, m->input_c, height, width}}};
@@ -98,18 +97,17 @@ static bl_status plan_input(bl_plan *p, bl_error *error)
 }
 
 /* A shape that does not fit is often a picture that is too large or too small: say which size would do. */
-static bl_status explain(const bl_plan *p, bl_status status, bl_error *error)
-{
+static bl_status explain(const bl_plan *p, bl_status status, bl_error *error) {
     const bl_model *m = p->model;
     const bl_shape *in = &p->values[m->input].known.shape;
     bool other = m->input_h > 0 && m->input_w > 0 && (in->dim[2] != m->input_h || in->dim[3] != m->input_w);
     if (status != BL_SHAPE || !other || !error || error->hint[0]) return status;
-    return bl_hint(error, status, "pictures are planned as %d × %d here; the network is made for %d × %d (height × width)",
+    return bl_hint(error, status,
+                   "pictures are planned as %d × %d here; the network is made for %d × %d (height × width)",
                    (int)in->dim[2], (int)in->dim[3], (int)m->input_h, (int)m->input_w);
 }
 
-static bl_status plan_node(bl_plan *p, int k, bl_error *error)
-{
+static bl_status plan_node(bl_plan *p, int k, bl_error *error) {
     const bl_model *m = p->model;
     const bl_node *node = &m->nodes[k];
     bl_plan_node *n = &p->nodes[k];
@@ -120,8 +118,15 @@ static bl_status plan_node(bl_plan *p, int k, bl_error *error)
         if (node->in[i] >= 0) in[i] = p->values[node->in[i]].known, shapes[i] = in[i].shape;
     const bl_op *twin = p->wants.substitute ? p->wants.substitute(node->op, p->wants.user) : NULL;
     n->op = twin ? twin : node->op;
-    bl_op_plan op = {.op_name = node->op->name, .node_name = node->name, .opset = m->opset, .attrs = node->attrs,
-                     .n_attrs = node->n_attrs, .in = in, .n_in = node->n_in, .arena = &p->arena, .error = error};
+    bl_op_plan op = {.op_name = node->op->name,
+                     .node_name = node->name,
+                     .opset = m->opset,
+                     .attrs = node->attrs,
+                     .n_attrs = node->n_attrs,
+                     .in = in,
+                     .n_in = node->n_in,
+                     .arena = &p->arena,
+                     .error = error};
     bl_status status = n->op->plan(&op);
     if (status != BL_OK) return explain(p, status, error);
     if (op.out.type == BL_FLOAT && !op.is_alias && !n->op->forward)
@@ -141,10 +146,9 @@ static bl_status plan_node(bl_plan *p, int k, bl_error *error)
     return BL_OK;
 }
 
-/* Which values have numbers: what is wanted and everything of floats it is made from. A node whose only use is to tell a
- * shape is planned, not computed. */
-static void mark_computed(bl_plan *p)
-{
+/* Which values have numbers: what is wanted and everything of floats it is made from. A node whose only use is to tell
+ * a shape is planned, not computed. */
+static void mark_computed(bl_plan *p) {
     const bl_model *m = p->model;
     p->values[m->input].computed = p->values[p->last].computed = true;
     int value;
@@ -162,21 +166,19 @@ static void mark_computed(bl_plan *p)
         if (p->values[v].known.type != BL_FLOAT) p->values[v].computed = false;
 }
 
-static void mark_kept(bl_plan *p)
-{
+static void mark_kept(bl_plan *p) {
     const bl_model *m = p->model;
     for (int v = 0; v < m->n_values; v++) {
         bl_plan_value *x = &p->values[v];
-        x->kept = x->computed && (p->wants.observe_all || m->values[v].is_constant || v == m->input || v == p->last ||
-                                  v == m->scores);
+        x->kept = x->computed &&
+                  (p->wants.observe_all || m->values[v].is_constant || v == m->input || v == p->last || v == m->scores);
     }
     for (int i = 0; i < p->wants.n_observe; i++) p->values[p->wants.observe[i]].kept = true;
     for (int i = 0; i < p->wants.n_seeds; i++) p->values[p->wants.seeds[i]].kept = true;
     for (int v = 0; v < m->n_values; v++) p->values[v].kept = p->values[v].kept && p->values[v].computed;
 }
 
-static bl_status make(bl_plan *p, bl_error *error)
-{
+static bl_status make(bl_plan *p, bl_error *error) {
     const bl_model *m = p->model;
     p->values = bl_arena_take_array(&p->arena, (size_t)m->n_values + 1, sizeof *p->values);
     p->nodes = bl_arena_take_array(&p->arena, (size_t)m->n_nodes + 1, sizeof *p->nodes);
@@ -193,7 +195,8 @@ static bl_status make(bl_plan *p, bl_error *error)
     for (int k = 0; k < p->end; k++)
         if (p->nodes[k].planned) BL_TRY(plan_node(p, k, error));
     if (p->values[p->last].known.type != BL_FLOAT)
-        return bl_fail(error, BL_UNSUPPORTED, "\"%.80s\" holds integers; a run ends with floats", m->values[p->last].name);
+        return bl_fail(error, BL_UNSUPPORTED, "\"%.80s\" holds integers; a run ends with floats",
+                       m->values[p->last].name);
     mark_computed(p);
     mark_kept(p);
     BL_TRY(bl_plan_reach(p, error));
@@ -208,8 +211,7 @@ static bl_status make(bl_plan *p, bl_error *error)
     return BL_OK;
 }
 
-bl_status bl_plan_new(const bl_model *model, const bl_wants *wants, bl_plan **out, bl_error *error)
-{
+bl_status bl_plan_new(const bl_model *model, const bl_wants *wants, bl_plan **out, bl_error *error) {
     *out = NULL;
     bl_plan *p = bl_alloc_aligned(sizeof *p);
     if (!p) return no_memory(error);
@@ -224,26 +226,35 @@ bl_status bl_plan_new(const bl_model *model, const bl_wants *wants, bl_plan **ou
     return BL_OK;
 }
 
-void bl_plan_free(bl_plan *plan)
-{
+void bl_plan_free(bl_plan *plan) {
     if (!plan) return;
     bl_arena_free(&plan->arena);
     bl_free_aligned(plan);
 }
 
-const bl_model *bl_plan_model(const bl_plan *plan) { return plan->model; }
-size_t bl_plan_bytes(const bl_plan *plan) { return plan->bytes; }
-double bl_plan_macs(const bl_plan *plan) { return plan->macs; }
-double bl_plan_node_macs(const bl_plan *plan, int node) { return plan->nodes[node].macs; }
-bool bl_plan_has(const bl_plan *plan, int value)
-{
+const bl_model *bl_plan_model(const bl_plan *plan) {
+    return plan->model;
+}
+size_t bl_plan_bytes(const bl_plan *plan) {
+    return plan->bytes;
+}
+double bl_plan_macs(const bl_plan *plan) {
+    return plan->macs;
+}
+double bl_plan_node_macs(const bl_plan *plan, int node) {
+    return plan->nodes[node].macs;
+}
+bool bl_plan_has(const bl_plan *plan, int value) {
     return value >= 0 && (plan->values[value].computed || plan->model->values[value].is_constant);
 }
-bl_shape bl_plan_shape(const bl_plan *plan, int value) { return plan->values[value].known.shape; }
-int bl_plan_batch(const bl_plan *plan) { return plan->batch; }
+bl_shape bl_plan_shape(const bl_plan *plan, int value) {
+    return plan->values[value].known.shape;
+}
+int bl_plan_batch(const bl_plan *plan) {
+    return plan->batch;
+}
 
-bool bl_plan_place(const bl_plan *plan, int value, bool gradient, size_t *offset, size_t *bytes, int *from, int *to)
-{
+bool bl_plan_place(const bl_plan *plan, int value, bool gradient, size_t *offset, size_t *bytes, int *from, int *to) {
     int b = gradient ? plan->values[value].gradient : plan->values[plan->values[value].root].buffer;
     if (b < 0) return false;
     const bl_buffer *buffer = &plan->buffers[b];

@@ -1,21 +1,22 @@
 /* reach: which gradients a backward pass can need. A value's gradient is on the way when a seed comes after it and a
- * wanted gradient comes before it; nothing else is ever computed, so that the gradient of a picture costs no gradient of
- * a weight. */
+ * wanted gradient comes before it; nothing else is ever computed, so that the gradient of a picture costs no gradient
+ * of a weight. */
 #include "core/internal.h"
 
-static bool differentiable(const bl_plan_node *n) { return n->is_alias || n->op->backward; }
+static bool differentiable(const bl_plan_node *n) {
+    return n->is_alias || n->op->backward;
+}
 
-bl_status bl_plan_reach(bl_plan *p, bl_error *error)
-{
+bl_status bl_plan_reach(bl_plan *p, bl_error *error) {
     const bl_model *m = p->model;
     const bl_wants *w = &p->wants;
     if (!w->gradient_all && w->n_gradients == 0) return BL_OK;
-    for (int v = 0; v < m->n_values; v++)
-        p->values[v].wanted = w->gradient_all && p->values[v].computed;
+    for (int v = 0; v < m->n_values; v++) p->values[v].wanted = w->gradient_all && p->values[v].computed;
     for (int i = 0; i < w->n_gradients; i++) {
         bl_plan_value *v = &p->values[w->gradients[i]];
         if (v->known.type != BL_FLOAT)
-            return bl_fail(error, BL_USAGE, "\"%.80s\" holds integers and has no gradient", m->values[w->gradients[i]].name);
+            return bl_fail(error, BL_USAGE, "\"%.80s\" holds integers and has no gradient",
+                           m->values[w->gradients[i]].name);
         v->wanted = true;
     }
     for (int i = 0; i < w->n_seeds; i++) {
@@ -45,7 +46,8 @@ bl_status bl_plan_reach(bl_plan *p, bl_error *error)
         if (!grad_in) return bl_fail(error, BL_MEMORY, "there is not enough memory for the plan");
         for (int i = 0; i < node->n_in; i++) {
             int v = node->in[i];
-            grad_in[i] = v >= 0 && p->values[v].upstream && p->values[v].known.type == BL_FLOAT && !(n->is_alias && i > 0);
+            grad_in[i] =
+                v >= 0 && p->values[v].upstream && p->values[v].known.type == BL_FLOAT && !(n->is_alias && i > 0);
             if (!grad_in[i]) continue;
             p->values[v].on_path = n->backward = true;
             if (!n->is_alias) n->reads |= n->op->reads[i < 4 ? i : 4];

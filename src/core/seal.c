@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static bl_status no_memory(bl_error *error) { return bl_fail(error, BL_MEMORY, "there is not enough memory for the network"); }
+static bl_status no_memory(bl_error *error) {
+    return bl_fail(error, BL_MEMORY, "there is not enough memory for the network");
+}
 
 /* Marks the nodes that the output needs. stack has room for n_nodes. */
-static void mark_needed(const bl_model *m, bool *needed, int *stack)
-{
+static void mark_needed(const bl_model *m, bool *needed, int *stack) {
     int n = 0, first = m->values[m->output].producer;
     if (first >= 0) needed[first] = true, stack[n++] = first;
     while (n) {
@@ -24,8 +25,7 @@ static void mark_needed(const bl_model *m, bool *needed, int *stack)
 /* Puts the needed nodes into order: each after the ones it reads; a file that is in order keeps it. Depth first with a
  * stack of its own. state: 0 not seen, 1 on the stack, 2 done. next: the input to look at when a node is on top. */
 static bl_status order_nodes(const bl_model *m, const bool *needed, int *order, int *n_order, char *state, int *next,
-                             int *stack, bl_error *error)
-{
+                             int *stack, bl_error *error) {
     for (int start = 0; start < m->n_nodes; start++) {
         if (!needed[start] || state[start]) continue;
         int n = 0;
@@ -48,9 +48,9 @@ static bl_status order_nodes(const bl_model *m, const bool *needed, int *order, 
                                node->name[0] ? node->name : m->values[node->out].name, node->op->name,
                                m->values[value].name);
             if (state[p] == 1)
-                return bl_fail(error, BL_FORMAT, "node \"%.80s\" (%s) is part of a circle: it needs \"%.80s\", which needs it",
-                               node->name[0] ? node->name : m->values[node->out].name, node->op->name,
-                               m->values[value].name);
+                return bl_fail(
+                    error, BL_FORMAT, "node \"%.80s\" (%s) is part of a circle: it needs \"%.80s\", which needs it",
+                    node->name[0] ? node->name : m->values[node->out].name, node->op->name, m->values[value].name);
             if (state[p] == 0) state[p] = 1, stack[n++] = p;
         }
     }
@@ -58,8 +58,7 @@ static bl_status order_nodes(const bl_model *m, const bool *needed, int *order, 
 }
 
 /* Keeps the nodes of `order`, and the values they touch; numbers both anew, so the index is made again. */
-static bl_status keep(bl_model *m, const int *order, int n_order, bl_error *error)
-{
+static bl_status keep(bl_model *m, const int *order, int n_order, bl_error *error) {
     bl_node *nodes = bl_arena_take_array(&m->arena, (size_t)n_order + 1, sizeof *nodes);
     int *renamed = bl_alloc_aligned(((size_t)m->n_values + 1) * sizeof *renamed);
     if (!nodes || !renamed) {
@@ -97,14 +96,14 @@ static bl_status keep(bl_model *m, const int *order, int n_order, bl_error *erro
 }
 
 /* Drops what the output does not need and sorts the rest. */
-static bl_status sort_and_prune(bl_model *m, bl_error *error)
-{
+static bl_status sort_and_prune(bl_model *m, bl_error *error) {
     size_t n = (size_t)m->n_nodes;
     int *numbers = bl_alloc_aligned((3 * n + 1) * sizeof *numbers);
     bool *needed = bl_alloc_aligned((n + 1) * sizeof *needed);
     char *state = bl_alloc_aligned((n + 1) * sizeof *state);
     bl_status status;
-    if (!numbers || !needed || !state) status = no_memory(error);
+    if (!numbers || !needed || !state)
+        status = no_memory(error);
     else {
         int n_order = 0;
         mark_needed(m, needed, numbers);
@@ -118,8 +117,7 @@ static bl_status sort_and_prune(bl_model *m, bl_error *error)
 }
 
 /* Gives each node a name of its own: the file's if nobody before has it, else its output's. */
-static bl_status name_nodes(bl_model *m, bl_error *error)
-{
+static bl_status name_nodes(bl_model *m, bl_error *error) {
     int n = m->n_nodes;
     for (m->n_nodes = 0; m->n_nodes < n; m->n_nodes++) {
         bl_node *node = &m->nodes[m->n_nodes];
@@ -127,8 +125,10 @@ static bl_status name_nodes(bl_model *m, bl_error *error)
         if (node->name[0] == 0) node->name = base;
         for (int k = 1; bl_index_node(m, node->name, strlen(node->name)) >= 0; k++) {
             char name[BL_NAME_BYTES];
-            if (k == 1) snprintf(name, sizeof name, "%.200s", base);
-            else snprintf(name, sizeof name, "%.200s_%d", base, k);
+            if (k == 1)
+                snprintf(name, sizeof name, "%.200s", base);
+            else
+                snprintf(name, sizeof name, "%.200s_%d", base, k);
             node->name = bl_arena_text(&m->arena, name, strlen(name));
             if (!node->name) return no_memory(error);
         }
@@ -139,8 +139,7 @@ static bl_status name_nodes(bl_model *m, bl_error *error)
 
 /* Which values are integers. All that is worked out from a shape is, and nothing else: an operator's result is of the
  * type of its first input. */
-static void settle_types(bl_model *m)
-{
+static void settle_types(bl_model *m) {
     for (int k = 0; k < m->n_nodes; k++) {
         const bl_node *node = &m->nodes[k];
         bool is_shape = strcmp(node->op->name, "Shape") == 0;
@@ -151,8 +150,7 @@ static void settle_types(bl_model *m)
 
 /* Operators that only turn scores into probabilities: the value before one of them explains better (its gradient does
  * not vanish when the network is sure). */
-static void find_scores(bl_model *m)
-{
+static void find_scores(bl_model *m) {
     static const struct {
         const char *op;
         int head;
@@ -172,8 +170,7 @@ static void find_scores(bl_model *m)
     }
 }
 
-bl_status bl_model_seal(bl_model *m, const bl_open_options *options, bl_error *error)
-{
+bl_status bl_model_seal(bl_model *m, const bl_open_options *options, bl_error *error) {
     if (m->input < 0 || m->input >= m->n_values || m->output < 0 || m->output >= m->n_values)
         return bl_fail(error, BL_FORMAT, "the network has no input or no output");
     const bl_value *input = &m->values[m->input];

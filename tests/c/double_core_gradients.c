@@ -1,6 +1,6 @@
 /* Whole networks against central differences, in double: gradients of the input, of weights, through joins, edits and
- * every kind of objective. ReLU and pooling have kinks; a direction across one is tried with smaller steps, and left out
- * when that does not help. */
+ * every kind of objective. ReLU and pooling have kinks; a direction across one is tried with smaller steps, and left
+ * out when that does not help. */
 #include "graphs.h"
 
 #include <math.h>
@@ -12,8 +12,7 @@
 #include "../tolerances.h"
 
 /* What ReLU and pooling have decided: the sign of every value that ReLU reads, the winner of every pool. */
-static uint64_t decisions(const graph_running *g, const bl_model *m)
-{
+static uint64_t decisions(const graph_running *g, const bl_model *m) {
     uint64_t h = 1469598103934665603u;
     for (int k = 0; k < m->n_nodes; k++) {
         const bl_node *node = &m->nodes[k];
@@ -35,14 +34,13 @@ typedef struct {
     const bl_model *m;
     graph_running g;
     bl_objective o;
-    bl_real *at;      /* the numbers that are moved: the input, or a constant's copy */
-    bl_real *base;    /* where they stand */
+    bl_real *at;   /* the numbers that are moved: the input, or a constant's copy */
+    bl_real *base; /* where they stand */
     size_t n;
-    int value;        /* of the network: whose numbers they are */
+    int value; /* of the network: whose numbers they are */
 } subject;
 
-static double evaluate(subject *s, const double *direction, double h, uint64_t *decided)
-{
+static double evaluate(subject *s, const double *direction, double h, uint64_t *decided) {
     for (size_t i = 0; i < s->n; i++) s->at[i] = s->base[i] + h * direction[i];
     double out[8], sum = 0;
     OK(bl_run_forward(s->g.run, error));
@@ -53,8 +51,7 @@ static double evaluate(subject *s, const double *direction, double h, uint64_t *
 }
 
 /* Compares g·v with the difference along v. False: a kink is in the way. */
-static bool compare(subject *s, const bl_real *gradient, const double *direction, double floor, const char *what)
-{
+static bool compare(subject *s, const bl_real *gradient, const double *direction, double floor, const char *what) {
     double exact = 0;
     for (size_t i = 0; i < s->n; i++) exact += (double)gradient[i] * direction[i];
     for (double h = TOL_DIFFERENCE_STEP; h >= TOL_DIFFERENCE_STEP_LEAST; h /= 2) {
@@ -73,8 +70,7 @@ static bool compare(subject *s, const bl_real *gradient, const double *direction
 }
 
 /* The network at `objective`, moved in its input (constant NULL) or in a constant. */
-static void check(bl_model *m, const char *objective, const char *constant, const char *edits, int batch)
-{
+static void check(bl_model *m, const char *objective, const char *constant, const char *edits, int batch) {
     subject s = {.m = m};
     OK(bl_objective_parse(m, objective, &s.o, error));
     int seeds[16];
@@ -124,19 +120,19 @@ static void check(bl_model *m, const char *objective, const char *constant, cons
     graph_stop(&s.g);
 }
 
-static void objectives(void **state)
-{
+static void objectives(void **state) {
     (void)state;
-    static const char *const kinds[] = {"class:2", "logp:1", "prob:3", "class:4-0", "loss:2", "conv2", "relu1:3", "conv2:1@2,3",
-                                        "0.7*conv2:1+0.3*relu2:5-2*logp:1+sum", "probability:2"};
+    static const char *const kinds[] = {"class:2",      "logp:1",      "prob:3",
+                                        "class:4-0",    "loss:2",      "conv2",
+                                        "relu1:3",      "conv2:1@2,3", "0.7*conv2:1+0.3*relu2:5-2*logp:1+sum",
+                                        "probability:2"};
     bl_model *m = graph_classic();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) check(m, kinds[i], NULL, NULL, 1);
     check(m, "logp:1+conv1:2", NULL, NULL, 3);
     bl_model_free(m);
 }
 
-static void weights(void **state)
-{
+static void weights(void **state) {
     (void)state;
     static const char *const names[] = {"conv1_w", "conv1_b", "conv2_w", "conv2_b", "dense_w", "dense_b"};
     bl_model *m = graph_classic();
@@ -144,8 +140,7 @@ static void weights(void **state)
     bl_model_free(m);
 }
 
-static void one_output(void **state)
-{
+static void one_output(void **state) {
     (void)state;
     for (int head = 0; head < 2; head++) {
         bl_model *m = graph_new(3, 6, 6);
@@ -163,14 +158,14 @@ static void one_output(void **state)
     }
 }
 
-static void random_graphs(void **state)
-{
+static void random_graphs(void **state) {
     (void)state;
     for (uint64_t seed = 100; seed < 130; seed++) {
         bl_model *m = graph_random(seed, 6 + (int)(seed % 12));
         char text[100];
         snprintf(text, sizeof text, "\"%s\"", m->values[m->output].name);
-        bool reached = false; /* the output of a random graph may be a sum that cancels; then there is nothing to compare */
+        bool reached =
+            false; /* the output of a random graph may be a sum that cancels; then there is nothing to compare */
         bl_wants w = BL_WANTS;
         bl_objective o;
         w.gradients = &m->input, w.n_gradients = 1;
@@ -185,8 +180,7 @@ static void random_graphs(void **state)
     }
 }
 
-static void edits(void **state)
-{
+static void edits(void **state) {
     (void)state;
     /* =mean is not checked here: by definition it carries no gradient, though the mean depends on the input */
     bl_model *m = graph_classic();
@@ -207,10 +201,9 @@ static void edits(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(objectives), cmocka_unit_test(weights), cmocka_unit_test(one_output),
+        cmocka_unit_test(objectives),    cmocka_unit_test(weights), cmocka_unit_test(one_output),
         cmocka_unit_test(random_graphs), cmocka_unit_test(edits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

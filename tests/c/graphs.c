@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void graph_holds(const bl_error *error, const char *part)
-{
+void graph_holds(const bl_error *error, const char *part) {
     if (!strstr(error->message, part) && !strstr(error->hint, part))
         fail_msg("\"%s\" is not in: %s (%s)", part, error->message, error->hint);
 }
 
-bl_model *graph_new(int channels, int height, int width)
-{
+bl_model *graph_new(int channels, int height, int width) {
     bl_model *m;
     OK(bl_model_new(&m, error));
     m->input = bl_model_value(m, "x", 1);
@@ -20,8 +18,7 @@ bl_model *graph_new(int channels, int height, int width)
     return m;
 }
 
-static int value_of(bl_model *m, const char *name)
-{
+static int value_of(bl_model *m, const char *name) {
     int v = bl_model_value(m, name, strlen(name));
     assert_true(v >= 0);
     return v;
@@ -30,8 +27,7 @@ static int value_of(bl_model *m, const char *name)
 enum { MOST = 16 };
 
 /* One "name=value" of attribute text. */
-static void read_attr(char *word, bl_attr *a, int64_t ints[MOST], char text[32])
-{
+static void read_attr(char *word, bl_attr *a, int64_t ints[MOST], char text[32]) {
     char *value = strchr(word, '=');
     assert_non_null(value);
     *value++ = 0;
@@ -42,8 +38,10 @@ static void read_attr(char *word, bl_attr *a, int64_t ints[MOST], char text[32])
         return;
     }
     bool list = strchr(value, ',') || strstr("kernel_shape pads strides dilations perm axes", word);
-    if (strchr(value, '.')) a->kind = BL_ATTR_FLOAT, a->f = strtof(value, NULL);
-    else if (!list) a->kind = BL_ATTR_INT, a->i = strtoll(value, NULL, 10);
+    if (strchr(value, '.'))
+        a->kind = BL_ATTR_FLOAT, a->f = strtof(value, NULL);
+    else if (!list)
+        a->kind = BL_ATTR_INT, a->i = strtoll(value, NULL, 10);
     else {
         a->kind = BL_ATTR_INTS, a->ints = ints;
         for (char *at = value; at && a->n < MOST; at = strchr(at, ','), at = at ? at + 1 : NULL)
@@ -51,8 +49,8 @@ static void read_attr(char *word, bl_attr *a, int64_t ints[MOST], char text[32])
     }
 }
 
-bl_status graph_try_node(bl_model *m, const char *op, const char *out, const char *inputs, const char *attrs, bl_error *error)
-{
+bl_status graph_try_node(bl_model *m, const char *op, const char *out, const char *inputs, const char *attrs,
+                         bl_error *error) {
     int in[MOST], n_in = 0, n_attrs = 0;
     char words[400], texts[MOST][32];
     bl_attr list[MOST];
@@ -66,21 +64,18 @@ bl_status graph_try_node(bl_model *m, const char *op, const char *out, const cha
     return bl_model_node(m, op, NULL, in, n_in, to, list, n_attrs, error);
 }
 
-int graph_node(bl_model *m, const char *op, const char *out, const char *inputs, const char *attrs)
-{
+int graph_node(bl_model *m, const char *op, const char *out, const char *inputs, const char *attrs) {
     OK(graph_try_node(m, op, out, inputs, attrs, error));
     return value_of(m, out);
 }
 
-static uint64_t seed_of(const char *name)
-{
+static uint64_t seed_of(const char *name) {
     uint64_t h = 1469598103934665603u;
     for (; *name; name++) h = (h ^ (unsigned char)*name) * 1099511628211u;
     return h;
 }
 
-void graph_fill(bl_real *x, size_t n, uint64_t seed)
-{
+void graph_fill(bl_real *x, size_t n, uint64_t seed) {
     bl_random r = {.seed = seed, .stream = BL_STREAM_TEST};
     for (size_t i = 0; i < n; i++) {
         float value;
@@ -89,8 +84,7 @@ void graph_fill(bl_real *x, size_t n, uint64_t seed)
     }
 }
 
-int graph_constant(bl_model *m, const char *name, const char *dims, double scale, double shift)
-{
+int graph_constant(bl_model *m, const char *name, const char *dims, double scale, double shift) {
     bl_shape s = {0};
     for (const char *at = dims; at && *at; at = strchr(at, ','), at = at ? at + 1 : NULL)
         s.dim[s.rank++] = (int32_t)strtol(at, NULL, 10);
@@ -99,12 +93,13 @@ int graph_constant(bl_model *m, const char *name, const char *dims, double scale
     OK(bl_model_constant(m, v, BL_FLOAT, &s, &data, error));
     graph_fill(data, bl_count(&s), seed_of(name));
     for (size_t i = 0; i < bl_count(&s); i++)
-        ((bl_real *)data)[i] = (bl_real)((float)((double)((bl_real *)data)[i] * scale + shift)); /* the same in both builds */
+        ((bl_real *)data)[i] =
+            (bl_real)((float)((double)((bl_real *)data)[i] * scale + shift)); /* the same in both builds */
     return v;
 }
 
-int graph_conv(bl_model *m, const char *out, const char *in, int channels, int out_channels, int kernel, const char *attrs)
-{
+int graph_conv(bl_model *m, const char *out, const char *in, int channels, int out_channels, int kernel,
+               const char *attrs) {
     char inputs[200], weight[64], bias[64], dims[64];
     snprintf(weight, sizeof weight, "%s_w", out);
     snprintf(bias, sizeof bias, "%s_b", out);
@@ -116,8 +111,7 @@ int graph_conv(bl_model *m, const char *out, const char *in, int channels, int o
     return graph_node(m, "Conv", out, inputs, attrs);
 }
 
-int graph_dense(bl_model *m, const char *out, const char *in, int inputs, int outputs)
-{
+int graph_dense(bl_model *m, const char *out, const char *in, int inputs, int outputs) {
     char names[200], weight[64], bias[64], dims[64];
     snprintf(weight, sizeof weight, "%s_w", out);
     snprintf(bias, sizeof bias, "%s_b", out);
@@ -129,15 +123,13 @@ int graph_dense(bl_model *m, const char *out, const char *in, int inputs, int ou
     return graph_node(m, "Gemm", out, names, "transB=1");
 }
 
-bl_model *graph_seal(bl_model *m, const char *output)
-{
+bl_model *graph_seal(bl_model *m, const char *output) {
     m->output = value_of(m, output);
     OK(bl_model_seal(m, NULL, error));
     return m;
 }
 
-bl_model *graph_classic(void)
-{
+bl_model *graph_classic(void) {
     bl_model *m = graph_new(3, 12, 10);
     graph_conv(m, "conv1", "x", 3, 6, 3, "pads=1,1,1,1");
     graph_node(m, "Relu", "relu1", "conv1", "");
@@ -157,8 +149,7 @@ bl_model *graph_classic(void)
 static const char *const unary[] = {"Relu", "Identity", "Dropout", "Tanh", "Sigmoid", "LeakyRelu"};
 static const char *const joins[] = {"Add", "Mul", "Sub", "Concat"};
 
-bl_model *graph_random(uint64_t seed, int nodes)
-{
+bl_model *graph_random(uint64_t seed, int nodes) {
     bl_random r = {.seed = seed, .stream = BL_STREAM_TEST, .sample = 7};
     uint32_t drawn = 0;
     bl_model *m = graph_new(2, 9, 7);
@@ -191,8 +182,7 @@ bl_model *graph_random(uint64_t seed, int nodes)
     return graph_seal(m, names[n - 1]);
 }
 
-graph_running graph_start(const bl_model *m, const bl_wants *wants, uint64_t first)
-{
+graph_running graph_start(const bl_model *m, const bl_wants *wants, uint64_t first) {
     graph_running g;
     OK(bl_plan_new(m, wants, &g.plan, error));
     OK(bl_run_new(g.plan, &g.run, error));
@@ -202,8 +192,7 @@ graph_running graph_start(const bl_model *m, const bl_wants *wants, uint64_t fir
     return g;
 }
 
-void graph_stop(graph_running *g)
-{
+void graph_stop(graph_running *g) {
     bl_run_free(g->run);
     bl_plan_free(g->plan);
 }

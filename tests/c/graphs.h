@@ -11,28 +11,31 @@
 #include "core/core.h"
 
 /* Fails the test with the error's own words. */
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        bl_error ok_error = {0}, *error = &ok_error;                                               \
-        if ((call) != BL_OK) fail_msg("%s: %s (%s)", #call, ok_error.message, ok_error.hint);      \
+#define OK(call)                                                                                                       \
+    do {                                                                                                               \
+        bl_error ok_error = {0}, *error = &ok_error;                                                                   \
+        if ((call) != BL_OK) fail_msg("%s: %s (%s)", #call, ok_error.message, ok_error.hint);                          \
     } while (0)
 /* The call must fail with that code and a message that holds `part`. */
-#define FAILS(code_, part, call)                                                                   \
-    do {                                                                                           \
-        bl_error fails_error = {0}, *error = &fails_error;                                         \
-        if ((call) != (code_)) fail_msg("%s: not %s", #call, #code_);                              \
-        graph_holds(&fails_error, part);                                                           \
+#define FAILS(code_, part, call)                                                                                       \
+    do {                                                                                                               \
+        bl_error fails_error = {0}, *error = &fails_error;                                                             \
+        if ((call) != (code_)) fail_msg("%s: not %s", #call, #code_);                                                  \
+        graph_holds(&fails_error, part);                                                                               \
     } while (0)
 void graph_holds(const bl_error *error, const char *part);
 
 bl_model *graph_new(int channels, int height, int width); /* input "x" */
-/* attrs: "strides=2,2 alpha=0.5 auto_pad=VALID"; inputs: names separated by spaces, "-" where absent. Returns the value. */
-bl_status graph_try_node(bl_model *m, const char *op, const char *out, const char *inputs, const char *attrs, bl_error *error);
+/* attrs: "strides=2,2 alpha=0.5 auto_pad=VALID"; inputs: names separated by spaces, "-" where absent. Returns the
+ * value. */
+bl_status graph_try_node(bl_model *m, const char *op, const char *out, const char *inputs, const char *attrs,
+                         bl_error *error);
 int graph_node(bl_model *m, const char *op, const char *out, const char *inputs, const char *attrs);
 /* A constant of random normal numbers × scale + shift (counted by the name), dims "4,3,3,3". */
 int graph_constant(bl_model *m, const char *name, const char *dims, double scale, double shift);
 /* Convolution with weights NAME_w and bias NAME_b of its own; `channels` in. */
-int graph_conv(bl_model *m, const char *out, const char *in, int channels, int out_channels, int kernel, const char *attrs);
+int graph_conv(bl_model *m, const char *out, const char *in, int channels, int out_channels, int kernel,
+               const char *attrs);
 int graph_dense(bl_model *m, const char *out, const char *in, int inputs, int outputs);
 bl_model *graph_seal(bl_model *m, const char *output);
 

@@ -17,21 +17,18 @@
 #include "base/text.h"
 #include "../tolerances.h"
 
-static float float_of(uint32_t bits)
-{
+static float float_of(uint32_t bits) {
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
 }
-static uint32_t bits_of(float x)
-{
+static uint32_t bits_of(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static void errors(void **state)
-{
+static void errors(void **state) {
     (void)state;
     bl_error e = {0};
     assert_int_equal(bl_fail(&e, BL_SHAPE, "value %d", 7), BL_SHAPE);
@@ -54,8 +51,7 @@ static void errors(void **state)
     assert_int_equal(strlen(e.message), 399);
 }
 
-static void sizes(void **state)
-{
+static void sizes(void **state) {
     (void)state;
     size_t out = 5;
     assert_true(bl_mul_size(SIZE_MAX / 2, 2, &out) && out == SIZE_MAX - 1);
@@ -65,8 +61,7 @@ static void sizes(void **state)
     assert_null(bl_alloc_aligned(SIZE_MAX));
 }
 
-static void arenas(void **state)
-{
+static void arenas(void **state) {
     (void)state;
     bl_arena arena = {0};
     unsigned char *first = bl_arena_take(&arena, 10);
@@ -89,8 +84,7 @@ static void arenas(void **state)
     bl_arena_free(&arena);
 }
 
-static void philox_known_answers(void **state)
-{
+static void philox_known_answers(void **state) {
     (void)state;
     static const uint32_t known[3][10] = {
         {0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
@@ -104,8 +98,7 @@ static void philox_known_answers(void **state)
     }
 }
 
-static void random_is_counted(void **state)
-{
+static void random_is_counted(void **state) {
     (void)state;
     bl_random r = {.seed = 0x123456789ABCDEFu, .stream = BL_STREAM_TEST, .sample = 3, .step = 4};
     enum { N = 1000 };
@@ -119,7 +112,8 @@ static void random_is_counted(void **state)
         assert_memory_equal(part, normals + first, (N - first) * sizeof *part);
     }
     for (uint32_t i = 0; i < N; i++) assert_true(bl_random_uniform(&r, i) == all[i]);
-    for (uint32_t i = 0; i < N; i++) assert_true(bl_random_below(&r, i, 7) == (uint32_t)(((uint64_t)bl_random_word(&r, i) * 7) >> 32));
+    for (uint32_t i = 0; i < N; i++)
+        assert_true(bl_random_below(&r, i, 7) == (uint32_t)(((uint64_t)bl_random_word(&r, i) * 7) >> 32));
     bl_random others[4] = {r, r, r, r};
     others[0].seed++, others[1].stream = BL_STREAM_ORDER, others[2].sample++, others[3].step++;
     for (int k = 0; k < 4; k++) {
@@ -129,15 +123,16 @@ static void random_is_counted(void **state)
     }
 }
 
-static void random_moments(void **state)
-{
+static void random_moments(void **state) {
     (void)state;
     enum { N = 1000000 };
     bl_random r = {.seed = 1, .stream = BL_STREAM_TEST};
     float *x = malloc(N * sizeof *x);
     for (int normal = 0; normal < 2; normal++) {
-        if (normal) bl_random_normals(&r, 0, N, x);
-        else bl_random_uniforms(&r, 0, N, x);
+        if (normal)
+            bl_random_normals(&r, 0, N, x);
+        else
+            bl_random_uniforms(&r, 0, N, x);
         double sum = 0, squares = 0;
         for (int i = 0; i < N; i++) sum += x[i];
         double mean = sum / N;
@@ -150,8 +145,7 @@ static void random_moments(void **state)
 }
 
 /* Distance in units of the last place of the exact value. */
-static double ulps(float got, double exact)
-{
+static double ulps(float got, double exact) {
     if ((double)got == exact || (isnan(got) && isnan(exact))) return 0;
     if (isinf(got) || isnan(got)) return fabs(exact) >= 3.40282357e38 && got * exact > 0 ? 0 : INFINITY;
     int e;
@@ -159,19 +153,23 @@ static double ulps(float got, double exact)
     return fabs(got - exact) / ldexp(1, (e < -125 ? -125 : e) - 24);
 }
 
-static double logistic(double x) { return 1 / (1 + exp(-x)); }
+static double logistic(double x) {
+    return 1 / (1 + exp(-x));
+}
 
-static void elementary(void **state)
-{
+static void elementary(void **state) {
     (void)state;
     static const struct {
         const char *name;
         float (*own)(float);
         double (*exact)(double);
         float least, most;
-    } table[] = {{"exp", bl_exp, exp, -INFINITY, INFINITY},        {"log", bl_log, log, 0, INFINITY},
-                 {"tanh", bl_tanh, tanh, -INFINITY, INFINITY},     {"sin", bl_sin, sin, -1e4f, 1e4f},
-                 {"cos", bl_cos, cos, -1e4f, 1e4f},                {"sigmoid", bl_sigmoid, logistic, -INFINITY, INFINITY}};
+    } table[] = {{"exp", bl_exp, exp, -INFINITY, INFINITY},
+                 {"log", bl_log, log, 0, INFINITY},
+                 {"tanh", bl_tanh, tanh, -INFINITY, INFINITY},
+                 {"sin", bl_sin, sin, -1e4f, 1e4f},
+                 {"cos", bl_cos, cos, -1e4f, 1e4f},
+                 {"sigmoid", bl_sigmoid, logistic, -INFINITY, INFINITY}};
     for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
         double worst = 0;
         float where = 0;
@@ -192,8 +190,7 @@ static void elementary(void **state)
     assert_true(bl_cos(0) == 1 && bl_sin(0) == 0);
 }
 
-static void half_precision(void **state)
-{
+static void half_precision(void **state) {
     (void)state;
     for (uint32_t h = 0; h < 65536; h++) {
         int exponent = (int)(h >> 10 & 31), fraction = (int)(h & 1023);
@@ -203,7 +200,9 @@ static void half_precision(void **state)
             assert_int_equal(bl_half_from_float(x), h | 0x200); /* made quiet */
             continue;
         }
-        double exact = exponent == 31 ? INFINITY : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+        double exact = exponent == 31 ? INFINITY
+                       : exponent     ? ldexp(1024 + fraction, exponent - 25)
+                                      : ldexp(fraction, -24);
         assert_true(x == (float)(h >> 15 ? -exact : exact) && (bool)signbit(x) == (bool)(h >> 15));
         assert_int_equal(bl_half_from_float(x), h);
         /* the middle between two neighbours goes to the even one, anything beyond it to the nearer one */
@@ -219,8 +218,7 @@ static void half_precision(void **state)
     assert_int_equal(bl_half_from_float(1e-30f), 0);
 }
 
-static void simd_words(void **state)
-{
+static void simd_words(void **state) {
     (void)state;
     const float a[5] = {0, 1, -2, NAN, 4};
     float out[4];
@@ -237,8 +235,7 @@ static void simd_words(void **state)
     assert_true(bl_mask4_any(bl_f32x4_equal(bl_f32x4_sub(x, x), zero)));
 }
 
-static void json(void **state)
-{
+static void json(void **state) {
     (void)state;
     bl_text t = {0};
     bl_json_open(&t, NULL, '{');
@@ -256,8 +253,9 @@ static void json(void **state)
     bl_json_close(&t, ']');
     bl_json_number(&t, "last", 1e300);
     bl_json_close(&t, '}');
-    assert_string_equal(t.data, "{\"name\":\"a\\\"b\\\\\\n\\t\\u0001 \xC3\xA4 \xEF\xBF\xBD\xEF\xBF\xBD\",\"none\":null,"
-                                "\"list\":[0.1,0.100000001,\"NaN\",\"-Infinity\",-9223372036854775808,[],true],\"last\":1e+300}");
+    assert_string_equal(
+        t.data, "{\"name\":\"a\\\"b\\\\\\n\\t\\u0001 \xC3\xA4 \xEF\xBF\xBD\xEF\xBF\xBD\",\"none\":null,"
+                "\"list\":[0.1,0.100000001,\"NaN\",\"-Infinity\",-9223372036854775808,[],true],\"last\":1e+300}");
     assert_int_equal(t.length, strlen(t.data));
     bl_text_clear(&t);
     for (int i = 0; i < 1000; i++) bl_text_add(&t, "%d,", i);
@@ -272,12 +270,17 @@ static void json(void **state)
     bl_text_free(&t);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors),         cmocka_unit_test(sizes),        cmocka_unit_test(arenas),
-        cmocka_unit_test(philox_known_answers), cmocka_unit_test(random_is_counted), cmocka_unit_test(random_moments),
-        cmocka_unit_test(elementary),     cmocka_unit_test(half_precision), cmocka_unit_test(simd_words),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(arenas),
+        cmocka_unit_test(philox_known_answers),
+        cmocka_unit_test(random_is_counted),
+        cmocka_unit_test(random_moments),
+        cmocka_unit_test(elementary),
+        cmocka_unit_test(half_precision),
+        cmocka_unit_test(simd_words),
         cmocka_unit_test(json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

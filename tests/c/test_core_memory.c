@@ -1,5 +1,5 @@
-/* No memory: the n-th allocation fails, for every n, while a network is built, sealed, planned, run and edited. Each time
- * an error must come back, nothing may leak, and nothing may be touched that is not there. */
+/* No memory: the n-th allocation fails, for every n, while a network is built, sealed, planned, run and edited. Each
+ * time an error must come back, nothing may leak, and nothing may be touched that is not there. */
 #include "graphs.h"
 
 #include <stdio.h>
@@ -7,14 +7,15 @@
 #include <string.h>
 
 static long left; /* allocations that still succeed; negative: all of them */
-static void *scarce(size_t align, size_t size) { return left == 0 ? NULL : (left -= left > 0, aligned_alloc(align, size)); }
+static void *scarce(size_t align, size_t size) {
+    return left == 0 ? NULL : (left -= left > 0, aligned_alloc(align, size));
+}
 /* base's allocator in place of the library's, with the allocation of C replaced. */
 #define aligned_alloc scarce
 #include "../../src/base/memory.c"
 #undef aligned_alloc
 
-static bl_status constant(bl_model *m, const char *name, const bl_shape *s, int *value, bl_error *error)
-{
+static bl_status constant(bl_model *m, const char *name, const bl_shape *s, int *value, bl_error *error) {
     void *data;
     *value = bl_model_value(m, name, strlen(name));
     if (*value < 0) return bl_fail(error, BL_MEMORY, "no memory for a name");
@@ -24,15 +25,14 @@ static bl_status constant(bl_model *m, const char *name, const bl_shape *s, int 
     return BL_OK;
 }
 
-static bl_status node(bl_model *m, const char *op, const char *out, const int *in, int n_in, int *value, bl_error *error)
-{
+static bl_status node(bl_model *m, const char *op, const char *out, const int *in, int n_in, int *value,
+                      bl_error *error) {
     *value = bl_model_value(m, out, strlen(out));
     if (*value < 0) return bl_fail(error, BL_MEMORY, "no memory for a name");
     return bl_model_node(m, op, NULL, in, n_in, *value, NULL, 0, error);
 }
 
-static bl_status build(bl_model *m, bl_error *error)
-{
+static bl_status build(bl_model *m, bl_error *error) {
     const bl_shape kernels = {4, {4, 3, 3, 3}}, four = {1, {4}}, large = {4, {64, 3, 3, 3}};
     int x = bl_model_value(m, "x", 1), w, stored, n[4], conv, norm, act, other, unused;
     if (x < 0) return bl_fail(error, BL_MEMORY, "no memory for a name");
@@ -58,8 +58,7 @@ static bl_status build(bl_model *m, bl_error *error)
     return bl_model_seal(m, NULL, error);
 }
 
-static bl_status use(const bl_model *m, bl_error *error)
-{
+static bl_status use(const bl_model *m, bl_error *error) {
     bl_plan *plan = NULL;
     bl_run *run = NULL;
     bl_wants w = BL_WANTS;
@@ -69,15 +68,13 @@ static bl_status use(const bl_model *m, bl_error *error)
     if (status == BL_OK) status = bl_run_forward(run, error);
     if (status == BL_OK) status = bl_run_intervene(run, "act:1*0.5 norm/0,1=1,2,3,4,5,6,7,8,9", NULL, error);
     if (status == BL_OK) status = bl_run_forward(run, error);
-    if (status == BL_OK)
-        status = bl_run_backward(run, &(bl_seed){.value = m->output, .weight = 1}, 1, NULL, error);
+    if (status == BL_OK) status = bl_run_backward(run, &(bl_seed){.value = m->output, .weight = 1}, 1, NULL, error);
     bl_run_free(run);
     bl_plan_free(plan);
     return status;
 }
 
-static void every_allocation_fails_once(void **state)
-{
+static void every_allocation_fails_once(void **state) {
     (void)state;
     bl_status status = BL_MEMORY;
     long failures = 0;
@@ -97,8 +94,7 @@ static void every_allocation_fails_once(void **state)
     left = -1;
 }
 
-static void a_network_survives_a_failed_plan(void **state)
-{
+static void a_network_survives_a_failed_plan(void **state) {
     (void)state;
     bl_error ignored;
     bl_model *m;
@@ -115,8 +111,7 @@ static void a_network_survives_a_failed_plan(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails_once),
         cmocka_unit_test(a_network_survives_a_failed_plan),

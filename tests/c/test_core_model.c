@@ -7,8 +7,7 @@
 
 #include "../tolerances.h"
 
-static void refuses_bad_nodes(void **state)
-{
+static void refuses_bad_nodes(void **state) {
     (void)state;
     bl_model *m = graph_new(3, 8, 8);
     graph_node(m, "Relu", "a", "x", "");
@@ -33,8 +32,7 @@ static void refuses_bad_nodes(void **state)
     bl_model_free(m);
 }
 
-static void refuses_bad_graphs(void **state)
-{
+static void refuses_bad_graphs(void **state) {
     (void)state;
     bl_model *m = graph_new(3, 8, 8);
     FAILS(BL_FORMAT, "no input or no output", bl_model_seal(m, NULL, error));
@@ -55,8 +53,7 @@ static void refuses_bad_graphs(void **state)
     bl_model_free(m);
 }
 
-static void sorts_and_prunes(void **state)
-{
+static void sorts_and_prunes(void **state) {
     (void)state;
     bl_model *m = graph_new(3, 8, 8);
     graph_node(m, "Relu", "d", "c", ""); /* written backwards */
@@ -79,8 +76,7 @@ static void sorts_and_prunes(void **state)
     bl_model_free(m);
 }
 
-static void names_nodes(void **state)
-{
+static void names_nodes(void **state) {
     (void)state;
     bl_model *m = graph_new(3, 8, 8);
     int x = m->input, a = bl_model_value(m, "a", 1), b = bl_model_value(m, "b", 1), c = bl_model_value(m, "c", 1);
@@ -95,8 +91,7 @@ static void names_nodes(void **state)
     bl_model_free(m);
 }
 
-static void many_values(void **state)
-{
+static void many_values(void **state) {
     (void)state;
     bl_model *m = graph_new(1, 4, 4);
     char name[32], before[32] = "x";
@@ -114,8 +109,7 @@ static void many_values(void **state)
     bl_model_free(m);
 }
 
-static void finds_scores(void **state)
-{
+static void finds_scores(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     assert_int_equal(m->scores, bl_model_find(m, "dense"));
@@ -139,8 +133,7 @@ static void finds_scores(void **state)
     bl_model_free(m);
 }
 
-static void folds_constants(void **state)
-{
+static void folds_constants(void **state) {
     (void)state;
     bl_model *m = graph_new(3, 6, 6);
     graph_constant(m, "stored", "4,3,3,3", 0.3, 0);
@@ -162,8 +155,7 @@ static void folds_constants(void **state)
 }
 
 /* conv → normalisation → relu, twice on the same weights, and a dense layer with one. */
-static bl_model *normalised(const bl_open_options *options)
-{
+static bl_model *normalised(const bl_open_options *options) {
     bl_model *m = graph_new(2, 6, 5);
     graph_conv(m, "c1", "x", 2, 3, 3, "pads=1,1,1,1");
     graph_constant(m, "gamma", "3", 0.3, 1);
@@ -185,8 +177,7 @@ static bl_model *normalised(const bl_open_options *options)
     return m;
 }
 
-static void folds_batchnorm(void **state)
-{
+static void folds_batchnorm(void **state) {
     (void)state;
     if (!bl_op_find("BatchNormalization")) fail_msg("there is no BatchNormalization");
     bl_open_options keep = {.keep_batchnorm = true};
@@ -201,7 +192,8 @@ static void folds_batchnorm(void **state)
     bl_objective o;
     FAILS(BL_USAGE, "nearest", bl_objective_parse(folded, "q7", &o, error));
     /* the shared weights are as they were */
-    bl_real *a = folded->values[bl_model_find(folded, "c1_w")].data, *b = kept->values[bl_model_find(kept, "c1_w")].data;
+    bl_real *a = folded->values[bl_model_find(folded, "c1_w")].data,
+            *b = kept->values[bl_model_find(kept, "c1_w")].data;
     assert_memory_equal(a, b, 54 * sizeof *a);
     graph_running f = graph_start(folded, &BL_WANTS, 1), k = graph_start(kept, &BL_WANTS, 1);
     OK(bl_run_forward(f.run, error));
@@ -214,8 +206,7 @@ static void folds_batchnorm(void **state)
     bl_model_free(kept);
 }
 
-static void labels_and_preprocessing(void **state)
-{
+static void labels_and_preprocessing(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     char buffer[24];
@@ -237,12 +228,17 @@ static void labels_and_preprocessing(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_bad_nodes), cmocka_unit_test(refuses_bad_graphs), cmocka_unit_test(sorts_and_prunes),
-        cmocka_unit_test(names_nodes),       cmocka_unit_test(many_values),        cmocka_unit_test(finds_scores),
-        cmocka_unit_test(folds_constants),   cmocka_unit_test(folds_batchnorm),    cmocka_unit_test(labels_and_preprocessing),
+        cmocka_unit_test(refuses_bad_nodes),
+        cmocka_unit_test(refuses_bad_graphs),
+        cmocka_unit_test(sorts_and_prunes),
+        cmocka_unit_test(names_nodes),
+        cmocka_unit_test(many_values),
+        cmocka_unit_test(finds_scores),
+        cmocka_unit_test(folds_constants),
+        cmocka_unit_test(folds_batchnorm),
+        cmocka_unit_test(labels_and_preprocessing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

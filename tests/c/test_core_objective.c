@@ -6,8 +6,7 @@
 
 #include "../tolerances.h"
 
-static void text_and_back(void **state)
-{
+static void text_and_back(void **state) {
     (void)state;
     static const struct {
         const char *text, *canonical;
@@ -53,8 +52,7 @@ static void text_and_back(void **state)
     bl_model_free(m);
 }
 
-static void odd_names(void **state)
-{
+static void odd_names(void **state) {
     (void)state;
     bl_model *m = graph_new(2, 4, 4);
     int x = m->input, a = bl_model_value(m, "odd \"one\" \\ here", 16), b = bl_model_value(m, "12", 2);
@@ -72,19 +70,29 @@ static void odd_names(void **state)
     bl_model_free(m);
 }
 
-static void mistakes(void **state)
-{
+static void mistakes(void **state) {
     (void)state;
     static const struct {
         const char *text, *part;
     } table[] = {
-        {"", "name is missing"},      {"conv9:1", "nearest: \"conv1\""},      {"class:5", "classes 0 to 4"},
-        {"class:", "number of a class"}, {"class:\"fox\"", "there is no class \"fox\""}, {"class:\"fux\"", "\"fax\""},
-        {"conv1:", "number of a channel"}, {"conv1:1@3", "row,column"},      {"conv1+", "name is missing"},
-        {"conv1 relu1", "expected + or -"}, {"conv1_w", "constant"},         {"class:1-9", "classes 0 to 4"},
-        {"\"conv1", "not closed"},     {"nan*conv1", "no layer"},             {"1e99*conv1", "no layer"},
+        {"", "name is missing"},
+        {"conv9:1", "nearest: \"conv1\""},
+        {"class:5", "classes 0 to 4"},
+        {"class:", "number of a class"},
+        {"class:\"fox\"", "there is no class \"fox\""},
+        {"class:\"fux\"", "\"fax\""},
+        {"conv1:", "number of a channel"},
+        {"conv1:1@3", "row,column"},
+        {"conv1+", "name is missing"},
+        {"conv1 relu1", "expected + or -"},
+        {"conv1_w", "constant"},
+        {"class:1-9", "classes 0 to 4"},
+        {"\"conv1", "not closed"},
+        {"nan*conv1", "no layer"},
+        {"1e99*conv1", "no layer"},
         {"conv1++relu1", "name is missing"},
-        {"conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1", "16 terms"},
+        {"conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1+conv1",
+         "16 terms"},
     };
     bl_model *m = graph_classic();
     OK(bl_model_set_labels(m, "fax\nb\nc\nd\ne", 11, error));
@@ -117,8 +125,7 @@ static void mistakes(void **state)
 }
 
 /* A network that only shows its input as scores of `classes`, behind the given head. */
-static bl_model *shown(int classes, const char *head)
-{
+static bl_model *shown(int classes, const char *head) {
     bl_model *m = graph_new(classes, 1, 1);
     graph_node(m, "Identity", "s", "x", "");
     graph_node(m, "Flatten", "f", "s", "");
@@ -126,8 +133,7 @@ static bl_model *shown(int classes, const char *head)
     return graph_seal(m, head ? "p" : "f");
 }
 
-static double evaluate(bl_model *m, const bl_real *scores, const char *text, bl_real *gradient)
-{
+static double evaluate(bl_model *m, const bl_real *scores, const char *text, bl_real *gradient) {
     bl_wants w = BL_WANTS;
     w.gradients = &m->input, w.n_gradients = 1;
     graph_running g = graph_start(m, &w, 0);
@@ -143,10 +149,11 @@ static double evaluate(bl_model *m, const bl_real *scores, const char *text, bl_
     return value;
 }
 
-static void near(double a, double b) { if (!(fabs(a - b) <= TOL_OBJECTIVE * (1 + fabs(b)))) fail_msg("%.9g, not %.9g", a, b); }
+static void near(double a, double b) {
+    if (!(fabs(a - b) <= TOL_OBJECTIVE * (1 + fabs(b)))) fail_msg("%.9g, not %.9g", a, b);
+}
 
-static void heads(void **state)
-{
+static void heads(void **state) {
     (void)state;
     const bl_real s[3] = {1, 2, -1};
     bl_real g[3];
@@ -201,8 +208,7 @@ static void heads(void **state)
     bl_model_free(m);
 }
 
-static void layers_are_means(void **state)
-{
+static void layers_are_means(void **state) {
     (void)state;
     bl_model *m = graph_new(2, 2, 3);
     graph_node(m, "Identity", "y", "x", "");
@@ -233,8 +239,7 @@ static void layers_are_means(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_and_back), cmocka_unit_test(odd_names),        cmocka_unit_test(mistakes),
         cmocka_unit_test(heads),         cmocka_unit_test(layers_are_means),

@@ -7,8 +7,7 @@
 
 #include "core/internal.h"
 
-static void shapes(void **state)
-{
+static void shapes(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_plan *p;
@@ -44,8 +43,7 @@ static void shapes(void **state)
     bl_model_free(m);
 }
 
-static void refusals(void **state)
-{
+static void refusals(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_plan *p;
@@ -79,8 +77,7 @@ static void refusals(void **state)
 }
 
 /* conv → its own shape → (batch, −1) → reshape: the integers are known while planning and never computed. */
-static void shape_arithmetic(void **state)
-{
+static void shape_arithmetic(void **state) {
     (void)state;
     bl_model *m = graph_new(2, 6, 5);
     void *ints;
@@ -125,8 +122,7 @@ static void shape_arithmetic(void **state)
 }
 
 /* No two pieces of memory may overlap while both are alive: every pair. */
-static void check_layout(const bl_plan *p)
-{
+static void check_layout(const bl_plan *p) {
     for (int i = 0; i < p->n_buffers; i++) {
         const bl_buffer *a = &p->buffers[i];
         assert_true(a->offset % BL_ALIGN == 0 && a->from <= a->to && a->offset + a->bytes <= p->tensor_bytes);
@@ -139,8 +135,7 @@ static void check_layout(const bl_plan *p)
 }
 
 /* No layout can do with less than what is alive at once. */
-static size_t least_bytes(const bl_plan *p)
-{
+static size_t least_bytes(const bl_plan *p) {
     size_t most = 0;
     for (int time = -1; time <= 2 * p->model->n_nodes; time++) {
         size_t alive = 0;
@@ -152,8 +147,7 @@ static size_t least_bytes(const bl_plan *p)
 }
 
 /* A value must be alive from the node that makes it to the last that reads it, forwards and backwards. */
-static void check_lives(const bl_plan *p)
-{
+static void check_lives(const bl_plan *p) {
     const bl_model *m = p->model;
     size_t offset, bytes;
     int from, to;
@@ -173,8 +167,7 @@ static void check_lives(const bl_plan *p)
     }
 }
 
-static void layout_of_random_graphs(void **state)
-{
+static void layout_of_random_graphs(void **state) {
     (void)state;
     size_t together = 0, apart = 0, least = 0;
     for (uint64_t seed = 0; seed < 60; seed++) {
@@ -198,7 +191,7 @@ static void layout_of_random_graphs(void **state)
         }
         bl_model_free(m);
     }
-    assert_true(together * 10 < apart * 9); /* sharing must be worth it: here a tenth at the very least */
+    assert_true(together * 10 < apart * 9);    /* sharing must be worth it: here a tenth at the very least */
     assert_true(together * 100 < least * 105); /* and waste little */
 }
 
@@ -207,19 +200,18 @@ typedef struct {
     bl_real output[4096], input_gradient[4096], weight_gradient[4096];
 } numbers;
 
-static int some_weight(const bl_model *m)
-{
+static int some_weight(const bl_model *m) {
     for (int v = 0; v < m->n_values; v++)
         if (m->values[v].is_constant) return v;
     return m->input;
 }
 
-static void run_once(const bl_model *m, bl_wants w, uint64_t first, numbers *out)
-{
+static void run_once(const bl_model *m, bl_wants w, uint64_t first, numbers *out) {
     int wanted[2] = {m->input, some_weight(m)};
     w.gradients = wanted, w.n_gradients = 2;
     graph_running g = graph_start(m, &w, first);
-    bl_shape s = bl_plan_shape(g.plan, m->output), x = bl_plan_shape(g.plan, m->input), c = bl_plan_shape(g.plan, wanted[1]);
+    bl_shape s = bl_plan_shape(g.plan, m->output), x = bl_plan_shape(g.plan, m->input),
+             c = bl_plan_shape(g.plan, wanted[1]);
     size_t n = bl_count(&s), one = n / (size_t)s.dim[0];
     assert_true(n <= 4096 && bl_count(&x) <= 4096 && bl_count(&c) <= 4096);
     bl_real *seed = malloc(n * sizeof *seed);
@@ -237,8 +229,7 @@ static void run_once(const bl_model *m, bl_wants w, uint64_t first, numbers *out
     graph_stop(&g);
 }
 
-static void bits_do_not_depend_on_the_plan(void **state)
-{
+static void bits_do_not_depend_on_the_plan(void **state) {
     (void)state;
     static numbers plain, other;
     for (uint64_t seed = 0; seed < 60; seed++) {
@@ -262,8 +253,7 @@ static void bits_do_not_depend_on_the_plan(void **state)
     }
 }
 
-static void a_batch_has_the_bits_of_its_pictures(void **state)
-{
+static void a_batch_has_the_bits_of_its_pictures(void **state) {
     (void)state;
     static numbers batch, single;
     enum { N = 5 };
@@ -279,14 +269,14 @@ static void a_batch_has_the_bits_of_its_pictures(void **state)
         for (uint64_t i = 0; i < N; i++) {
             run_once(m, BL_WANTS, 20 + i, &single);
             assert_memory_equal(batch.output + i * bl_count(&s), single.output, bl_count(&s) * sizeof(bl_real));
-            assert_memory_equal(batch.input_gradient + i * bl_count(&x), single.input_gradient, bl_count(&x) * sizeof(bl_real));
+            assert_memory_equal(batch.input_gradient + i * bl_count(&x), single.input_gradient,
+                                bl_count(&x) * sizeof(bl_real));
         }
         bl_model_free(m);
     }
 }
 
-static void observed_values_stay(void **state)
-{
+static void observed_values_stay(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     int one = bl_model_find(m, "conv1");
@@ -314,8 +304,7 @@ static void observed_values_stay(void **state)
     bl_model_free(m);
 }
 
-static void works_in_place(void **state)
-{
+static void works_in_place(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_plan *p;
@@ -336,16 +325,16 @@ static void works_in_place(void **state)
 int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void *, size_t),
                                               void (*free_hook)(const volatile void *));
 static size_t n_allocations, allocated;
-static void on_malloc(const volatile void *p, size_t size)
-{
+static void on_malloc(const volatile void *p, size_t size) {
     (void)p;
     n_allocations++;
     allocated += size;
 }
-static void on_free(const volatile void *p) { (void)p; }
+static void on_free(const volatile void *p) {
+    (void)p;
+}
 
-static void allocates_exactly_and_once(void **state)
-{
+static void allocates_exactly_and_once(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_wants w = BL_WANTS;
@@ -369,7 +358,8 @@ static void allocates_exactly_and_once(void **state)
     OK(bl_run_forward(r, error));
     OK(bl_objective_value(r, &o, value, error));
     OK(bl_objective_backward(r, &o, NULL, error));
-    OK(bl_run_backward(r, &(bl_seed){.value = m->scores, .index = 1, .weight = 2}, 1, &(bl_pass){.rule = BL_RULE_GUIDED}, error));
+    OK(bl_run_backward(r, &(bl_seed){.value = m->scores, .index = 1, .weight = 2}, 1,
+                       &(bl_pass){.rule = BL_RULE_GUIDED}, error));
     OK(bl_run_forward_from(r, 3, error));
     OK(bl_run_backward(r, &(bl_seed){.value = m->scores, .index = 1, .weight = 2}, 1, NULL, error));
     assert_int_equal(n_allocations, 0);
@@ -378,8 +368,7 @@ static void allocates_exactly_and_once(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes),

@@ -5,31 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t count_of(const graph_running *g, int value)
-{
+static size_t count_of(const graph_running *g, int value) {
     bl_shape s = bl_plan_shape(g->plan, value);
     return bl_count(&s);
 }
 
-static bl_wants everything(void)
-{
+static bl_wants everything(void) {
     bl_wants w = BL_WANTS;
     w.observe_all = w.gradient_all = true;
     return w;
 }
 
 /* All values and gradients of two runs, bit for bit. */
-static void assert_same(const graph_running *a, const graph_running *b, const bl_model *m)
-{
+static void assert_same(const graph_running *a, const graph_running *b, const bl_model *m) {
     for (int v = 0; v < m->n_values; v++) {
         size_t bytes = count_of(a, v) * sizeof(bl_real);
         if (bl_run_value(a->run, v)) assert_memory_equal(bl_run_value(a->run, v), bl_run_value(b->run, v), bytes);
-        if (bl_run_gradient(a->run, v)) assert_memory_equal(bl_run_gradient(a->run, v), bl_run_gradient(b->run, v), bytes);
+        if (bl_run_gradient(a->run, v))
+            assert_memory_equal(bl_run_gradient(a->run, v), bl_run_gradient(b->run, v), bytes);
     }
 }
 
-static void forward_from_is_forward(void **state)
-{
+static void forward_from_is_forward(void **state) {
     (void)state;
     for (uint64_t seed = 0; seed < 20; seed++) {
         bl_model *m = seed ? graph_random(seed, 20) : graph_classic();
@@ -74,14 +71,14 @@ static void forward_from_is_forward(void **state)
     bl_model_free(m);
 }
 
-static void partial_passes_leave_the_rest_alone(void **state)
-{
+static void partial_passes_leave_the_rest_alone(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_wants w = everything();
     graph_running g = graph_start(m, &w, 1);
     OK(bl_run_forward(g.run, error));
-    bl_real *early = (bl_real *)bl_run_value(g.run, bl_model_find(m, "conv1")); /* spoilt, to see who computes it again */
+    bl_real *early =
+        (bl_real *)bl_run_value(g.run, bl_model_find(m, "conv1")); /* spoilt, to see who computes it again */
     bl_real was = early[5];
     early[5] = 1234;
     for (int twice = 0; twice < 2; twice++) {
@@ -98,8 +95,7 @@ static void partial_passes_leave_the_rest_alone(void **state)
 }
 
 /* The rule table of ReLU: Zeiler & Fergus 2014, Springenberg et al. 2015. */
-static void rules(void **state)
-{
+static void rules(void **state) {
     (void)state;
     bl_model *m = graph_new(4, 1, 1);
     graph_node(m, "Relu", "y", "x", "");
@@ -121,21 +117,21 @@ static void rules(void **state)
     }
     int node = 5;
     bl_rule own = BL_RULE_PLAIN;
-    FAILS(BL_USAGE, "node 5", bl_run_backward(g.run, &seed, 1, &(bl_pass){BL_RULE_PLAIN, &node, &own, 1, false}, error));
+    FAILS(BL_USAGE, "node 5",
+          bl_run_backward(g.run, &seed, 1, &(bl_pass){BL_RULE_PLAIN, &node, &own, 1, false}, error));
     graph_stop(&g);
     bl_model_free(m);
 }
 
-static void fan_out_adds(void **state)
-{
+static void fan_out_adds(void **state) {
     (void)state;
     bl_model *m = graph_new(2, 1, 3);
     graph_node(m, "Identity", "a", "x", "");
-    graph_node(m, "Add", "double", "a a", "");     /* one input twice: 2 */
+    graph_node(m, "Add", "double", "a a", "");      /* one input twice: 2 */
     graph_node(m, "Add", "triple", "double x", ""); /* and past an alias: 3 */
     graph_node(m, "Relu", "r", "triple", "");
     graph_node(m, "Dropout", "d", "r", "");
-    graph_node(m, "Add", "y", "d r", "");           /* an alias beside its source: 6 */
+    graph_node(m, "Add", "y", "d r", ""); /* an alias beside its source: 6 */
     graph_seal(m, "y");
     for (int separate = 0; separate < 2; separate++) {
         bl_wants w = everything();
@@ -153,8 +149,7 @@ static void fan_out_adds(void **state)
     bl_model_free(m);
 }
 
-static void seeds_and_accumulation(void **state)
-{
+static void seeds_and_accumulation(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     int conv1 = bl_model_find(m, "conv1"), relu2 = bl_model_find(m, "relu2"), weight = bl_model_find(m, "conv1_w");
@@ -167,7 +162,8 @@ static void seeds_and_accumulation(void **state)
     OK(bl_run_forward(g.run, error));
     enum { N = 360 };
     bl_real parts[3][N], together[N];
-    bl_seed seeds[3] = {{.value = conv1, .index = 17, .weight = 2}, {.value = relu2, .index = 3, .weight = -1},
+    bl_seed seeds[3] = {{.value = conv1, .index = 17, .weight = 2},
+                        {.value = relu2, .index = 3, .weight = -1},
                         {.value = m->scores, .index = 1, .weight = 1}};
     for (int i = 0; i < 3; i++) {
         OK(bl_run_backward(g.run, &seeds[i], 1, NULL, error));
@@ -193,8 +189,10 @@ static void seeds_and_accumulation(void **state)
         OK(bl_run_forward(g.run, error));
         OK(bl_run_backward(g.run, &seeds[2], 1, &(bl_pass){.accumulate = true}, error));
     }
-    for (int i = 0; i < N; i++) assert_true(fabs((double)bl_run_gradient(g.run, m->input)[i] - 3 * (double)parts[2][i]) < 1e-5);
-    FAILS(BL_USAGE, "seed", bl_run_backward(g.run, &(bl_seed){.value = bl_model_find(m, "pool1"), .weight = 1}, 1, NULL, error));
+    for (int i = 0; i < N; i++)
+        assert_true(fabs((double)bl_run_gradient(g.run, m->input)[i] - 3 * (double)parts[2][i]) < 1e-5);
+    FAILS(BL_USAGE, "seed",
+          bl_run_backward(g.run, &(bl_seed){.value = bl_model_find(m, "pool1"), .weight = 1}, 1, NULL, error));
     FAILS(BL_USAGE, "which has 5", bl_run_backward(g.run, &(bl_seed){.value = m->scores, .index = 5}, 1, NULL, error));
     graph_stop(&g);
     g = graph_start(m, &BL_WANTS, 1);
@@ -204,8 +202,7 @@ static void seeds_and_accumulation(void **state)
     bl_model_free(m);
 }
 
-static void dead_network(void **state)
-{
+static void dead_network(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_wants w = everything();
@@ -219,8 +216,7 @@ static void dead_network(void **state)
     bl_model_free(m);
 }
 
-static void interventions(void **state)
-{
+static void interventions(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_wants w = everything();
@@ -231,7 +227,8 @@ static void interventions(void **state)
     OK(bl_run_intervene(g.run, "relu1:2*0; relu1:3*-2 relu1:4=mean;conv2:*@1,2,3,4=0.5", &first, error));
     assert_int_equal(first, m->values[relu1].producer);
     OK(bl_run_forward_from(g.run, first, error));
-    const bl_real *was = bl_run_value(plain.run, relu1), *is = bl_run_value(g.run, relu1), *painted = bl_run_value(g.run, conv2);
+    const bl_real *was = bl_run_value(plain.run, relu1), *is = bl_run_value(g.run, relu1),
+                  *painted = bl_run_value(g.run, conv2);
     double mean = 0;
     for (int i = 0; i < 120; i++) mean += was[4 * 120 + i] / 120.0;
     for (int i = 0; i < 120; i++) {
@@ -241,7 +238,8 @@ static void interventions(void **state)
     for (int c = 0; c < 6; c++)
         for (int row = 0; row < 6; row++)
             for (int column = 0; column < 5; column++)
-                if (row >= 1 && row <= 3 && column >= 2 && column <= 4) assert_true(painted[c * 30 + row * 5 + column] == 0.5f);
+                if (row >= 1 && row <= 3 && column >= 2 && column <= 4)
+                    assert_true(painted[c * 30 + row * 5 + column] == 0.5f);
     /* another edit before: the pass starts there; one that stays is not begun again */
     OK(bl_run_intervene(g.run, "relu1:2*0; relu1:3*-2 relu1:4=mean;conv2:1*3", &first, error));
     assert_int_equal(first, m->values[conv2].producer);
@@ -272,8 +270,7 @@ static void interventions(void **state)
     bl_model_free(m);
 }
 
-static void overlaid_kernels(void **state)
-{
+static void overlaid_kernels(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     bl_wants w = everything();
@@ -307,20 +304,35 @@ static void overlaid_kernels(void **state)
     bl_model_free(m);
 }
 
-static void refused_interventions(void **state)
-{
+static void refused_interventions(void **state) {
     (void)state;
     static const struct {
         const char *text, *part;
     } table[] = {
-        {"relu3:1*0", "nearest: \"relu1\""}, {"relu1", "expected :"},          {"relu1:", "channel is missing"},
-        {"relu1:1", "expected *factor"},     {"relu1:1*", "factor"},            {"relu1:1*nan", "factor"},
-        {"relu1:1*1e999", "factor"},         {"relu1:1*0x10", "factor"},        {"relu1:1@1,2,3=4", "corner"},
-        {"relu1:1@0,0,12,3=1", "do not fit"}, {"relu1:1@3,0,2,3=1", "do not fit"}, {"relu1:1@0,0,1,1", "=number"},
-        {"relu1:1*2relu1:1*2", "space"},     {"x:0*0", "no layer's output"},    {"conv1_w:0*0", "no layer's output"},
-        {"drop:0*0", "edit \"pool2\""},      {"relu1/0,0=1", "no convolution"}, {"conv1/0,3=1", "no kernel"},
-        {"conv1/6,0=1", "no kernel"},        {"conv1/0,0=1,2,3", "3 × 3"},      {"conv1/,0=1", "output,input"},
-        {"\"conv1/0,0=1", "not closed"},     {"conv1/0,0=1,2,3,4,5,6,7,8,9,10", "space"}, {"relu1:99999999999*0", "missing"},
+        {"relu3:1*0", "nearest: \"relu1\""},
+        {"relu1", "expected :"},
+        {"relu1:", "channel is missing"},
+        {"relu1:1", "expected *factor"},
+        {"relu1:1*", "factor"},
+        {"relu1:1*nan", "factor"},
+        {"relu1:1*1e999", "factor"},
+        {"relu1:1*0x10", "factor"},
+        {"relu1:1@1,2,3=4", "corner"},
+        {"relu1:1@0,0,12,3=1", "do not fit"},
+        {"relu1:1@3,0,2,3=1", "do not fit"},
+        {"relu1:1@0,0,1,1", "=number"},
+        {"relu1:1*2relu1:1*2", "space"},
+        {"x:0*0", "no layer's output"},
+        {"conv1_w:0*0", "no layer's output"},
+        {"drop:0*0", "edit \"pool2\""},
+        {"relu1/0,0=1", "no convolution"},
+        {"conv1/0,3=1", "no kernel"},
+        {"conv1/6,0=1", "no kernel"},
+        {"conv1/0,0=1,2,3", "3 × 3"},
+        {"conv1/,0=1", "output,input"},
+        {"\"conv1/0,0=1", "not closed"},
+        {"conv1/0,0=1,2,3,4,5,6,7,8,9,10", "space"},
+        {"relu1:99999999999*0", "missing"},
         {";,", "name is missing"},
     };
     bl_model *m = graph_classic();
@@ -333,8 +345,7 @@ static void refused_interventions(void **state)
     bl_model_free(m);
 }
 
-static void names_who_made_nan(void **state)
-{
+static void names_who_made_nan(void **state) {
     (void)state;
     bl_model *m = graph_classic();
     for (int observed = 0; observed < 2; observed++) {
@@ -347,7 +358,9 @@ static void names_who_made_nan(void **state)
         memcpy(bad, m->values[weight].data, count_of(&g, weight) * sizeof *bad);
         bad[2 * 54 + 4] = NAN; /* the middle of the kernel from input 0 to output 2 */
         OK(bl_run_set_constant(g.run, weight, bad, error));
-        FAILS(BL_NOT_A_NUMBER, "node \"conv2\" (Conv) gives NaN or infinity: 60 of 360 values, the first in picture 0, channel 2, row 0, column 0",
+        FAILS(BL_NOT_A_NUMBER,
+              "node \"conv2\" (Conv) gives NaN or infinity: 60 of 360 values, the first in picture 0, channel 2, row "
+              "0, column 0",
               bl_run_forward(g.run, error));
         FAILS(BL_NOT_A_NUMBER, "\"conv2_w\"", bl_run_forward(g.run, error));
         assert_non_null(bl_run_value(g.run, m->scores));
@@ -355,7 +368,8 @@ static void names_who_made_nan(void **state)
         OK(bl_run_set_constant(g.run, weight, NULL, error));
         OK(bl_run_forward(g.run, error));
         bl_run_input(g.run)[360 + 120 + 13] = INFINITY;
-        FAILS(BL_NOT_A_NUMBER, "the input holds NaN or infinity: 1 of 720 values, the first in picture 1, channel 1, row 1, column 3",
+        FAILS(BL_NOT_A_NUMBER,
+              "the input holds NaN or infinity: 1 of 720 values, the first in picture 1, channel 1, row 1, column 3",
               bl_run_forward(g.run, error));
         free(bad);
         graph_stop(&g);
@@ -363,8 +377,7 @@ static void names_who_made_nan(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forward_from_is_forward),
         cmocka_unit_test(partial_passes_leave_the_rest_alone),
