@@ -21,6 +21,9 @@ const SITE_POLICY =
 const singlePolicy = (hash) =>
   `default-src 'none'; script-src '${hash}' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; worker-src blob:; img-src data: blob:`
 
+// A canvas with role="img" and a name is a picture here, not a control.
+const onwarn = (warning, handler) => warning.code === 'a11y_no_interactive_element_to_noninteractive_role' || handler(warning)
+
 const samples = () => JSON.parse(readFileSync(join(root, 'public/samples/samples.json'), 'utf8'))
 
 // `import text from './file?base64'`: the bytes of a file as text.
@@ -92,6 +95,8 @@ const policy = (single) => ({
       const hash = 'sha256-' + createHash('sha256').update(script[1]).digest('base64')
       html = html.replace('<meta charset="utf-8" />', (m) => `${m}\n    ${tag(singlePolicy(hash))}`)
       page.fileName = 'backlight.html'
+      // The worker is inside the page too.
+      for (const name of Object.keys(bundle)) if (bundle[name] !== page) delete bundle[name]
     }
     page.source = html
   },
@@ -171,6 +176,6 @@ export default async ({ mode }) => {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 20000,
     },
-    plugins: [base64(), formulas(), bundled(single), svelte(), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [pwa(), models()]), policy(single)],
+    plugins: [base64(), formulas(), bundled(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [pwa(), models()]), policy(single)],
   }
 }

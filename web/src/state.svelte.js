@@ -33,6 +33,7 @@ class Session {
   failure = $state.raw(null)
   trouble = $state.raw(null) // a pass that went wrong: { message }
   busy = $state(0)
+  passes = $state(0) // pictures and pins shown so far
 
   manifest = $state.raw({ methods: [] })
   model = $state.raw(null)
@@ -343,6 +344,7 @@ class Session {
       this.gradients = new Map(gradients.map((v) => [v.id, v]))
       this.objective = objective
       this.edges = null
+      this.passes++
       this.trouble = null
       this.#sortAll()
       if (changed) this.said = t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
