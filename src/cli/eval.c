@@ -11,14 +11,17 @@ typedef struct {
     int threads, json;
 } options;
 
-static bl_status write_card(const options *o, const bl_evaluation *e, const bl_model *model, const bl_pictures *pictures, bl_error *error)
+static bl_status write_card(const options *o, const bl_evaluation *e, const bl_model *model,
+                            const bl_pictures *pictures, bl_error *error)
 {
     bl_text recipe = {0}, card = {0}, file = {0};
     const char *slash = strrchr(o->model, '/');
     bl_status status = bl_file_read(o->model, &file, error);
     if (status == BL_OK && o->recipe) status = bl_file_read(o->recipe, &recipe, error);
     if (status == BL_OK) bl_card(e, model, slash ? slash + 1 : o->model, file.length, pictures, recipe.data, &card);
-    if (status == BL_OK) status = card.failed ? bl_fail(error, BL_MEMORY, "no memory for the card") : bl_file_write(o->card, card.data, card.length, error);
+    if (status == BL_OK)
+        status = card.failed ? bl_fail(error, BL_MEMORY, "no memory for the card")
+                             : bl_file_write(o->card, card.data, card.length, error);
     bl_text_free(&recipe);
     bl_text_free(&card);
     bl_text_free(&file);
@@ -30,8 +33,10 @@ static bl_status evaluate(const options *o, const bl_model *model, const bl_pict
     bl_evaluation e;
     bl_text text = {0};
     BL_TRY(bl_evaluate(model, NULL, pictures, o->threads, &e, error));
-    if (o->json) bl_evaluation_json(&e, model, &text);
-    else bl_evaluation_text(&e, model, &text);
+    if (o->json)
+        bl_evaluation_json(&e, model, &text);
+    else
+        bl_evaluation_text(&e, model, &text);
     bl_status status = text.failed ? bl_fail(error, BL_MEMORY, "no memory for the report") : BL_OK;
     if (status == BL_OK) printf("%s%s", text.data, o->json ? "\n" : "");
     if (status == BL_OK && o->card) status = write_card(o, &e, model, pictures, error);
@@ -85,6 +90,11 @@ static const bl_option eval_options[] = {
     BL_MODEL_OPTIONS,
     {NULL, NULL, NULL}};
 
-const bl_command bl_command_eval = {
-    "eval", "Measure how often a network is right on a data set", "MODEL",
-    "  backlight eval models/tiny-vgg.onnx --data ~/tiny-imagenet\n", eval_options, 1, 1, eval_main};
+const bl_command bl_command_eval = {"eval",
+                                    "Measure how often a network is right on a data set",
+                                    "MODEL",
+                                    "  backlight eval models/tiny-vgg.onnx --data ~/tiny-imagenet\n",
+                                    eval_options,
+                                    1,
+                                    1,
+                                    eval_main};

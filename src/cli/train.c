@@ -41,7 +41,8 @@ static bl_status read_recipe(const options *o, bl_recipe *recipe, bl_error *erro
         key[n] = 0;
         status = bl_recipe_set(recipe, key, set + n + 1, error);
     }
-    if (status == BL_OK && !recipe->network[0]) status = bl_fail(error, BL_USAGE, "%s does not say which network to train: network = FILE", o->recipe);
+    if (status == BL_OK && !recipe->network[0])
+        status = bl_fail(error, BL_USAGE, "%s does not say which network to train: network = FILE", o->recipe);
     return status;
 }
 
@@ -66,14 +67,17 @@ static bl_status prepare(const options *o, training *t, bl_error *error)
 {
     BL_TRY(read_recipe(o, &t->recipe, error));
     BL_TRY(read_network(o, t, error));
-    if (t->model->input_h < 1 || t->model->input_w < 1) return bl_fail(error, BL_SHAPE, "the network's text must give the input's height and width");
-    BL_TRY(bl_pictures_read(o->data, "train", o->classes, t->model, t->model->input_w, t->model->input_h, o->threads, &t->pictures, error));
+    if (t->model->input_h < 1 || t->model->input_w < 1)
+        return bl_fail(error, BL_SHAPE, "the network's text must give the input's height and width");
+    BL_TRY(bl_pictures_read(o->data, "train", o->classes, t->model, t->model->input_w, t->model->input_h, o->threads,
+                            &t->pictures, error));
     if (t->recipe.held_back)
-        BL_TRY(bl_pictures_hold_back(&t->pictures, (int)t->recipe.held_back, (uint64_t)t->recipe.held_back_seed, &t->held, error));
+        BL_TRY(bl_pictures_hold_back(&t->pictures, (int)t->recipe.held_back, (uint64_t)t->recipe.held_back_seed,
+                                     &t->held, error));
     BL_TRY(bl_pictures_measure(&t->pictures, t->model, o->threads, error));
     BL_TRY(bl_trainer_new(t->model, &t->recipe, &t->pictures, o->threads, &t->trainer, error));
-    fprintf(stderr, "%d pictures of %d classes to train on, %d held back, %d of other classes left out\n", t->pictures.n, t->pictures.n_classes,
-            t->held.n, t->pictures.left_out);
+    fprintf(stderr, "%d pictures of %d classes to train on, %d held back, %d of other classes left out\n",
+            t->pictures.n, t->pictures.n_classes, t->held.n, t->pictures.left_out);
     return BL_OK;
 }
 
@@ -82,7 +86,8 @@ static bl_status open_log(const options *o, training *t, bl_error *error)
     bool goes_on = bl_trainer_state(t->trainer)->step > 0;
     t->log = fopen(o->log, goes_on ? "a" : "w");
     if (!t->log) return bl_fail(error, BL_IO, "%s cannot be written: %s", o->log, strerror(errno));
-    if (!goes_on) fprintf(t->log, "epoch,step,rate,loss,accuracy,held_back_loss,held_back_accuracy,images_per_second,seconds\n");
+    if (!goes_on)
+        fprintf(t->log, "epoch,step,rate,loss,accuracy,held_back_loss,held_back_accuracy,images_per_second,seconds\n");
     return BL_OK;
 }
 
@@ -100,12 +105,13 @@ static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, s
     *s = (sums){0};
     for (int64_t i = 0; i < bl_trainer_epoch_steps(t->trainer); i++) {
         bl_step_report r;
-        if (bl_interrupted()) return bl_fail(error, BL_STOPPED, "stopped in epoch %d; a checkpoint holds the epochs before", (int)epoch);
+        if (bl_interrupted())
+            return bl_fail(error, BL_STOPPED, "stopped in epoch %d; a checkpoint holds the epochs before", (int)epoch);
         BL_TRY(bl_trainer_step(t->trainer, &r, error));
         s->loss += r.loss * r.n, s->n += r.n, s->correct += r.correct, s->rate = r.rate;
         s->seconds = bl_seconds() - start;
-        snprintf(text, sizeof text, "epoch %d of %d  loss %.3f  right %.1f %%  %.0f images/s", (int)epoch, (int)t->recipe.epochs, s->loss / s->n,
-                 100.0 * s->correct / s->n, s->n / s->seconds);
+        snprintf(text, sizeof text, "epoch %d of %d  loss %.3f  right %.1f %%  %.0f images/s", (int)epoch,
+                 (int)t->recipe.epochs, s->loss / s->n, 100.0 * s->correct / s->n, s->n / s->seconds);
         cli_progress_show(progress, (double)bl_trainer_state(t->trainer)->step / steps, text);
     }
     return BL_OK;
@@ -114,16 +120,20 @@ static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, s
 static bl_status report_epoch(const options *o, training *t, int64_t epoch, const sums *s, bl_error *error)
 {
     bl_evaluation e = {0};
-    fprintf(stderr, "epoch %3d of %d: loss %.4f, right %.1f %%", (int)epoch, (int)t->recipe.epochs, s->loss / s->n, 100.0 * s->correct / s->n);
+    fprintf(stderr, "epoch %3d of %d: loss %.4f, right %.1f %%", (int)epoch, (int)t->recipe.epochs, s->loss / s->n,
+            100.0 * s->correct / s->n);
     if (t->held.n) {
         BL_TRY(bl_evaluate(t->model, bl_trainer_constants(t->trainer), &t->held, o->threads, &e, error));
         fprintf(stderr, "; held back: loss %.4f, right %.1f %%", e.loss, 100.0 * e.correct / e.n);
     }
     fprintf(stderr, "; %.0f images/s\n", s->n / s->seconds);
     if (t->log) {
-        fprintf(t->log, "%d,%lld,%.6g,%.6f,%.6f,", (int)epoch, (long long)bl_trainer_state(t->trainer)->step, s->rate, s->loss / s->n, (double)s->correct / s->n);
-        if (t->held.n) fprintf(t->log, "%.6f,%.6f,", e.loss, (double)e.correct / e.n);
-        else fprintf(t->log, ",,");
+        fprintf(t->log, "%d,%lld,%.6g,%.6f,%.6f,", (int)epoch, (long long)bl_trainer_state(t->trainer)->step, s->rate,
+                s->loss / s->n, (double)s->correct / s->n);
+        if (t->held.n)
+            fprintf(t->log, "%.6f,%.6f,", e.loss, (double)e.correct / e.n);
+        else
+            fprintf(t->log, ",,");
         fprintf(t->log, "%.1f,%.2f\n", s->n / s->seconds, s->seconds);
         if (fflush(t->log) != 0) return bl_fail(error, BL_IO, "%s cannot be written: %s", o->log, strerror(errno));
     }
@@ -147,7 +157,8 @@ static bl_status run_training(const options *o, training *t, bl_error *error)
     uint64_t fingerprint = bl_training_fingerprint(&t->recipe, t->model, &t->pictures);
     bl_training_state *state = bl_trainer_state(t->trainer);
     cli_progress progress = {0};
-    if (o->checkpoint && access(o->checkpoint, F_OK) == 0) BL_TRY(bl_checkpoint_read(o->checkpoint, state, fingerprint, error));
+    if (o->checkpoint && access(o->checkpoint, F_OK) == 0)
+        BL_TRY(bl_checkpoint_read(o->checkpoint, state, fingerprint, error));
     if (o->log) BL_TRY(open_log(o, t, error));
     int done = 0;
     for (int64_t epoch; (epoch = state->step / bl_trainer_epoch_steps(t->trainer) + 1) <= t->recipe.epochs; done++) {
@@ -183,7 +194,9 @@ static int train_network(const options *o)
 static int train_main(const bl_arguments *a)
 {
     int64_t threads = bl_processors(), stop_after = 0;
-    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after)) return BL_EXIT_USAGE;
+    if (!bl_option_integer(a, "threads", 1, 64, &threads) ||
+        !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after))
+        return BL_EXIT_USAGE;
     const options o = {.given = a,
                        .recipe = a->arguments[0],
                        .data = bl_option_value(a, "data", NULL),
@@ -195,12 +208,14 @@ static int train_main(const bl_arguments *a)
                        .stop_after = (int)stop_after};
     if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
     if (!o.out) return bl_usage(a->command, "--out MODEL.onnx is missing: where is the network to be written?");
-    if (o.stop_after && !o.checkpoint) return bl_usage(a->command, "--stop-after needs --checkpoint FILE to go on from");
+    if (o.stop_after && !o.checkpoint)
+        return bl_usage(a->command, "--stop-after needs --checkpoint FILE to go on from");
     return train_network(&o);
 }
 
 static const bl_option train_options[] = {
-    {"data", "DIR", "pictures: folders DIR/train/CLASS/, or entries train/CLASS/NAME in DIR/*.tar; others are left out"},
+    {"data", "DIR",
+     "pictures: folders DIR/train/CLASS/, or entries train/CLASS/NAME in DIR/*.tar; others are left out"},
     {"out", "MODEL.onnx", "where the trained network goes"},
     {"set", "KEY=VALUE", "change a key of the recipe; may be given several times"},
     {"checkpoint", "FILE", "keep the state here after every epoch; if it is there already, go on from it"},
@@ -214,9 +229,10 @@ static const char examples[] =
     "  backlight train models/tiny-vgg.recipe --data ~/tiny-imagenet --out tiny-vgg.onnx\n"
     "\nThe keys of a recipe, lines \"key = value\", with what they are if not given and their range:\n"
 #define INTEGER(key, otherwise, least, most, meaning) NUMBER(key, otherwise, least, most, meaning)
-#define NUMBER(key, otherwise, least, most, meaning) "  " #key " = " #otherwise " (" #least " … " #most ")\n      " meaning "\n"
+#define NUMBER(key, otherwise, least, most, meaning)                                                                   \
+    "  " #key " = " #otherwise " (" #least " … " #most ")\n      " meaning "\n"
 #define CHOICE(key, otherwise, words, meaning) "  " #key " = " otherwise " (one of: " words ")\n      " meaning "\n"
-#define TEXT(key, otherwise, meaning) "  " #key " = " otherwise "\n      " meaning "\n"
+#define TEXT(key, otherwise, meaning)          "  " #key " = " otherwise "\n      " meaning "\n"
 #include "train/recipe.def"
 #undef INTEGER
 #undef NUMBER

@@ -5,7 +5,10 @@
 #include <string.h>
 
 /* Rec. 601, as the grey of a picture elsewhere. */
-static float luma(const float rgb[3]) { return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2]; }
+static float luma(const float rgb[3])
+{
+    return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+}
 
 /* A place outside 0 … n−1 is mirrored at the edge, without the edge itself twice. */
 static int mirrored(int i, int n)
@@ -28,7 +31,10 @@ static void move(const bl_picture *from, bl_picture *to, int dx, int dy, bool fl
     }
 }
 
-static uint8_t to_byte(float v) { return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)(v + 0.5f); }
+static uint8_t to_byte(float v)
+{
+    return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)(v + 0.5f);
+}
 
 static void colour(bl_picture *p, float brightness, float contrast, float saturation)
 {
@@ -41,7 +47,8 @@ static void colour(bl_picture *p, float brightness, float contrast, float satura
     float centre = (float)(sum / (double)n) * brightness;
     for (size_t i = 0; i < n; i++) {
         float rgb[3];
-        for (int c = 0; c < 3; c++) rgb[c] = centre + contrast * ((float)p->pixels[4 * i + (size_t)c] * brightness - centre);
+        for (int c = 0; c < 3; c++)
+            rgb[c] = centre + contrast * ((float)p->pixels[4 * i + (size_t)c] * brightness - centre);
         float grey = luma(rgb);
         for (int c = 0; c < 3; c++) p->pixels[4 * i + (size_t)c] = to_byte(grey + saturation * (rgb[c] - grey));
     }
@@ -65,5 +72,6 @@ void bl_augment(const bl_picture *from, const bl_recipe *recipe, uint32_t sample
     int dx = whole(&r, 1, recipe->shift), dy = whole(&r, 2, recipe->shift);
     move(from, to, dx, dy, flip);
     if (recipe->brightness > 0 || recipe->contrast > 0 || recipe->saturation > 0)
-        colour(to, factor(&r, 3, recipe->brightness), factor(&r, 4, recipe->contrast), factor(&r, 5, recipe->saturation));
+        colour(to, factor(&r, 3, recipe->brightness), factor(&r, 4, recipe->contrast),
+               factor(&r, 5, recipe->saturation));
 }

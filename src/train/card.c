@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double share(int k, int n) { return n > 0 ? 100.0 * k / n : 0; }
+static double share(int k, int n)
+{
+    return n > 0 ? 100.0 * k / n : 0;
+}
 
 static int row_sum(const bl_evaluation *e, int class_index)
 {
@@ -20,7 +23,10 @@ static int column_sum(const bl_evaluation *e, int class_index)
     return sum;
 }
 
-static int hits(const bl_evaluation *e, int class_index) { return e->confusion[class_index * (e->n_classes + 1)]; }
+static int hits(const bl_evaluation *e, int class_index)
+{
+    return e->confusion[class_index * (e->n_classes + 1)];
+}
 
 static size_t count_parameters(const bl_model *model)
 {
@@ -63,11 +69,13 @@ void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *
     char buffer[24];
     double low, high;
     bl_wilson(e->correct, e->n, &low, &high);
-    bl_text_add(out, "%d of %d right: %.1f %% (95 %% interval %.1f … %.1f %%)\n", e->correct, e->n, share(e->correct, e->n), 100 * low, 100 * high);
+    bl_text_add(out, "%d of %d right: %.1f %% (95 %% interval %.1f … %.1f %%)\n", e->correct, e->n,
+                share(e->correct, e->n), 100 * low, 100 * high);
     if (e->n_classes > 5) bl_text_add(out, "right class among the first five: %.1f %%\n", share(e->top5, e->n));
     bl_text_add(out, "mean cross-entropy: %.4f\n\n  right  pictures  class\n", e->loss);
     for (int c = 0; c < e->n_classes; c++)
-        bl_text_add(out, "%5.1f %%  %8d  %s\n", share(hits(e, c), row_sum(e, c)), row_sum(e, c), bl_model_label(model, c, buffer));
+        bl_text_add(out, "%5.1f %%  %8d  %s\n", share(hits(e, c), row_sum(e, c)), row_sum(e, c),
+                    bl_model_label(model, c, buffer));
 }
 
 /* One pair of classes and how often the first was taken for the second. */
@@ -94,11 +102,12 @@ static void write_mistakes(const bl_evaluation *e, const bl_model *model, bl_tex
     }
     for (int i = 0; i < e->n_classes; i++)
         for (int k = 0; k < e->n_classes; k++)
-            if (i != k && e->confusion[i * e->n_classes + k]) all[n++] = (mistake){i, k, e->confusion[i * e->n_classes + k]};
+            if (i != k && e->confusion[i * e->n_classes + k])
+                all[n++] = (mistake){i, k, e->confusion[i * e->n_classes + k]};
     qsort(all, (size_t)n, sizeof *all, by_times);
     for (int i = 0; i < n && i < 6; i++)
-        bl_text_add(out, "- %s taken for %s: %d of %d\n", bl_model_label(model, all[i].true_class, a), bl_model_label(model, all[i].taken_for, b),
-                    all[i].times, row_sum(e, all[i].true_class));
+        bl_text_add(out, "- %s taken for %s: %d of %d\n", bl_model_label(model, all[i].true_class, a),
+                    bl_model_label(model, all[i].taken_for, b), all[i].times, row_sum(e, all[i].true_class));
     free(all);
 }
 
@@ -107,8 +116,9 @@ static void write_classes(const bl_evaluation *e, const bl_model *model, bl_text
     char buffer[24];
     bl_text_add(out, "| class | found (recall) | right when named (precision) |\n|---|---:|---:|\n");
     for (int c = 0; c < e->n_classes; c++)
-        bl_text_add(out, "| %s | %.1f %% (%d of %d) | %.1f %% (%d of %d) |\n", bl_model_label(model, c, buffer), share(hits(e, c), row_sum(e, c)),
-                    hits(e, c), row_sum(e, c), share(hits(e, c), column_sum(e, c)), hits(e, c), column_sum(e, c));
+        bl_text_add(out, "| %s | %.1f %% (%d of %d) | %.1f %% (%d of %d) |\n", bl_model_label(model, c, buffer),
+                    share(hits(e, c), row_sum(e, c)), hits(e, c), row_sum(e, c), share(hits(e, c), column_sum(e, c)),
+                    hits(e, c), column_sum(e, c));
 }
 
 static void write_confusion(const bl_evaluation *e, const bl_model *model, bl_text *out)
@@ -132,36 +142,46 @@ static void write_channels(const char *name, const float *v, int n, bl_text *out
     bl_text_add(out, " |\n");
 }
 
-void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, size_t bytes, const bl_pictures *pictures, const char *recipe,
-             bl_text *out)
+void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, size_t bytes, const bl_pictures *pictures,
+             const char *recipe, bl_text *out)
 {
     double low, high;
     bl_wilson(e->correct, e->n, &low, &high);
     bl_text_add(out, "# %s\n\n", model->title ? model->title : file);
     bl_text_add(out, "Written by `backlight eval %s --card` from the file it describes.\n\n", file);
     bl_text_add(out, "| | |\n|---|---|\n");
-    bl_text_add(out, "| top-1 accuracy | **%.1f %%** (%d of %d; 95 %% Wilson interval %.1f to %.1f %%) |\n", share(e->correct, e->n), e->correct,
-                e->n, 100 * low, 100 * high);
+    bl_text_add(out, "| top-1 accuracy | **%.1f %%** (%d of %d; 95 %% Wilson interval %.1f to %.1f %%) |\n",
+                share(e->correct, e->n), e->correct, e->n, 100 * low, 100 * high);
     if (e->n_classes > 5) bl_text_add(out, "| top-5 accuracy | %.1f %% |\n", share(e->top5, e->n));
     bl_text_add(out, "| mean cross-entropy | %.4f |\n| classes | %d |\n", e->loss, e->n_classes);
     bl_text_add(out, "| pictures | %d×%d pixels, %s |\n", pictures->width, pictures->height,
-                model->channels == BL_CHANNELS_RGB ? "RGB" : model->channels == BL_CHANNELS_BGR ? "BGR" : "grey");
-    bl_text_add(out, "| parameters | %zu |\n| multiply-adds of one picture | %.0f |\n| file | %zu bytes |\n", count_parameters(model), e->macs, bytes);
+                model->channels == BL_CHANNELS_RGB   ? "RGB"
+                : model->channels == BL_CHANNELS_BGR ? "BGR"
+                                                     : "grey");
+    bl_text_add(out, "| parameters | %zu |\n| multiply-adds of one picture | %.0f |\n| file | %zu bytes |\n",
+                count_parameters(model), e->macs, bytes);
     if (model->has_preprocessing) {
         write_channels("mean", model->mean, model->input_c, out);
         write_channels("deviation", model->std, model->input_c, out);
     }
     if (model->credit) bl_text_add(out, "| credit | %s |\n", model->credit);
-    bl_text_add(out, "\nThe accuracy is of the data set's validation pictures, which were neither trained on nor chosen by.\n");
+    bl_text_add(
+        out, "\nThe accuracy is of the data set's validation pictures, which were neither trained on nor chosen by.\n");
     bl_text_add(out, "\n## Classes\n\n");
     write_classes(e, model, out);
     bl_text_add(out, "\n## Known failures\n\nThe most frequent mistakes:\n\n");
     write_mistakes(e, model, out);
-    bl_text_add(out, "\nIt knows its %d classes alone: a picture of anything else is put into one of them, often with a high probability. It saw "
-                     "small photographs (%d×%d) only; drawings, close-ups and pictures with several things in them are often wrong. It is easily "
-                     "fooled by small changes made on purpose. It must not be used to decide anything about people or things.\n",
-                e->n_classes, pictures->width, pictures->height);
+    bl_text_add(
+        out,
+        "\nIt knows its %d classes alone: a picture of anything else is put into one of them, often with a high "
+        "probability. It saw "
+        "small photographs (%d×%d) only; drawings, close-ups and pictures with several things in them are often wrong. "
+        "It is easily "
+        "fooled by small changes made on purpose. It must not be used to decide anything about people or things.\n",
+        e->n_classes, pictures->width, pictures->height);
     bl_text_add(out, "\n## Confusion\n\nRows are true classes, columns are predicted ones.\n\n");
     write_confusion(e, model, out);
-    if (recipe) bl_text_add(out, "\n## Recipe\n\n```\n%s%s```\n", recipe, recipe[0] && recipe[strlen(recipe) - 1] != '\n' ? "\n" : "");
+    if (recipe)
+        bl_text_add(out, "\n## Recipe\n\n```\n%s%s```\n", recipe,
+                    recipe[0] && recipe[strlen(recipe) - 1] != '\n' ? "\n" : "");
 }

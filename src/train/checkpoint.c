@@ -1,6 +1,7 @@
-/* Checkpoints: all that a step changes, so that a training that goes on from one gives the same bits as one that was never
- * stopped. The file, little-endian: "BLCHECK1", fingerprint, step, number of parameters (64 bits each), then weights, first
- * and second moments and running mean (32-bit floats), then a checksum of all before (FNV-1a, 64 bits). */
+/* Checkpoints: all that a step changes, so that a training that goes on from one gives the same bits as one that was
+ * never stopped. The file, little-endian: "BLCHECK1", fingerprint, step, number of parameters (64 bits each), then
+ * weights, first and second moments and running mean (32-bit floats), then a checksum of all before (FNV-1a, 64 bits).
+ */
 #include "train/train.h"
 
 #include <string.h>
@@ -25,7 +26,8 @@ uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model,
     for (int v = 0; v < model->n_values; v++) {
         const bl_value *value = &model->values[v];
         h = hash(h, value->name, strlen(value->name));
-        if (value->is_constant && value->type == BL_FLOAT) h = hash(h, value->data, bl_count(&value->shape) * sizeof *value->data);
+        if (value->is_constant && value->type == BL_FLOAT)
+            h = hash(h, value->data, bl_count(&value->shape) * sizeof *value->data);
     }
     h = hash(h, model->mean, sizeof model->mean);
     h = hash(h, model->std, sizeof model->std);
@@ -63,11 +65,13 @@ bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, 
     return status;
 }
 
-static bl_status fill(const char *path, const bl_text *in, bl_training_state *state, uint64_t fingerprint, bl_error *error)
+static bl_status fill(const char *path, const bl_text *in, bl_training_state *state, uint64_t fingerprint,
+                      bl_error *error)
 {
     const uint8_t *bytes = (const uint8_t *)in->data;
     float *const parts[] = {state->weights, state->first, state->second, state->average};
-    if (in->length < HEAD + 8 || memcmp(bytes, magic, 8) != 0) return bl_fail(error, BL_FORMAT, "%s is not a checkpoint", path);
+    if (in->length < HEAD + 8 || memcmp(bytes, magic, 8) != 0)
+        return bl_fail(error, BL_FORMAT, "%s is not a checkpoint", path);
     if (hash(hash_start, bytes, in->length - 8) != get64(bytes + in->length - 8))
         return bl_fail(error, BL_FORMAT, "%s is damaged: its checksum is wrong", path);
     if (get64(bytes + 8) != fingerprint || get64(bytes + 24) != state->n || in->length != HEAD + 8 + 16 * state->n) {
@@ -75,7 +79,8 @@ static bl_status fill(const char *path, const bl_text *in, bl_training_state *st
         return bl_hint(error, BL_USAGE, "name another file with --checkpoint, or remove this one to begin anew");
     }
     state->step = (int64_t)get64(bytes + 16);
-    for (int i = 0; i < 4; i++) memcpy(parts[i], bytes + HEAD + (size_t)i * state->n * sizeof(float), state->n * sizeof(float));
+    for (int i = 0; i < 4; i++)
+        memcpy(parts[i], bytes + HEAD + (size_t)i * state->n * sizeof(float), state->n * sizeof(float));
     return BL_OK;
 }
 

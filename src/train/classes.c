@@ -1,5 +1,5 @@
-/* Which class of a network the pictures of a folder belong to: data sets name folders by WordNet numbers ("n01882714") and
- * tell the names in a file of their own. */
+/* Which class of a network the pictures of a folder belong to: data sets name folders by WordNet numbers ("n01882714")
+ * and tell the names in a file of their own. */
 #define _POSIX_C_SOURCE 200809L
 #include "train/train.h"
 

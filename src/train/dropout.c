@@ -1,5 +1,5 @@
-/* Dropout while training (Srivastava et al. 2014, the inverted form): each element is zeroed with probability `ratio` and
- * divided by 1 − ratio otherwise. When a network is used, dropout does nothing: that is the operator in ops/. */
+/* Dropout while training (Srivastava et al. 2014, the inverted form): each element is zeroed with probability `ratio`
+ * and divided by 1 − ratio otherwise. When a network is used, dropout does nothing: that is the operator in ops/. */
 #include "train/train.h"
 
 #include <string.h>
@@ -13,7 +13,8 @@ static bl_status plan(bl_op_plan *p)
 {
     float ratio = bl_attr_float(p, "ratio", 0.5f);
     if (p->n_in > 1 && p->in[1].type == BL_FLOAT) { /* an attribute until opset 11, then an input */
-        if (!p->in[1].data || bl_count(&p->in[1].shape) != 1) return bl_op_fail(p, BL_UNSUPPORTED, "its ratio must be a constant number");
+        if (!p->in[1].data || bl_count(&p->in[1].shape) != 1)
+            return bl_op_fail(p, BL_UNSUPPORTED, "its ratio must be a constant number");
         ratio = (float)p->in[1].data[0];
     }
     if (!(ratio >= 0 && ratio < 1)) return bl_op_fail(p, BL_FORMAT, "its ratio %g is outside 0 … 1", (double)ratio);
@@ -36,8 +37,10 @@ static void forward(const bl_op_run *r)
     size_t pictures = (size_t)r->out_shape.dim[0], each = bl_count(&r->out_shape) / pictures;
     float *factor = r->aux, keep = 1 / (1 - params->ratio);
     for (size_t n = 0; n < pictures; n++) {
-        const bl_random random = {.seed = state->seed ^ ((uint64_t)params->salt << 32), .stream = BL_STREAM_DROPOUT,
-                                  .sample = state->first + (uint32_t)n, .step = state->step};
+        const bl_random random = {.seed = state->seed ^ ((uint64_t)params->salt << 32),
+                                  .stream = BL_STREAM_DROPOUT,
+                                  .sample = state->first + (uint32_t)n,
+                                  .step = state->step};
         bl_random_uniforms(&random, 0, each, factor + n * each);
     }
     for (size_t i = 0; i < pictures * each; i++) {

@@ -57,10 +57,14 @@ static bl_status walk(bl_entries *e, const char *dir, const char *path, int deep
         struct stat info;
         if (item->d_name[0] == '.') continue;
         char *inner = joined(e, path, item->d_name), *file = inner ? joined(e, dir, inner) : NULL;
-        if (!file) status = bl_fail(error, BL_MEMORY, "no memory to read %s", folder);
-        else if (stat(file, &info) != 0) status = bl_fail(error, BL_IO, "%s cannot be read: %s", file, strerror(errno));
-        else if (S_ISDIR(info.st_mode) && deep > 0) status = walk(e, dir, inner, deep - 1, error);
-        else if (S_ISREG(info.st_mode) && is_picture(file)) status = add_entry(e, inner, file, 0, (size_t)info.st_size, error);
+        if (!file)
+            status = bl_fail(error, BL_MEMORY, "no memory to read %s", folder);
+        else if (stat(file, &info) != 0)
+            status = bl_fail(error, BL_IO, "%s cannot be read: %s", file, strerror(errno));
+        else if (S_ISDIR(info.st_mode) && deep > 0)
+            status = walk(e, dir, inner, deep - 1, error);
+        else if (S_ISREG(info.st_mode) && is_picture(file))
+            status = add_entry(e, inner, file, 0, (size_t)info.st_size, error);
     }
     closedir(d);
     return status;
@@ -116,7 +120,10 @@ static bl_status list_tar(bl_entries *e, char *path, const char *split, bl_error
     return status;
 }
 
-static int by_path(const void *a, const void *b) { return strcmp(((const bl_entry *)a)->path, ((const bl_entry *)b)->path); }
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const bl_entry *)a)->path, ((const bl_entry *)b)->path);
+}
 
 bl_status bl_entries_find(const char *dir, const char *split, bl_entries *out, bl_error *error)
 {
@@ -128,12 +135,15 @@ bl_status bl_entries_find(const char *dir, const char *split, bl_entries *out, b
         size_t n = strlen(item->d_name);
         if (n < 5 || strcmp(item->d_name + n - 4, ".tar") != 0) continue;
         char *path = joined(out, dir, item->d_name);
-        status = path ? list_tar(out, path, split, error) : bl_fail(error, BL_MEMORY, "no memory to read %s", item->d_name);
+        status =
+            path ? list_tar(out, path, split, error) : bl_fail(error, BL_MEMORY, "no memory to read %s", item->d_name);
     }
     closedir(d);
     if (status == BL_OK && out->n == 0) {
         bl_fail(error, BL_IO, "%s holds no pictures for \"%s\"", dir, split);
-        status = bl_hint(error, BL_IO, "expected are folders %s/%s/CLASS/ with pictures, or tar files with entries %s/CLASS/NAME", dir, split, split);
+        status = bl_hint(error, BL_IO,
+                         "expected are folders %s/%s/CLASS/ with pictures, or tar files with entries %s/CLASS/NAME",
+                         dir, split, split);
     }
     if (status != BL_OK) {
         bl_entries_free(out);

@@ -11,10 +11,10 @@ enum { EVALUATION_BATCH = 16 };
 typedef struct {
     const bl_model *model;
     const bl_pictures *pictures;
-    bl_run **runs;          /* one a thread */
+    bl_run **runs; /* one a thread */
     bl_error *errors;
     bl_status *statuses;
-    int *best, *rank;       /* of each picture: predicted class; number of classes scored above the true one */
+    int *best, *rank; /* of each picture: predicted class; number of classes scored above the true one */
     double *losses;
 } evaluating;
 
@@ -49,10 +49,12 @@ static bl_status evaluate_batch(evaluating *e, bl_run *run, int first, bl_error 
 static void evaluate_task(void *user, int thread, int i)
 {
     evaluating *e = user;
-    if (e->statuses[thread] == BL_OK) e->statuses[thread] = evaluate_batch(e, e->runs[thread], i * EVALUATION_BATCH, &e->errors[thread]);
+    if (e->statuses[thread] == BL_OK)
+        e->statuses[thread] = evaluate_batch(e, e->runs[thread], i * EVALUATION_BATCH, &e->errors[thread]);
 }
 
-static bl_status make_run(const evaluating *e, const bl_plan *plan, const bl_real *const *constants, bl_run **run, bl_error *error)
+static bl_status make_run(const evaluating *e, const bl_plan *plan, const bl_real *const *constants, bl_run **run,
+                          bl_error *error)
 {
     BL_TRY(bl_run_new(plan, run, error));
     for (int v = 0; constants && v < e->model->n_values; v++)
@@ -60,12 +62,13 @@ static bl_status make_run(const evaluating *e, const bl_plan *plan, const bl_rea
     return BL_OK;
 }
 
-static bl_status evaluate_with(evaluating *e, const bl_plan *plan, const bl_real *const *constants, int threads, bl_error *error)
+static bl_status evaluate_with(evaluating *e, const bl_plan *plan, const bl_real *const *constants, int threads,
+                               bl_error *error)
 {
     bl_shape scores = bl_plan_shape(plan, e->model->scores);
     if (bl_count(&scores) != (size_t)EVALUATION_BATCH * (size_t)e->pictures->n_classes)
-        return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels", bl_count(&scores) / EVALUATION_BATCH,
-                       e->pictures->n_classes);
+        return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels",
+                       bl_count(&scores) / EVALUATION_BATCH, e->pictures->n_classes);
     for (int i = 0; i < threads; i++) BL_TRY(make_run(e, plan, constants, &e->runs[i], error));
     bl_parallel(threads, (e->pictures->n + EVALUATION_BATCH - 1) / EVALUATION_BATCH, evaluate_task, e);
     for (int i = 0; i < threads; i++) {
@@ -87,14 +90,20 @@ static void count(const evaluating *e, bl_evaluation *out)
     }
 }
 
-bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads, bl_evaluation *out,
-                      bl_error *error)
+bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads,
+                      bl_evaluation *out, bl_error *error)
 {
     bl_plan *plan = NULL;
     double start = bl_seconds();
     size_t n = (size_t)pictures->n + 1, t = (size_t)threads;
-    evaluating e = {model, pictures, calloc(t, sizeof *e.runs), calloc(t, sizeof *e.errors), calloc(t, sizeof *e.statuses),
-                    calloc(n, sizeof *e.best), calloc(n, sizeof *e.rank), calloc(n, sizeof *e.losses)};
+    evaluating e = {model,
+                    pictures,
+                    calloc(t, sizeof *e.runs),
+                    calloc(t, sizeof *e.errors),
+                    calloc(t, sizeof *e.statuses),
+                    calloc(n, sizeof *e.best),
+                    calloc(n, sizeof *e.rank),
+                    calloc(n, sizeof *e.losses)};
     *out = (bl_evaluation){.n = pictures->n, .n_classes = pictures->n_classes};
     out->confusion = calloc((size_t)out->n_classes * (size_t)out->n_classes, sizeof *out->confusion);
     bl_status status = BL_OK;

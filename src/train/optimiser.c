@@ -22,8 +22,8 @@ static double power(double base, int64_t n)
     return result;
 }
 
-void bl_adamw(size_t n, float *w, const float *g, float *m, float *v, int64_t step, double rate, double beta1, double beta2,
-              double epsilon, double decay)
+void bl_adamw(size_t n, float *w, const float *g, float *m, float *v, int64_t step, double rate, double beta1,
+              double beta2, double epsilon, double decay)
 {
     float b1 = (float)beta1, b2 = (float)beta2, new1 = (float)(1 - beta1), new2 = (float)(1 - beta2);
     /* The means start at zero; these undo it. */

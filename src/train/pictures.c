@@ -48,10 +48,12 @@ static bl_status decode_one(bl_pictures *to, const bl_entry *entry, int i, bl_er
     bl_text bytes = {0};
     bl_picture whole = {0}, fitted = {0}, place = bl_pictures_at(to, i);
     bl_status status = bl_entry_read(entry, &bytes, error);
-    if (status == BL_OK) status = bl_picture_decode((const uint8_t *)bytes.data, bytes.length, entry->path, &whole, NULL, error);
+    if (status == BL_OK)
+        status = bl_picture_decode((const uint8_t *)bytes.data, bytes.length, entry->path, &whole, NULL, error);
     bool fits = whole.width == to->width && whole.height == to->height;
     if (status == BL_OK && !fits) status = bl_picture_fit(&whole, to->width, to->height, &fitted, error);
-    if (status == BL_OK) memcpy(place.pixels, fits ? whole.pixels : fitted.pixels, (size_t)to->width * (size_t)to->height * 4);
+    if (status == BL_OK)
+        memcpy(place.pixels, fits ? whole.pixels : fitted.pixels, (size_t)to->width * (size_t)to->height * 4);
     bl_picture_free(&whole);
     bl_picture_free(&fitted);
     bl_text_free(&bytes);
@@ -84,8 +86,8 @@ static bl_status decode_all(bl_pictures *to, const bl_entries *from, int threads
 }
 
 /* Finds every entry's class, keeps those that have one, in order, and copies their names. */
-static bl_status keep_known(bl_pictures *out, bl_entries *entries, size_t skip, const bl_class_names *names, const bl_model *model,
-                            bl_error *error)
+static bl_status keep_known(bl_pictures *out, bl_entries *entries, size_t skip, const bl_class_names *names,
+                            const bl_model *model, bl_error *error)
 {
     int kept = 0, class_index = -1;
     const char *last = "";
@@ -94,7 +96,8 @@ static bl_status keep_known(bl_pictures *out, bl_entries *entries, size_t skip, 
         const char *folder = entries->entries[i].path + skip;
         size_t length = strcspn(folder, "/");
         /* Sorted by path: a folder's pictures follow one another, and its class is looked up once. */
-        if (length != last_length || memcmp(folder, last, length) != 0) class_index = bl_class_of(names, model, folder, length);
+        if (length != last_length || memcmp(folder, last, length) != 0)
+            class_index = bl_class_of(names, model, folder, length);
         last = folder, last_length = length;
         if (class_index < 0) continue;
         entries->entries[kept] = entries->entries[i];
@@ -107,35 +110,41 @@ static bl_status keep_known(bl_pictures *out, bl_entries *entries, size_t skip, 
     return BL_OK;
 }
 
-static bl_status check_classes(const bl_pictures *p, const bl_model *model, const char *dir, const char *split, bl_error *error)
+static bl_status check_classes(const bl_pictures *p, const bl_model *model, const char *dir, const char *split,
+                               bl_error *error)
 {
     for (int c = 0; c < model->n_labels; c++) {
         int i = 0;
         while (i < p->n && p->classes[i] != c) i++;
         if (i < p->n) continue;
         bl_fail(error, BL_IO, "%s/%s has no pictures of class \"%s\"", dir, split, model->labels[c]);
-        return bl_hint(error, BL_IO, "folders are named as the labels, or by a file of names: classes.tsv or words.txt in %s, or --classes", dir);
+        return bl_hint(
+            error, BL_IO,
+            "folders are named as the labels, or by a file of names: classes.tsv or words.txt in %s, or --classes",
+            dir);
     }
     return BL_OK;
 }
 
-static bl_status read_into(bl_pictures *out, const char *dir, const char *split, bl_entries *entries, const bl_class_names *names,
-                           const bl_model *model, int threads, bl_error *error)
+static bl_status read_into(bl_pictures *out, const char *dir, const char *split, bl_entries *entries,
+                           const bl_class_names *names, const bl_model *model, int threads, bl_error *error)
 {
     /* Room is made twice: names and classes of all entries first, then pixels of those that are kept. */
     out->classes = calloc((size_t)entries->n + 1, sizeof *out->classes);
     out->names = calloc((size_t)entries->n + 1, sizeof *out->names);
-    if (!out->classes || !out->names) return bl_fail(error, BL_MEMORY, "no memory for a list of %d pictures", entries->n);
+    if (!out->classes || !out->names)
+        return bl_fail(error, BL_MEMORY, "no memory for a list of %d pictures", entries->n);
     BL_TRY(keep_known(out, entries, strlen(split) + 1, names, model, error));
     BL_TRY(check_classes(out, model, dir, split, error));
     size_t bytes;
-    if (!bl_mul_size((size_t)out->width * (size_t)out->height * 4, (size_t)out->n, &bytes) || !(out->pixels = bl_alloc_aligned(bytes)))
+    if (!bl_mul_size((size_t)out->width * (size_t)out->height * 4, (size_t)out->n, &bytes) ||
+        !(out->pixels = bl_alloc_aligned(bytes)))
         return bl_fail(error, BL_MEMORY, "no memory for %d pictures of %d×%d pixels", out->n, out->width, out->height);
     return decode_all(out, entries, threads, error);
 }
 
-bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model, int width, int height,
-                           int threads, bl_pictures *out, bl_error *error)
+bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model,
+                           int width, int height, int threads, bl_pictures *out, bl_error *error)
 {
     bl_entries entries;
     bl_class_names names;
@@ -168,7 +177,8 @@ static void move_picture(bl_pictures *to, int i, const bl_pictures *from, int j)
     to->names[i] = from->names[j];
 }
 
-/* Marks `each` pictures of one class: those with the smallest random words, so that the choice hangs on seed and order alone. */
+/* Marks `each` pictures of one class: those with the smallest random words, so that the choice hangs on seed and order
+ * alone. */
 static bool mark_class(const bl_pictures *p, int class_index, int each, uint64_t seed, bool *marked)
 {
     const bl_random r = {.seed = seed, .stream = BL_STREAM_ORDER, .sample = UINT32_MAX};
@@ -188,7 +198,8 @@ bl_status bl_pictures_hold_back(bl_pictures *p, int each, uint64_t seed, bl_pict
 {
     memset(held, 0, sizeof *held);
     held->width = p->width, held->height = p->height, held->n_classes = p->n_classes;
-    if (each > p->n / p->n_classes) return bl_fail(error, BL_USAGE, "held_back = %d leaves too few pictures to train on", each);
+    if (each > p->n / p->n_classes)
+        return bl_fail(error, BL_USAGE, "held_back = %d leaves too few pictures to train on", each);
     bool *marked = calloc((size_t)p->n + 1, sizeof *marked);
     if (!marked) return bl_fail(error, BL_MEMORY, "no memory to hold back pictures");
     bl_status status = make_room(held, each * p->n_classes, error);
@@ -198,8 +209,10 @@ bl_status bl_pictures_hold_back(bl_pictures *p, int each, uint64_t seed, bl_pict
     if (status == BL_OK) {
         int kept = 0, moved = 0;
         for (int i = 0; i < p->n; i++) {
-            if (marked[i]) move_picture(held, moved++, p, i);
-            else move_picture(p, kept++, p, i);
+            if (marked[i])
+                move_picture(held, moved++, p, i);
+            else
+                move_picture(p, kept++, p, i);
         }
         p->n = kept;
         if (kept == 0) status = bl_fail(error, BL_USAGE, "held_back = %d leaves no picture to train on", each);

@@ -16,12 +16,12 @@ typedef struct {
 } key_row;
 
 static const key_row keys[] = {
-#define INTEGER(key, otherwise, least, most, meaning)                                                                              \
+#define INTEGER(key, otherwise, least, most, meaning)                                                                  \
     {#key, KEY_INTEGER, offsetof(bl_recipe, key), otherwise, least, most, NULL, NULL},
-#define NUMBER(key, otherwise, least, most, meaning)                                                                               \
+#define NUMBER(key, otherwise, least, most, meaning)                                                                   \
     {#key, KEY_NUMBER, offsetof(bl_recipe, key), otherwise, least, most, NULL, NULL},
 #define CHOICE(key, otherwise, words, meaning) {#key, KEY_CHOICE, offsetof(bl_recipe, key), 0, 0, 0, words, otherwise},
-#define TEXT(key, otherwise, meaning) {#key, KEY_TEXT, offsetof(bl_recipe, key), 0, 0, 0, NULL, otherwise},
+#define TEXT(key, otherwise, meaning)          {#key, KEY_TEXT, offsetof(bl_recipe, key), 0, 0, 0, NULL, otherwise},
 #include "train/recipe.def"
 #undef INTEGER
 #undef NUMBER
@@ -30,8 +30,14 @@ static const key_row keys[] = {
 };
 enum { N_KEYS = sizeof keys / sizeof keys[0], TEXT_SIZE = sizeof((bl_recipe *)0)->network };
 
-static void *field(bl_recipe *recipe, const key_row *k) { return (char *)recipe + k->offset; }
-static const void *const_field(const bl_recipe *recipe, const key_row *k) { return (const char *)recipe + k->offset; }
+static void *field(bl_recipe *recipe, const key_row *k)
+{
+    return (char *)recipe + k->offset;
+}
+static const void *const_field(const bl_recipe *recipe, const key_row *k)
+{
+    return (const char *)recipe + k->offset;
+}
 
 static void set_number(bl_recipe *recipe, const key_row *k, double value)
 {
@@ -57,8 +63,10 @@ void bl_recipe_defaults(bl_recipe *recipe)
     memset(recipe, 0, sizeof *recipe);
     for (int i = 0; i < N_KEYS; i++) {
         const key_row *k = &keys[i];
-        if (k->kind == KEY_TEXT) strncpy(field(recipe, k), k->text, TEXT_SIZE - 1);
-        else set_number(recipe, k, k->kind == KEY_CHOICE ? place_of(k->words, k->text) : k->otherwise);
+        if (k->kind == KEY_TEXT)
+            strncpy(field(recipe, k), k->text, TEXT_SIZE - 1);
+        else
+            set_number(recipe, k, k->kind == KEY_CHOICE ? place_of(k->words, k->text) : k->otherwise);
     }
 }
 
@@ -77,7 +85,8 @@ bl_status bl_recipe_set(bl_recipe *recipe, const char *name, const char *value, 
         return bl_hint(error, BL_USAGE, "`backlight train --help` lists the keys");
     }
     if (k->kind == KEY_TEXT) {
-        if (strlen(value) >= TEXT_SIZE) return bl_fail(error, BL_USAGE, "%s is longer than %d bytes", name, TEXT_SIZE - 1);
+        if (strlen(value) >= TEXT_SIZE)
+            return bl_fail(error, BL_USAGE, "%s is longer than %d bytes", name, TEXT_SIZE - 1);
         memset(field(recipe, k), 0, TEXT_SIZE);
         memcpy(field(recipe, k), value, strlen(value));
         return BL_OK;
@@ -121,7 +130,8 @@ bl_status bl_recipe_read(bl_recipe *recipe, const char *text, size_t length, con
         const char *last = comment ? comment : stop;
         const char *equals = memchr(text, '=', (size_t)(last - text));
         char key[TEXT_SIZE] = "", value[TEXT_SIZE] = "";
-        if (!trimmed(text, equals ? equals : last, key, sizeof key) || (equals && !trimmed(equals + 1, last, value, sizeof value)))
+        if (!trimmed(text, equals ? equals : last, key, sizeof key) ||
+            (equals && !trimmed(equals + 1, last, value, sizeof value)))
             return bl_fail(error, BL_FORMAT, "%s, line %d: longer than %d bytes", name, line, TEXT_SIZE - 1);
         if (!equals && key[0]) {
             bl_fail(error, BL_FORMAT, "%s, line %d: \"%.60s\" is not key = value", name, line, key);

@@ -1,5 +1,6 @@
 /* train: the native trainer: pictures from folders and tar files, augmentation, optimisers, schedules, the loop,
- * checkpoints, evaluation and the card. Takes the core through backlight.h, and the loss from kernels/; only cli/ uses this room.
+ * checkpoints, evaluation and the card. Takes the core through backlight.h, and the loss from kernels/; only cli/ uses
+ * this room.
  *
  * The result depends on recipe, seed and pictures, never on the number of threads: every random number is counted,
  * a batch is cut into a fixed number of shards, and sums over shards run in their order.
@@ -29,9 +30,9 @@ double bl_seconds(void);
 
 typedef struct {
 #define INTEGER(key, otherwise, least, most, meaning) int64_t key;
-#define NUMBER(key, otherwise, least, most, meaning) double key;
-#define CHOICE(key, otherwise, words, meaning) int key;
-#define TEXT(key, otherwise, meaning) char key[240];
+#define NUMBER(key, otherwise, least, most, meaning)  double key;
+#define CHOICE(key, otherwise, words, meaning)        int key;
+#define TEXT(key, otherwise, meaning)                 char key[240];
 #include "train/recipe.def"
 #undef INTEGER
 #undef NUMBER
@@ -42,8 +43,8 @@ enum { BL_OPTIMISER_SGD, BL_OPTIMISER_ADAMW };
 enum { BL_SCHEDULE_CONSTANT, BL_SCHEDULE_COSINE, BL_SCHEDULE_ONECYCLE };
 
 void bl_recipe_defaults(bl_recipe *recipe);
-/* Lines "key = value"; "#" begins a comment; keys that are not there keep what they have. Unknown keys, values outside their range,
- * keys given twice: an error that names the line. name: the file's, for messages. */
+/* Lines "key = value"; "#" begins a comment; keys that are not there keep what they have. Unknown keys, values outside
+ * their range, keys given twice: an error that names the line. name: the file's, for messages. */
 bl_status bl_recipe_read(bl_recipe *recipe, const char *text, size_t length, const char *name, bl_error *error);
 bl_status bl_recipe_set(bl_recipe *recipe, const char *key, const char *value, bl_error *error);
 /* Every key and its value, in the order of the table: reads back to the same recipe. */
@@ -55,19 +56,19 @@ void bl_recipe_write(const bl_recipe *recipe, bl_text *out);
 typedef struct {
     int n, n_classes, width, height;
     uint8_t *pixels;
-    int *classes;    /* of each picture */
-    char **names;    /* "val/n01882714/val_12.JPEG", in this order (sorted); in arena */
-    int left_out;    /* pictures of classes that the network does not know */
+    int *classes; /* of each picture */
+    char **names; /* "val/n01882714/val_12.JPEG", in this order (sorted); in arena */
+    int left_out; /* pictures of classes that the network does not know */
     bl_arena arena;
 } bl_pictures;
 
-/* Reads the pictures (jpeg, jpg, png, bmp, gif) in the folders dir/split/CLASS, up to two folders deeper, and the entries
- * split/CLASS/NAME of every tar file in dir. Folders of classes are matched with the model's labels by name, or by the names
- * that classes_path gives: lines "folder TAB name, other name TAB …"; NULL: dir/classes.tsv or dir/words.txt, if there is one.
- * Other folders are left out. Pictures of another size are fitted to width×height. Decoded on `threads` threads. A label
- * without a picture is an error. */
-bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model, int width, int height,
-                           int threads, bl_pictures *out, bl_error *error);
+/* Reads the pictures (jpeg, jpg, png, bmp, gif) in the folders dir/split/CLASS, up to two folders deeper, and the
+ * entries split/CLASS/NAME of every tar file in dir. Folders of classes are matched with the model's labels by name, or
+ * by the names that classes_path gives: lines "folder TAB name, other name TAB …"; NULL: dir/classes.tsv or
+ * dir/words.txt, if there is one. Other folders are left out. Pictures of another size are fitted to width×height.
+ * Decoded on `threads` threads. A label without a picture is an error. */
+bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model,
+                           int width, int height, int threads, bl_pictures *out, bl_error *error);
 void bl_pictures_free(bl_pictures *p);
 /* A view of one picture; its pixels belong to p. */
 bl_picture bl_pictures_at(const bl_pictures *p, int i);
@@ -94,14 +95,14 @@ void bl_entries_free(bl_entries *e);
 
 /* Which class of the model a folder holds. */
 typedef struct {
-    bl_text text;    /* the file of names, or empty */
+    bl_text text; /* the file of names, or empty */
 } bl_class_names;
 bl_status bl_class_names_read(const char *dir, const char *path, bl_class_names *out, bl_error *error);
 /* −1: none. folder need not end in 0. */
 int bl_class_of(const bl_class_names *names, const bl_model *model, const char *folder, size_t length);
 
-/* Writes an augmented copy of from to `to` (same size, made by the caller): mirrored, shifted, coloured. Depends on the recipe,
- * seed, number of the picture and epoch alone. */
+/* Writes an augmented copy of from to `to` (same size, made by the caller): mirrored, shifted, coloured. Depends on the
+ * recipe, seed, number of the picture and epoch alone. */
 void bl_augment(const bl_picture *from, const bl_recipe *recipe, uint32_t sample, uint32_t epoch, bl_picture *to);
 
 /* ---- parts of a step ---- */
@@ -111,12 +112,13 @@ double bl_schedule_rate(const bl_recipe *recipe, int64_t step, int64_t steps);
 /* Sutskever et al. 2013: g ← g + decay·w; m ← momentum·m + g; w ← w − rate·(nesterov ? g + momentum·m : m). */
 void bl_sgd(size_t n, float *w, const float *g, float *m, double rate, double momentum, bool nesterov, double decay);
 /* Loshchilov & Hutter 2019. step counts from 1. w ← w − rate·decay·w − rate·m̂/(√v̂ + epsilon). */
-void bl_adamw(size_t n, float *w, const float *g, float *m, float *v, int64_t step, double rate, double beta1, double beta2,
-              double epsilon, double decay);
+void bl_adamw(size_t n, float *w, const float *g, float *m, float *v, int64_t step, double rate, double beta1,
+              double beta2, double epsilon, double decay);
 /* The class with the largest score; the first of equals. */
 int bl_best_class(size_t n, const bl_real *scores);
 
-/* Training-time twins of operators, for bl_wants.substitute; user must be a bl_dropout_state, filled before each pass. */
+/* Training-time twins of operators, for bl_wants.substitute; user must be a bl_dropout_state, filled before each pass.
+ */
 typedef struct {
     uint64_t seed;
     uint32_t step, first; /* first: place in the batch of the run's first picture */
@@ -134,21 +136,22 @@ typedef struct {
 
 typedef struct bl_trainer bl_trainer;
 typedef struct {
-    double loss;       /* mean over the batch, of the smoothed target, dropout and augmentation on */
+    double loss; /* mean over the batch, of the smoothed target, dropout and augmentation on */
     int n, correct;
     double rate;
 } bl_step_report;
 
-/* The model must have preprocessing and labels; model and pictures must outlive the trainer. The first weights are the model's. */
-bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, int threads, bl_trainer **out,
-                         bl_error *error);
+/* The model must have preprocessing and labels; model and pictures must outlive the trainer. The first weights are the
+ * model's. */
+bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, int threads,
+                         bl_trainer **out, bl_error *error);
 void bl_trainer_free(bl_trainer *t);
 bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error);
 int64_t bl_trainer_epoch_steps(const bl_trainer *t);
 int64_t bl_trainer_steps(const bl_trainer *t); /* of the whole training */
 bl_training_state *bl_trainer_state(bl_trainer *t);
-/* The weights to measure and to write (their running mean where the recipe wants it): per value of the model, NULL where it
- * is not trained. Valid until the next step. */
+/* The weights to measure and to write (their running mean where the recipe wants it): per value of the model, NULL
+ * where it is not trained. Valid until the next step. */
 const bl_real *const *bl_trainer_constants(bl_trainer *t);
 
 /* Fingerprint of recipe, network and pictures: a checkpoint of another training is refused. */
@@ -161,13 +164,13 @@ bl_status bl_checkpoint_read(const char *path, bl_training_state *state, uint64_
 
 typedef struct {
     int n, n_classes, correct, top5;
-    double loss;           /* mean cross-entropy, no smoothing */
-    int *confusion;        /* n_classes × n_classes: true class, predicted class */
-    double seconds, macs;  /* macs: of one picture */
+    double loss;          /* mean cross-entropy, no smoothing */
+    int *confusion;       /* n_classes × n_classes: true class, predicted class */
+    double seconds, macs; /* macs: of one picture */
 } bl_evaluation;
 /* Runs every picture through the model. constants as in bl_write_options; may be NULL. */
-bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads, bl_evaluation *out,
-                      bl_error *error);
+bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads,
+                      bl_evaluation *out, bl_error *error);
 void bl_evaluation_free(bl_evaluation *e);
 /* Wilson 1927: the interval that holds the true share with 95 %, from k successes of n. */
 void bl_wilson(int k, int n, double *low, double *high);
@@ -175,8 +178,8 @@ void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *
 /* As a table for reading. */
 void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *out);
 /* The model's card in Markdown. recipe (text) may be NULL. file: the model's name; bytes: its size. */
-void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, size_t bytes, const bl_pictures *pictures, const char *recipe,
-             bl_text *out);
+void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, size_t bytes, const bl_pictures *pictures,
+             const char *recipe, bl_text *out);
 /* Trainable parameters: float constants read by convolutions and dense layers. */
 bool bl_is_parameter(const bl_model *model, int value);
 

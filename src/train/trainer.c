@@ -1,5 +1,5 @@
-/* The trainer: steps over batches. A batch is cut into shards; each shard is augmented, run forwards and backwards by one
- * thread into gradients of its own; these are added in order of the shards, and the optimiser moves the weights. */
+/* The trainer: steps over batches. A batch is cut into shards; each shard is augmented, run forwards and backwards by
+ * one thread into gradients of its own; these are added in order of the shards, and the optimiser moves the weights. */
 #include "kernels/kernels.h"
 #include "train/train.h"
 
@@ -16,8 +16,8 @@ typedef struct {
     bl_run *run;
     bl_plan *plan;
     bl_dropout_state dropout;
-    bl_real *seed;     /* gradient of the loss by the scores, of a shard */
-    bl_picture picture;/* augmented */
+    bl_real *seed;      /* gradient of the loss by the scores, of a shard */
+    bl_picture picture; /* augmented */
     bl_status status;
     bl_error error;
 } worker;
@@ -30,11 +30,11 @@ struct bl_trainer {
     parameter *parameters;
     bl_training_state state;
     worker *workers;
-    float *gradients;  /* shards × state.n */
-    double *losses;    /* of each shard, summed over its pictures */
+    float *gradients; /* shards × state.n */
+    double *losses;   /* of each shard, summed over its pictures */
     int *correct;
-    uint32_t *order;   /* of the pictures in this epoch */
-    int64_t ordered;   /* the epoch that order is of; −1: none */
+    uint32_t *order; /* of the pictures in this epoch */
+    int64_t ordered; /* the epoch that order is of; −1: none */
     const bl_real **constants;
 };
 
@@ -44,14 +44,19 @@ bool bl_is_parameter(const bl_model *model, int value)
     if (!v->is_constant || v->type != BL_FLOAT) return false;
     for (int i = 0; i < model->n_nodes; i++) {
         const bl_node *node = &model->nodes[i];
-        if (strcmp(node->op->name, "Conv") != 0 && strcmp(node->op->name, "Gemm") != 0 && strcmp(node->op->name, "MatMul") != 0) continue;
+        if (strcmp(node->op->name, "Conv") != 0 && strcmp(node->op->name, "Gemm") != 0 &&
+            strcmp(node->op->name, "MatMul") != 0)
+            continue;
         for (int k = 1; k < node->n_in; k++)
             if (node->in[k] == value) return true;
     }
     return false;
 }
 
-static bl_status out_of_memory(bl_error *error) { return bl_fail(error, BL_MEMORY, "no memory to train"); }
+static bl_status out_of_memory(bl_error *error)
+{
+    return bl_fail(error, BL_MEMORY, "no memory to train");
+}
 
 static bl_status find_parameters(bl_trainer *t, bl_error *error)
 {
@@ -62,7 +67,8 @@ static bl_status find_parameters(bl_trainer *t, bl_error *error)
     size_t n = 0;
     for (int i = 0; i < m->n_nodes; i++)
         if (strcmp(m->nodes[i].op->name, "BatchNormalization") == 0)
-            return bl_fail(error, BL_UNSUPPORTED, "node \"%s\": batch normalisation cannot be trained", m->nodes[i].name);
+            return bl_fail(error, BL_UNSUPPORTED, "node \"%s\": batch normalisation cannot be trained",
+                           m->nodes[i].name);
     for (int v = 0; v < m->n_values; v++) {
         if (!bl_is_parameter(m, v)) continue;
         size_t count = bl_count(&m->values[v].shape);
@@ -86,7 +92,8 @@ static bl_status make_state(bl_trainer *t, bl_error *error)
     t->losses = calloc((size_t)t->recipe->shards, sizeof *t->losses);
     t->correct = calloc((size_t)t->recipe->shards, sizeof *t->correct);
     t->order = calloc((size_t)t->pictures->n + 1, sizeof *t->order);
-    if (!s->weights || !s->first || !s->second || !s->average || !t->gradients || !t->losses || !t->correct || !t->order)
+    if (!s->weights || !s->first || !s->second || !s->average || !t->gradients || !t->losses || !t->correct ||
+        !t->order)
         return out_of_memory(error);
     for (int i = 0; i < t->n_parameters; i++) {
         const parameter *p = &t->parameters[i];
@@ -109,7 +116,8 @@ static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_err
     BL_TRY(bl_plan_new(t->model, &wants, &w->plan, error));
     bl_shape scores = bl_plan_shape(w->plan, t->model->scores);
     if (bl_count(&scores) != (size_t)batch * (size_t)t->n_classes)
-        return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels", bl_count(&scores) / (size_t)batch, t->n_classes);
+        return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels",
+                       bl_count(&scores) / (size_t)batch, t->n_classes);
     BL_TRY(bl_run_new(w->plan, &w->run, error));
     BL_TRY(bl_picture_make(t->pictures->width, t->pictures->height, &w->picture, error));
     w->seed = bl_alloc_aligned((size_t)batch * (size_t)t->n_classes * sizeof *w->seed);
@@ -119,9 +127,11 @@ static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_err
 static bl_status make(bl_trainer *t, bl_error *error)
 {
     if (t->recipe->batch % t->recipe->shards != 0)
-        return bl_fail(error, BL_USAGE, "batch = %d cannot be cut into shards = %d equal parts", (int)t->recipe->batch, (int)t->recipe->shards);
+        return bl_fail(error, BL_USAGE, "batch = %d cannot be cut into shards = %d equal parts", (int)t->recipe->batch,
+                       (int)t->recipe->shards);
     if (t->pictures->n < t->recipe->batch)
-        return bl_fail(error, BL_USAGE, "batch = %d, but there are only %d pictures to train on", (int)t->recipe->batch, t->pictures->n);
+        return bl_fail(error, BL_USAGE, "batch = %d, but there are only %d pictures to train on", (int)t->recipe->batch,
+                       t->pictures->n);
     if (!t->model->has_preprocessing) return bl_fail(error, BL_USAGE, "the network has no mean and deviation yet");
     BL_TRY(find_parameters(t, error));
     BL_TRY(make_state(t, error));
@@ -134,8 +144,8 @@ static bl_status make(bl_trainer *t, bl_error *error)
     return status;
 }
 
-bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, int threads, bl_trainer **out,
-                         bl_error *error)
+bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, int threads,
+                         bl_trainer **out, bl_error *error)
 {
     bl_trainer *t = calloc(1, sizeof *t);
     *out = NULL;
@@ -145,8 +155,10 @@ bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const b
     t->threads = threads < (int)recipe->shards ? threads : (int)recipe->shards;
     t->ordered = -1;
     bl_status status = make(t, error);
-    if (status == BL_OK) *out = t;
-    else bl_trainer_free(t);
+    if (status == BL_OK)
+        *out = t;
+    else
+        bl_trainer_free(t);
     return status;
 }
 
@@ -174,9 +186,18 @@ void bl_trainer_free(bl_trainer *t)
     free(t);
 }
 
-bl_training_state *bl_trainer_state(bl_trainer *t) { return &t->state; }
-int64_t bl_trainer_epoch_steps(const bl_trainer *t) { return t->pictures->n / t->recipe->batch; }
-int64_t bl_trainer_steps(const bl_trainer *t) { return bl_trainer_epoch_steps(t) * t->recipe->epochs; }
+bl_training_state *bl_trainer_state(bl_trainer *t)
+{
+    return &t->state;
+}
+int64_t bl_trainer_epoch_steps(const bl_trainer *t)
+{
+    return t->pictures->n / t->recipe->batch;
+}
+int64_t bl_trainer_steps(const bl_trainer *t)
+{
+    return bl_trainer_epoch_steps(t) * t->recipe->epochs;
+}
 
 const bl_real *const *bl_trainer_constants(bl_trainer *t)
 {
@@ -202,7 +223,8 @@ static void shuffle(bl_trainer *t, int64_t epoch)
 static bl_status run_shard(bl_trainer *t, worker *w, int shard)
 {
     const int each = (int)(t->recipe->batch / t->recipe->shards);
-    const int64_t epoch = t->state.step / bl_trainer_epoch_steps(t), in_epoch = t->state.step % bl_trainer_epoch_steps(t);
+    const int64_t epoch = t->state.step / bl_trainer_epoch_steps(t),
+                  in_epoch = t->state.step % bl_trainer_epoch_steps(t);
     const uint32_t *chosen = t->order + in_epoch * t->recipe->batch + (int64_t)shard * each;
     const size_t classes = (size_t)t->n_classes, area = (size_t)w->picture.width * (size_t)w->picture.height;
     w->dropout = (bl_dropout_state){(uint64_t)t->recipe->seed, (uint32_t)t->state.step, (uint32_t)(shard * each)};
@@ -218,15 +240,16 @@ static bl_status run_shard(bl_trainer *t, worker *w, int shard)
     for (int i = 0; i < each; i++) {
         const bl_real *row = scores + (size_t)i * classes;
         int32_t target = t->pictures->classes[chosen[i]];
-        t->losses[shard] += bl_cross_entropy(1, classes, row, &target, t->recipe->label_smoothing, 1.0 / (double)t->recipe->batch,
-                                             w->seed + (size_t)i * classes);
+        t->losses[shard] += bl_cross_entropy(1, classes, row, &target, t->recipe->label_smoothing,
+                                             1.0 / (double)t->recipe->batch, w->seed + (size_t)i * classes);
         t->correct[shard] += bl_best_class(classes, row) == target;
     }
     const bl_seed seed = {.value = t->model->scores, .data = w->seed, .weight = 1};
     BL_TRY(bl_run_backward(w->run, &seed, 1, NULL, &w->error));
     for (int i = 0; i < t->n_parameters; i++) {
         const parameter *p = &t->parameters[i];
-        memcpy(t->gradients + (size_t)shard * t->state.n + p->offset, bl_run_gradient(w->run, p->value), p->count * sizeof(float));
+        memcpy(t->gradients + (size_t)shard * t->state.n + p->offset, bl_run_gradient(w->run, p->value),
+               p->count * sizeof(float));
     }
     return BL_OK;
 }
@@ -256,8 +279,10 @@ static void move_weights(bl_trainer *t, double rate)
         float *w = s->weights + p->offset, *first = s->first + p->offset, *second = s->second + p->offset;
         const float *g = t->gradients + p->offset;
         double decay = p->decays ? r->weight_decay : 0;
-        if (r->optimiser == BL_OPTIMISER_SGD) bl_sgd(p->count, w, g, first, rate, r->momentum, r->nesterov, decay);
-        else bl_adamw(p->count, w, g, first, second, s->step + 1, rate, r->beta1, r->beta2, r->epsilon, decay);
+        if (r->optimiser == BL_OPTIMISER_SGD)
+            bl_sgd(p->count, w, g, first, rate, r->momentum, r->nesterov, decay);
+        else
+            bl_adamw(p->count, w, g, first, second, s->step + 1, rate, r->beta1, r->beta2, r->epsilon, decay);
     }
     if (r->average <= 0) return;
     /* A young mean follows faster, so that the first weights, which are chance, do not linger. */
@@ -275,7 +300,8 @@ bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error
         w->status = BL_OK;
         /* Said again before every step: the numbers there have changed. */
         for (int k = 0; k < t->n_parameters; k++)
-            BL_TRY(bl_run_set_constant(w->run, t->parameters[k].value, t->state.weights + t->parameters[k].offset, error));
+            BL_TRY(
+                bl_run_set_constant(w->run, t->parameters[k].value, t->state.weights + t->parameters[k].offset, error));
     }
     bl_parallel(t->threads, (int)t->recipe->shards, shard_task, t);
     for (int i = 0; i < t->threads; i++) {
@@ -283,7 +309,8 @@ bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error
         if (error) *error = t->workers[i].error;
         return t->workers[i].status;
     }
-    *report = (bl_step_report){.n = (int)t->recipe->batch, .rate = bl_schedule_rate(t->recipe, t->state.step, bl_trainer_steps(t))};
+    *report = (bl_step_report){.n = (int)t->recipe->batch,
+                               .rate = bl_schedule_rate(t->recipe, t->state.step, bl_trainer_steps(t))};
     for (int64_t i = 0; i < t->recipe->shards; i++) report->loss += t->losses[i], report->correct += t->correct[i];
     report->loss /= (double)report->n;
     add_gradients(t);

@@ -1,5 +1,5 @@
-/* train, the parts: recipe, schedules, optimisers against closed forms, augmentation, dropout, classes, tar files, holding
- * back, Wilson's interval. */
+/* train, the parts: recipe, schedules, optimisers against closed forms, augmentation, dropout, classes, tar files,
+ * holding back, Wilson's interval. */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +35,8 @@ static void recipe_reads_and_writes(void **state)
     bl_recipe r, again;
     bl_error e;
     bl_text text = {0};
-    assert_int_equal(read_recipe("# note\nepochs = 7 # few\r\n\n optimiser=sgd\nrate = 1e-2\nnetwork = a b.txt", &r, &e), BL_OK);
+    assert_int_equal(
+        read_recipe("# note\nepochs = 7 # few\r\n\n optimiser=sgd\nrate = 1e-2\nnetwork = a b.txt", &r, &e), BL_OK);
     assert_int_equal(r.epochs, 7);
     assert_int_equal(r.optimiser, BL_OPTIMISER_SGD);
     assert_true(r.rate == 1e-2);
@@ -186,7 +187,8 @@ static void augmentation(void **state)
     r.flip = 1;
     bl_augment(&from, &r, 3, 1, &a);
     for (int y = 0; y < H; y++)
-        for (int x = 0; x < W; x++) assert_memory_equal(a.pixels + 4 * (y * W + x), from.pixels + 4 * (y * W + W - 1 - x), 4);
+        for (int x = 0; x < W; x++)
+            assert_memory_equal(a.pixels + 4 * (y * W + x), from.pixels + 4 * (y * W + W - 1 - x), 4);
     /* every shift of −2 … 2 comes up, both ways, and shows the picture mirrored at its edge */
     r.flip = 0, r.shift = 2;
     bool seen[5][5] = {{false}};
@@ -228,7 +230,8 @@ static void dropout(void **state)
     bl_dropout_state dropping = {5, 0, 0};
     bl_wants wants = BL_WANTS;
     int drop = bl_model_find(model, "drop");
-    wants.batch = 2, wants.observe_all = true, wants.gradients = &model->input, wants.n_gradients = 1, wants.seeds = &drop, wants.n_seeds = 1;
+    wants.batch = 2, wants.observe_all = true, wants.gradients = &model->input, wants.n_gradients = 1,
+    wants.seeds = &drop, wants.n_seeds = 1;
     wants.substitute = bl_training_twin, wants.user = &dropping;
     assert_int_equal(bl_plan_new(model, &wants, &plan, &e), BL_OK);
     assert_int_equal(bl_run_new(plan, &run, &e), BL_OK);
@@ -341,7 +344,8 @@ static bl_pictures some_pictures(int n, int n_classes)
     p.pixels = bl_alloc_aligned((size_t)n * 8);
     p.classes = calloc((size_t)n, sizeof *p.classes);
     p.names = calloc((size_t)n, sizeof *p.names);
-    for (int i = 0; i < n; i++) p.classes[i] = i % n_classes, p.pixels[8 * i] = (uint8_t)i, p.names[i] = bl_arena_text(&p.arena, "x", 1);
+    for (int i = 0; i < n; i++)
+        p.classes[i] = i % n_classes, p.pixels[8 * i] = (uint8_t)i, p.names[i] = bl_arena_text(&p.arena, "x", 1);
     return p;
 }
 
@@ -392,10 +396,18 @@ static void wilson(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recipe_reads_and_writes), cmocka_unit_test(recipe_refuses), cmocka_unit_test(schedules),
-        cmocka_unit_test(sgd_in_closed_form),      cmocka_unit_test(adamw_in_closed_form), cmocka_unit_test(smoothed_loss),
-        cmocka_unit_test(augmentation),            cmocka_unit_test(dropout),        cmocka_unit_test(classes_by_name),
-        cmocka_unit_test(tar_entries),             cmocka_unit_test(holding_back),   cmocka_unit_test(wilson),
+        cmocka_unit_test(recipe_reads_and_writes),
+        cmocka_unit_test(recipe_refuses),
+        cmocka_unit_test(schedules),
+        cmocka_unit_test(sgd_in_closed_form),
+        cmocka_unit_test(adamw_in_closed_form),
+        cmocka_unit_test(smoothed_loss),
+        cmocka_unit_test(augmentation),
+        cmocka_unit_test(dropout),
+        cmocka_unit_test(classes_by_name),
+        cmocka_unit_test(tar_entries),
+        cmocka_unit_test(holding_back),
+        cmocka_unit_test(wilson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* train, the loop: the loss starts where chance puts it, few pictures are learnt by heart, and the weights hang neither on
- * the number of threads nor on having been stopped. */
+/* train, the loop: the loss starts where chance puts it, few pictures are learnt by heart, and the weights hang neither
+ * on the number of threads nor on having been stopped. */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,10 +15,11 @@
 #include "train/train.h"
 #include "../tolerances.h"
 
-static const char text[] = "input x 3x12x12\n"
-                           "labels a; b; c; d; e; f; g; h; i; j\n"
-                           "c1 = conv x 8 3x3\nr1 = relu c1\np1 = maxpool r1 2x2 stride 2\n"
-                           "flat = flatten p1\ndrop = dropout flat 0.2\nscores = dense drop 10\nprob = softmax scores\n";
+static const char text[] =
+    "input x 3x12x12\n"
+    "labels a; b; c; d; e; f; g; h; i; j\n"
+    "c1 = conv x 8 3x3\nr1 = relu c1\np1 = maxpool r1 2x2 stride 2\n"
+    "flat = flatten p1\ndrop = dropout flat 0.2\nscores = dense drop 10\nprob = softmax scores\n";
 
 /* Pictures of noise, with labels that have nothing to do with them. */
 static bl_pictures noise(int n)
@@ -29,7 +30,8 @@ static bl_pictures noise(int n)
     p.pixels = bl_alloc_aligned((size_t)n * AREA * 4);
     p.classes = calloc((size_t)n, sizeof *p.classes);
     p.names = calloc((size_t)n, sizeof *p.names);
-    for (int i = 0; i < n * AREA * 4; i++) p.pixels[i] = i % 4 == 3 ? 255 : (uint8_t)bl_random_below(&r, (uint32_t)i, 256);
+    for (int i = 0; i < n * AREA * 4; i++)
+        p.pixels[i] = i % 4 == 3 ? 255 : (uint8_t)bl_random_below(&r, (uint32_t)i, 256);
     for (int i = 0; i < n; i++) p.classes[i] = (int)bl_random_below(&r, (uint32_t)(n * AREA * 4 + i), 10);
     return p;
 }
@@ -56,7 +58,8 @@ static void start(fixture *f, int n, const bl_recipe *r, int threads)
     f->pictures = noise(n);
     if (bl_nettext_read(text, sizeof text - 1, 1, &f->model, &e) != BL_OK) fail_msg("%s", e.message);
     if (bl_pictures_measure(&f->pictures, f->model, threads, &e) != BL_OK) fail_msg("%s", e.message);
-    if (bl_trainer_new(f->model, &f->recipe, &f->pictures, threads, &f->trainer, &e) != BL_OK) fail_msg("%s", e.message);
+    if (bl_trainer_new(f->model, &f->recipe, &f->pictures, threads, &f->trainer, &e) != BL_OK)
+        fail_msg("%s", e.message);
 }
 
 static void end(fixture *f)
