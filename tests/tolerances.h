@@ -48,4 +48,13 @@
 /* Optimisers against their closed forms over 50 steps: each step rounds a weight near 1 by at most 6e-8. */
 #define TOL_TRAIN_STEP 5e-6
 
+/* The command against the WebAssembly module, share of the largest number. Measured: every bit the same; this is what is
+ * promised where another compiler or processor comes in. */
+#define TOL_NATIVE 1e-4
+
+/* Input gradients of whole networks against TensorFlow.js in float32, length of the difference / length, the median of 20
+ * inputs: the order of sums differs, and in some inputs a ReLU or a pool decides otherwise. */
+#define TOL_PEER_GRADIENT 1e-4
+#define TOL_PEER_COSINE 0.99999
+
 #endif

@@ -1,10 +1,7 @@
 /* Exports: a view is a network at one size with everything observed and all gradients; the page looks into it. */
 #include "abi.h"
 
-#include "base/elementary.h"
-
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct {
     abi_model *model;
@@ -111,27 +108,16 @@ static bl_status ready(const view *v, bool backward)
     return bl_hint(&abi_error, BL_USAGE, "Call %s() first.", backward ? "backward" : "forward");
 }
 
-/* Outbox: address of the probabilities, how many: the network's own, or the softmax of its scores. */
+/* Outbox: address of the probabilities, how many. */
 ABI_EXPORT(view_probabilities) int abi_view_probabilities(int handle)
 {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
     BL_TRY(ready(v, false));
     const bl_model *m = v->model->model;
-    const bl_real *s = bl_run_value(v->run, m->scores);
-    bl_shape shape = bl_plan_shape(v->plan, m->scores), output = bl_plan_shape(v->plan, m->output);
-    size_t n = bl_count(&shape);
-    if (m->head != BL_HEAD_SCORES && bl_count(&output) == n) {
-        memcpy(v->probabilities, bl_run_value(v->run, m->output), n * sizeof(float));
-    } else if (n == 1) { /* a single number that nothing follows is a yes or no */
-        v->probabilities[0] = bl_sigmoid(s[0]);
-    } else {
-        float most = s[0], sum = 0;
-        for (size_t i = 1; i < n; i++) most = s[i] > most ? s[i] : most;
-        for (size_t i = 0; i < n; i++) sum += v->probabilities[i] = bl_exp(s[i] - most);
-        for (size_t i = 0; i < n; i++) v->probabilities[i] /= sum;
-    }
-    abi_address_out(v->probabilities, n);
+    int n = bl_n_classes(v->plan);
+    bl_probabilities(m, bl_run_value(v->run, m->scores), n, v->probabilities);
+    abi_address_out(v->probabilities, (size_t)n);
     return BL_OK;
 }
 
