@@ -17,7 +17,7 @@ const char *cli_duration(double seconds, char buffer[32])
 
 void cli_progress_show(cli_progress *p, double share, const char *text)
 {
-    enum { BAR = 24 };
+    enum { BAR = 16 };
     char left[32] = "…", bar[3 * BAR + 1];
     double now = bl_seconds();
     if (!isatty(STDERR_FILENO)) return;
@@ -27,7 +27,8 @@ void cli_progress_show(cli_progress *p, double share, const char *text)
     if (share > p->from) cli_duration((now - p->started) / (share - p->from) * (1 - share), left);
     char *at = bar;
     for (int i = 0; i < BAR; i++) at += sprintf(at, "%s", i < (int)(share * BAR + 0.5) ? "█" : "░");
-    fprintf(stderr, "\r\033[K%s %3.0f %%  %s  %s left", bar, 100 * share, text, left);
+    /* Without wrapping (?7l), so that a narrow terminal cuts the line instead of leaving pieces of it behind. */
+    fprintf(stderr, "\r\033[K\033[?7l%s %3.0f %%  %s left  %s\033[?7h", bar, 100 * share, left, text);
     fflush(stderr);
 }
 
