@@ -236,6 +236,17 @@ test('a closed network says so, and others go on', async () => {
   assert.equal((await model.forward(picture(9, 9))).scores.length, 5)
 })
 
+test('closing a very large network gives its worker\'s memory back, and others go on', async () => {
+  const large = await backlight.open(`${NETWORK}# ${' '.repeat(130 * 2 ** 20)}`)
+  const { length } = workers
+  assert.equal((await large.forward(picture(9, 9))).scores.length, 5)
+  const pass = await model.forward(picture(9, 9))
+  await large.close()
+  await refused('stale', () => pass.value('conv1'))
+  assert.deepEqual((await model.forward(picture(9, 9))).scores, pass.scores)
+  assert.equal(workers.length, length + 1)
+})
+
 test('a lost worker is told and started anew, with its networks', async () => {
   const job = model.run('dream', endless())
   await pause(100)
