@@ -84,7 +84,7 @@ const bundled = (single) => ({
 const policy = (single) => ({
   name: 'policy',
   enforce: 'post',
-  generateBundle(_, bundle) {
+  generateBundle: { order: 'post', handler(_, bundle) {
     const page = bundle['index.html']
     const tag = (text) => `<meta http-equiv="Content-Security-Policy" content="${text}">`
     let html = String(page.source)
@@ -99,7 +99,7 @@ const policy = (single) => ({
       for (const name of Object.keys(bundle)) if (bundle[name] !== page) delete bundle[name]
     }
     page.source = html
-  },
+  } },
 })
 
 // The site's own head: icons and the manifest. The single file has its icon as data.

@@ -1,7 +1,7 @@
 // The session: the address (what a link restores), what is open, and what was computed of it. Components read it and call
 // its methods; they compute nothing of the network themselves.
 import { SvelteMap } from 'svelte/reactivity'
-import { load, models, samples, told } from './lib/api.js'
+import { load, models, samples, sentence, told } from './lib/api.js'
 import { parse, print } from './lib/hash.js'
 import { columnsOf } from './lib/layout.js'
 import { contributions, summary } from './lib/stats.js'
@@ -418,6 +418,5 @@ class Session {
   }
 }
 
-const sentence = (text) => (/[.!?]$/.test(text) ? text : text + '.')
 
 export const session = new Session()

@@ -7,5 +7,8 @@ export { models, samples, single }
 /** Starts workers and module. Rejects with an error whose code says why: 'no-simd', … */
 export const load = () => Backlight.load({ wasm, worker })
 
+/** A message as a sentence: capital, full stop. What begins with a file's name stays as it is. */
+export const sentence = (text) => (/^[a-z]+[ ,:]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text).replace(/([^.!?])$/, '$1.')
+
 /** The parts of an error as the page shows them. */
-export const told = (error) => ({ code: error?.code ?? '', message: error?.message ?? String(error), hint: error?.hint ?? '' })
+export const told = (error) => ({ code: error?.code ?? '', message: sentence(error?.message ?? String(error)), hint: error?.hint ?? '' })

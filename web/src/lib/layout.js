@@ -17,9 +17,10 @@ export function columnsOf(info) {
   const columns = []
   const add = (value, node, sources) => {
     const [, channels = 1, height = 1, width = 1] = value.shape
-    const mixes = !node || node.mixesChannels || sources.length > 1
+    const kind = node ? (height * width > 1 ? 'maps' : 'numbers') : 'input'
+    const mixes = !node || node.mixesChannels || sources.length > 1 || columns.find((c) => c.id === sources[0])?.kind !== kind
     const block = mixes ? (columns.at(-1)?.block ?? -1) + 1 : (columns.find((c) => c.id === sources[0])?.block ?? columns.at(-1).block)
-    columns.push({ id: value.id, name: node ? label(node, value) : 'input', node, kind: node ? (height * width > 1 ? 'maps' : 'numbers') : 'input', channels, height, width, block, sources })
+    columns.push({ id: value.id, name: node ? label(node, value) : 'input', node, kind, channels, height, width, block, sources })
     shown.set(value.id, [value.id])
   }
   const c = info.input
@@ -76,7 +77,9 @@ export function channelsOf(column, order, all = false) {
 export function place(columns, box) {
   const { width, height, top, bottom, inset, right } = box
   const rows = Math.max(box.rows, ...columns.map((c) => Math.min(c.channels, c.channels <= FULL ? FULL : FEW)))
-  const room = height - top - bottom
+  const more = columns.some((c) => c.channels > FULL) ? 18 : 0 // the line "+58" under a column
+  const branches = columns.some((c, i) => c.sources.some((id) => columns.findIndex((o) => o.id === id) < i - 1)) ? 34 : 0
+  const room = height - top - bottom - more - branches
   const pitchMost = Math.floor(room / rows)
   const short = (tile) => (tile >= 56 ? 12 : 10)
   let longs = 0
@@ -96,7 +99,7 @@ export function place(columns, box) {
     if (i) x += tile + (c.block !== columns[i - 1].block ? long : gap)
     return Math.round(x)
   })
-  return { tile, pitch, rows, xs, top, gap, long, fits, right: x + tile, end: Math.max(width, x + tile + right), legendY: top + rows * pitch + 6 }
+  return { tile, pitch, rows, xs, top, gap, long, fits, right: x + tile, end: Math.max(width, x + tile + right), legendY: top + rows * pitch + 6 + more }
 }
 
 /** Where the n tiles of a column begin: in the middle of the rows when they are few. */
