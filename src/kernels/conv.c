@@ -29,8 +29,7 @@ static bl_conv_shape straightened(const bl_conv_shape *s)
     return t;
 }
 
-/* The convolution that takes dY to dX where the stride is 1: in and out exchanged, kernel turned by 180°. */
-static bl_conv_shape reversed(const bl_conv_shape *s)
+bl_conv_shape bl_reversed(const bl_conv_shape *s)
 {
     bl_conv_shape t = *s;
     t.channels = s->out_channels;
@@ -171,7 +170,7 @@ size_t bl_conv_scratch(const bl_conv_shape *s)
     if (is_depthwise(s)) return 0;
     size_t most = convolve_scratch(s), weights = weights_scratch(s), input;
     if (unit_stride(s)) {
-        bl_conv_shape r = reversed(s);
+        bl_conv_shape r = bl_reversed(s);
         input = (size_t)s->groups * weights_of_group(s) * sizeof(bl_real) + convolve_scratch(&r);
     } else {
         input = scatter_scratch(s);
@@ -190,16 +189,17 @@ void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, con
 void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
                             void *scratch)
 {
-    if (!is_depthwise(s) && unit_stride(s)) {
-        bl_conv_shape r = reversed(s);
+    if (is_depthwise(s)) {
+        bl_depthwise_backward_input(s, pictures, dy, w, dx, add);
+    } else if (unit_stride(s)) {
+        bl_conv_shape r = bl_reversed(s);
         bl_real *turned = scratch;
         reverse_weights(s, w, turned);
         convolve(&r, pictures, dy, turned, NULL, dx, add, turned + (size_t)s->groups * weights_of_group(s));
-        return;
+    } else {
+        if (!add) memset(dx, 0, (size_t)pictures * (size_t)s->channels * in_plane(s) * sizeof *dx);
+        scatter(s, pictures, dy, w, dx, scratch);
     }
-    if (!add) memset(dx, 0, (size_t)pictures * (size_t)s->channels * in_plane(s) * sizeof *dx);
-    if (is_depthwise(s)) bl_depthwise_backward_input(s, pictures, dy, w, dx);
-    else scatter(s, pictures, dy, w, dx, scratch);
 }
 
 void bl_conv_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw, bool add,

@@ -1,5 +1,7 @@
 #include "kernels/kernels.h"
 
+#include "base/simd.h"
+
 #include <string.h>
 
 /* Taps of a window from *from to *to−1 that lie in 0 … size−1, the window starting at `start`. */
@@ -26,29 +28,76 @@ static window window_at(const bl_pool_shape *s, int oy, int ox)
 static size_t in_plane(const bl_pool_shape *s) { return (size_t)s->height * (size_t)s->width; }
 static size_t out_plane(const bl_pool_shape *s) { return (size_t)s->out_height * (size_t)s->out_width; }
 
+/* The window's first largest cell, or its first NaN. Arithmetic instead of a branch: which cell is
+ * larger cannot be foretold, and wrong guesses would cost more than all the rest. */
+static int largest(const bl_pool_shape *s, const window *w, const bl_real *cells)
+{
+    int best = (w->y + w->y_from * s->dilation_h) * s->width + w->x + w->x_from * s->dilation_w;
+    bl_real most = cells[best];
+    for (int ky = w->y_from; ky < w->y_to; ky++) {
+        int at = (w->y + ky * s->dilation_h) * s->width + w->x + w->x_from * s->dilation_w;
+        for (int kx = w->x_from; kx < w->x_to; kx++, at += s->dilation_w) {
+            bl_real v = cells[at];
+            int better = (v > most) | ((v != v) & (most == most));
+            best += (at - best) & -better;
+            most = cells[best];
+        }
+    }
+    return best;
+}
+
+#if !defined(BL_DOUBLE)
+/* Do this window and its three neighbours to the right lie wholly inside? Places must be exact in float as well. */
+static bool four_inside(const bl_pool_shape *s, const window *w, int ox)
+{
+    int reach = 3 * s->stride_w + (s->kernel_w - 1) * s->dilation_w;
+    return ox + 4 <= s->out_width && w->y_from == 0 && w->y_to == s->kernel_h && w->x >= 0 && w->x + reach < s->width &&
+           in_plane(s) <= 1 << 24;
+}
+
+/* The same for the four at once; places are counted from each window's own corner. */
+static void four_largest(const bl_pool_shape *s, const window *w, const float *cells, float *y, int32_t *argmax)
+{
+    int corner = w->y * s->width + w->x, step = s->stride_w;
+    bl_f32x4 most = bl_f32x4_zero(), best = bl_f32x4_zero();
+    for (int ky = 0; ky < s->kernel_h; ky++)
+        for (int kx = 0; kx < s->kernel_w; kx++) {
+            int place = ky * s->dilation_h * s->width + kx * s->dilation_w;
+            const float *at = cells + corner + place;
+            float values[4] = {at[0], at[step], at[2 * step], at[3 * step]};
+            bl_f32x4 v = bl_f32x4_load(values);
+            if (place == 0) {
+                most = v;
+                continue;
+            }
+            bl_mask4 better = bl_f32x4_less(most, v) | (~bl_f32x4_equal(v, v) & bl_f32x4_equal(most, most));
+            most = bl_f32x4_select(better, v, most);
+            best = bl_f32x4_select(better, bl_f32x4_splat((float)place), best);
+        }
+    bl_f32x4_store(y, most);
+    for (int i = 0; argmax && i < 4; i++) argmax[i] = corner + i * step + (int)bl_f32x4_lane(best, i);
+}
+#endif
+
 void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax)
 {
     for (int oy = 0; oy < s->out_height; oy++)
-        for (int ox = 0; ox < s->out_width; ox++) {
+        for (int ox = 0, step; ox < s->out_width; ox += step) {
             window w = window_at(s, oy, ox);
             size_t out = (size_t)oy * (size_t)s->out_width + (size_t)ox;
-            int first = (w.y + w.y_from * s->dilation_h) * s->width + w.x + w.x_from * s->dilation_w;
+            step = 1;
+#if !defined(BL_DOUBLE)
+            if (four_inside(s, &w, ox)) {
+                step = 4;
+                for (size_t p = 0; p < planes; p++)
+                    four_largest(s, &w, x + p * in_plane(s), y + p * out_plane(s) + out, argmax ? argmax + p * out_plane(s) + out : NULL);
+                continue;
+            }
+#endif
             for (size_t p = 0; p < planes; p++) {
                 const bl_real *cells = x + p * in_plane(s);
-                int best = first;
-                bl_real most = cells[first];
-                for (int ky = w.y_from; ky < w.y_to && most == most; ky++) {
-                    int row = (w.y + ky * s->dilation_h) * s->width + w.x;
-                    for (int kx = w.x_from; kx < w.x_to; kx++) {
-                        bl_real v = cells[row + kx * s->dilation_w];
-                        if (v > most || v != v) { /* the first of equals stays; NaN wins and ends the search */
-                            most = v;
-                            best = row + kx * s->dilation_w;
-                            if (v != v) break;
-                        }
-                    }
-                }
-                y[p * out_plane(s) + out] = most;
+                int best = largest(s, &w, cells);
+                y[p * out_plane(s) + out] = cells[best];
                 if (argmax) argmax[p * out_plane(s) + out] = best;
             }
         }

@@ -100,7 +100,7 @@ static void pool_ties(void **state)
         int winner;
     } cases[] = {{{1, 1, 0, 1}, 0}, {{0, 1, 1, 1}, 1}, {{0, 0, 0, 1}, 3}, {{0, 0, 0, 0}, 0}, {{-0.0F, 0, 0, 0}, 0},
                  {{1, NAN, 9, NAN}, 1}, {{-INFINITY, -INFINITY, -INFINITY, -INFINITY}, 0}, {{NAN, 1, 2, 3}, 0}, {{1, 2, 3, NAN}, 3}};
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         for (int global = 0; global < 2; global++) {
             trial t = {.op = global ? "GlobalMaxPool" : "MaxPool", .opset = 17};
             float y, dx[4], signal = 2;
@@ -110,6 +110,18 @@ static void pool_ties(void **state)
             for (int i = 0; i < 4; i++) assert_true(dx[i] == (i == cases[k].winner ? 2 : 0));
             assert_memory_equal(&y, &cases[k].x[cases[k].winner], sizeof y);
         }
+        /* The same window six times side by side: some are pooled four at once. */
+        trial t = {.op = "MaxPool", .opset = 17};
+        float x[24], y[6], dx[24];
+        const float signal[6] = {2, 2, 2, 2, 2, 2};
+        trial_input(&t, 4, (int32_t[]){1, 1, 2, 12});
+        trial_list(&t, "kernel_shape", 2, (int64_t[]){2, 2});
+        trial_list(&t, "strides", 2, (int64_t[]){2, 2});
+        for (int i = 0; i < 24; i++) x[i] = cases[k].x[i / 12 * 2 + i % 2];
+        run_exactly(&t, x, signal, BL_RULE_PLAIN, y, dx);
+        for (int i = 0; i < 24; i++) assert_true(dx[i] == (i / 12 * 2 + i % 2 == cases[k].winner ? 2 : 0));
+        for (int i = 0; i < 6; i++) assert_memory_equal(&y[i], &cases[k].x[cases[k].winner], sizeof y[i]);
+    }
 }
 
 /* Large and equal scores stay finite, forwards and backwards. */
