@@ -164,6 +164,53 @@ static void threads_change_nothing(void **state)
     end(&b);
 }
 
+/* Cutting a batch otherwise rounds its sums otherwise and changes nothing else: the same pictures, dropout and weights. */
+static void shards_change_rounding_alone(void **state)
+{
+    (void)state;
+    bl_recipe r = recipe();
+    fixture a, b;
+    start(&a, 40, &r, 2);
+    r.shards = 1;
+    start(&b, 40, &r, 2);
+    bl_step_report x = step(&a), y = step(&b);
+    assert_true(fabs(x.loss - y.loss) < 1e-5);
+    const bl_training_state *s = bl_trainer_state(a.trainer), *t = bl_trainer_state(b.trainer);
+    float most = 0, apart = 0;
+    for (size_t i = 0; i < s->n; i++) { /* the first moments are a tenth of the gradient */
+        most = fmaxf(most, fabsf(s->first[i]));
+        apart = fmaxf(apart, fabsf(s->first[i] - t->first[i]));
+    }
+    assert_true(most > 1e-4f);
+    assert_true(apart < 1e-5f * most);
+    end(&a);
+    end(&b);
+}
+
+/* A step well into the training is AdamW's, with the moments corrected for their age. */
+static void steps_are_counted(void **state)
+{
+    (void)state;
+    enum { STEPS = 5 };
+    bl_recipe r = recipe();
+    fixture f;
+    r.weight_decay = 0;
+    start(&f, 40, &r, 1);
+    const bl_training_state *s = bl_trainer_state(f.trainer);
+    for (int i = 1; i < STEPS; i++) step(&f);
+    float *before = malloc(s->n * sizeof *before);
+    memcpy(before, s->weights, s->n * sizeof *before);
+    bl_step_report report = step(&f);
+    assert_true(report.rate == bl_schedule_rate(&r, STEPS - 1, bl_trainer_steps(f.trainer)));
+    double whole1 = 1 - pow(r.beta1, STEPS), whole2 = 1 - pow(r.beta2, STEPS);
+    for (size_t i = 0; i < s->n; i++) {
+        double change = report.rate * (double)s->first[i] / whole1 / (sqrt((double)s->second[i] / whole2) + r.epsilon);
+        assert_true(fabs((double)s->weights[i] - ((double)before[i] - change)) < TOL_TRAIN_STEP);
+    }
+    free(before);
+    end(&f);
+}
+
 static void stopping_changes_nothing(void **state)
 {
     (void)state;
@@ -251,6 +298,8 @@ int main(void)
         cmocka_unit_test(first_loss_is_chance),
         cmocka_unit_test(learns_by_heart),
         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(shards_change_rounding_alone),
+        cmocka_unit_test(steps_are_counted),
         cmocka_unit_test(stopping_changes_nothing),
         cmocka_unit_test(running_mean),
         cmocka_unit_test(refuses),
