@@ -1,0 +1,213 @@
+/* Kernels at the sizes where they change their way: blocks, panels and tails of matrices and convolutions, against plain
+ * loops; sums; cross-entropy. Every buffer has exactly its size. What operators do with them is tested in test_ops.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "trial.h"
+#include "../tolerances.h"
+
+static dice numbers = {11};
+
+static bl_real *drawn(size_t n)
+{
+    bl_real *x = copy_of(NULL, n);
+    for (size_t i = 0; i < n; i++) x[i] = (bl_real)(float)spread(&numbers, -1, 1);
+    return x;
+}
+
+static void expect_near(const bl_real *got, const double *expected, size_t n, const char *what, int a, int b, int c)
+{
+    double far = distance(got, expected, n);
+    if (!(far <= TOL_OP_FLOAT)) fail_msg("%s (%d, %d, %d): %g off", what, a, b, c, far);
+}
+
+typedef void (*multiply)(int m, int n, int k, bl_matrix a, bl_matrix b, bl_real *c, ptrdiff_t c_row, bool add, void *scratch);
+
+/* All four layings of the operands, written and added, into the middle of wider rows. */
+static void product(multiply f, int m, int n, int k)
+{
+    bl_real *a = drawn((size_t)m * (size_t)k), *b = drawn((size_t)k * (size_t)n);
+    for (int lay = 0; lay < 8; lay++) {
+        bl_matrix x = lay & 1 ? (bl_matrix){a, 1, m} : (bl_matrix){a, k, 1};
+        bl_matrix y = lay & 2 ? (bl_matrix){b, 1, k} : (bl_matrix){b, n, 1};
+        bool add = lay & 4;
+        ptrdiff_t row = n + 3;
+        size_t count = (size_t)row * (size_t)m, bytes = bl_gemm_scratch(m, n, k);
+        if (f == bl_dense) bytes = bl_dense_scratch(m, n, k, x, y);
+        bl_real *c = drawn(count);
+        double *expected = malloc(count * sizeof *expected);
+        for (size_t i = 0; i < count; i++) expected[i] = (double)c[i];
+        for (int i = 0; i < m; i++)
+            for (int j = 0; j < n; j++) {
+                double sum = add ? expected[i * row + j] : 0;
+                for (int l = 0; l < k; l++)
+                    sum += (double)x.data[i * x.row + l * x.col] * (double)y.data[l * y.row + j * y.col];
+                expected[i * row + j] = sum;
+            }
+        void *scratch = malloc(bytes + !bytes);
+        f(m, n, k, x, y, c, row, add, scratch);
+        expect_near(c, expected, count, f == bl_gemm ? "gemm" : "dense", m, n, k);
+        free(scratch);
+        free(expected);
+        free(c);
+    }
+    free(a);
+    free(b);
+}
+
+static void matrices(void **state)
+{
+    (void)state;
+    const int sizes[][3] = {{1, 1, 1},   {4, 8, 16},   {5, 9, 3},   {10, 17, 27},  {3, 7, 255}, {4, 8, 256},
+                            {6, 5, 257}, {2, 31, 515}, {7, 513, 9}, {13, 1025, 2}, {9, 16, 4},  {65, 3, 66}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        product(bl_gemm, sizes[i][0], sizes[i][1], sizes[i][2]);
+        product(bl_dense, sizes[i][0], sizes[i][1], sizes[i][2]);
+    }
+}
+
+/* The bits of a row do not depend on how many rows there are. */
+static void rows_alone(void **state)
+{
+    (void)state;
+    enum { M = 11, N = 19, K = 300 };
+    bl_real *a = drawn(M * K), *b = drawn(K * N);
+    for (int lay = 0; lay < 4; lay++) {
+        multiply f = lay & 1 ? bl_gemm : bl_dense;
+        bl_matrix x = {a, K, 1}, y = lay & 2 ? (bl_matrix){b, 1, K} : (bl_matrix){b, N, 1};
+        bl_real all[M * N], one[N];
+        void *scratch = malloc(bl_gemm_scratch(M, N, K));
+        f(M, N, K, x, y, all, N, false, scratch);
+        for (int i = 0; i < M; i++) {
+            x.data = a + i * K;
+            f(1, N, K, x, y, one, N, false, scratch);
+            assert_memory_equal(one, all + i * N, sizeof one);
+        }
+        free(scratch);
+    }
+    free(a);
+    free(b);
+}
+
+/* One convolution, its two gradients and their memory. */
+static void convolution(bl_conv_shape s, int pictures)
+{
+    int in = s.channels / s.groups, out = s.out_channels / s.groups;
+    size_t nx = (size_t)(pictures * s.channels * s.height * s.width), ny = (size_t)(pictures * s.out_channels * s.out_height * s.out_width);
+    size_t nw = (size_t)(s.out_channels * in * s.kernel_h * s.kernel_w), bytes = bl_conv_scratch(&s);
+    bl_real *x = drawn(nx), *w = drawn(nw), *bias = drawn((size_t)s.out_channels), *dy = drawn(ny);
+    bl_real *y = copy_of(NULL, ny), *dx = copy_of(NULL, nx), *dw = copy_of(NULL, nw);
+    double *ry = malloc(ny * sizeof *ry), *rx = calloc(nx, sizeof *rx), *rw = calloc(nw, sizeof *rw);
+    for (size_t i = 0; i < ny; i++) {
+        int ox = (int)i % s.out_width, oy = (int)i / s.out_width % s.out_height, o = (int)i / s.out_width / s.out_height % s.out_channels;
+        int picture = (int)i / s.out_width / s.out_height / s.out_channels;
+        ry[i] = (double)bias[o];
+        for (int t = 0; t < in * s.kernel_h * s.kernel_w; t++) {
+            int kx = t % s.kernel_w, ky = t / s.kernel_w % s.kernel_h, c = t / s.kernel_w / s.kernel_h;
+            int iy = oy * s.stride_h + ky * s.dilation_h - s.pad_top, ix = ox * s.stride_w + kx * s.dilation_w - s.pad_left;
+            if (iy < 0 || iy >= s.height || ix < 0 || ix >= s.width) continue;
+            size_t from = (size_t)(((picture * s.channels + o / out * in + c) * s.height + iy) * s.width + ix);
+            size_t weight = (size_t)(o * in * s.kernel_h * s.kernel_w + t);
+            ry[i] += (double)x[from] * (double)w[weight];
+            rx[from] += (double)dy[i] * (double)w[weight];
+            rw[weight] += (double)dy[i] * (double)x[from];
+        }
+    }
+    void *scratch = malloc(bytes + !bytes);
+    bl_conv_forward(&s, pictures, x, w, bias, y, scratch);
+    bl_conv_backward_input(&s, pictures, dy, w, dx, false, scratch);
+    bl_conv_backward_weights(&s, pictures, x, dy, dw, false, scratch);
+    expect_near(y, ry, ny, "convolution", s.channels, s.out_channels, s.width);
+    expect_near(dx, rx, nx, "its input's gradient", s.channels, s.out_channels, s.width);
+    expect_near(dw, rw, nw, "its weights' gradient", s.channels, s.out_channels, s.width);
+    void *all[] = {x, w, bias, dy, y, dx, dw, ry, rx, rw, scratch};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
+}
+
+static bl_conv_shape square(int channels, int size, int out_channels, int kernel, int stride, int pad, int groups)
+{
+    int out = (size + 2 * pad - kernel) / stride + 1;
+    return (bl_conv_shape){channels, size, size, out_channels, out, out, kernel, kernel, stride, stride, 1, 1, pad, pad, groups};
+}
+
+static void convolutions(void **state)
+{
+    (void)state;
+    convolution(square(60, 7, 9, 3, 1, 1, 1), 2);   /* more channels than one block of the sum's depth */
+    convolution(square(60, 7, 9, 3, 2, 1, 1), 2);
+    convolution(square(4, 9, 270, 3, 2, 1, 1), 1);  /* the same, backwards */
+    convolution(square(2, 37, 3, 2, 1, 0, 1), 1);   /* more positions than one block is wide */
+    convolution(square(300, 12, 7, 1, 1, 0, 1), 1); /* 1×1 */
+    convolution(square(3, 33, 5, 7, 2, 3, 1), 1);
+    convolution(square(1, 19, 1, 17, 1, 0, 1), 1);  /* one kernel deeper than a block */
+    convolution(square(6, 21, 6, 3, 1, 1, 6), 2);   /* depthwise: eights, fours, borders */
+    convolution(square(6, 20, 12, 3, 2, 1, 6), 2);
+    convolution(square(5, 14, 5, 5, 1, 2, 5), 1);
+    convolution(square(3, 4, 2, 1, 1, 5, 1), 1);    /* padding all round */
+}
+
+static void sums(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 20; n++) {
+        bl_real *x = drawn(n), *y = drawn(n);
+        double sum = 0, product = 0;
+        for (size_t i = 0; i < n; i++) {
+            sum += (double)x[i];
+            product += (double)x[i] * (double)y[i];
+        }
+        assert_true(fabs(bl_sum(x, n) - sum) < 1e-12 && fabs(bl_dot(x, y, n) - product) < 1e-12);
+        free(x);
+        free(y);
+    }
+    /* A small number is not lost beside large ones. */
+    bl_real far[3] = {1e8F, 1, -1e8F};
+    assert_true(bl_sum(far, 3) == 1);
+}
+
+/* Loss and gradient against the definition; two uniform classes give ln 2. */
+static void cross_entropy(void **state)
+{
+    (void)state;
+    enum { ROWS = 3, N = 5 };
+    const int32_t labels[ROWS] = {0, 4, 2};
+    for (int smooth = 0; smooth < 2; smooth++) {
+        double smoothing = smooth * 0.1, loss = 0, expected[ROWS * N];
+        bl_real *x = drawn(ROWS * N), *gradient = copy_of(NULL, ROWS * N);
+        for (int i = 0; i < ROWS; i++) {
+            double sum = 0;
+            for (int j = 0; j < N; j++) sum += exp((double)x[i * N + j]);
+            for (int j = 0; j < N; j++) {
+                double q = smoothing / N + (j == labels[i] ? 1 - smoothing : 0), p = exp((double)x[i * N + j]) / sum;
+                loss -= q * log(p);
+                expected[i * N + j] = 0.25 * (p - q);
+            }
+        }
+        double got = bl_cross_entropy(ROWS, N, x, labels, smoothing, 0.25, gradient);
+        assert_true(fabs(got - loss) < 1e-5);
+        expect_near(gradient, expected, ROWS * N, "cross-entropy", ROWS, N, smooth);
+        assert_true(bl_cross_entropy(ROWS, N, x, labels, smoothing, 1, NULL) == got);
+        free(x);
+        free(gradient);
+    }
+    const bl_real even[2] = {7, 7}, sure[2] = {1000, -1000};
+    assert_true(fabs(bl_cross_entropy(1, 2, even, (int32_t[]){1}, 0, 1, NULL) - log(2)) < 1e-7);
+    assert_true(bl_cross_entropy(1, 2, sure, (int32_t[]){1}, 0, 1, NULL) == 2000); /* finite where a probability is 0 */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matrices), cmocka_unit_test(rows_alone), cmocka_unit_test(convolutions), cmocka_unit_test(sums),
+        cmocka_unit_test(cross_entropy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
