@@ -13,6 +13,8 @@ bl_status bl_op_result(bl_op_plan *p, const bl_shape *s);
 bl_status bl_op_alias(bl_op_plan *p, const bl_shape *s);
 bl_status bl_op_ints(bl_op_plan *p, const bl_shape *s, int64_t **ints);
 
+/* Refuses a node that would keep the machine busy for hours, whatever its shapes. */
+bl_status bl_op_check_work(bl_op_plan *p, double steps);
 /* Zeroed params from the arena, kept in p->params; NULL when there is no memory (and the plan has failed). */
 void *bl_op_params(bl_op_plan *p, size_t bytes);
 /* Refuses integers among the inputs first … last. */

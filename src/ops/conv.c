@@ -40,7 +40,7 @@ static bl_status plan(bl_op_plan *p)
     };
     p->scratch = bl_conv_scratch(s);
     p->macs = (double)bl_count(&out) * depth;
-    return BL_OK;
+    return bl_op_check_work(p, p->macs);
 }
 
 static void forward(const bl_op_run *r)

@@ -82,7 +82,7 @@ static bl_status plan(bl_op_plan *p)
     /* Gradients are scaled in a copy of the arriving signal. */
     p->scratch = bl_round_up(most_scratch(&g)) + (g.alpha == 1 ? 0 : bl_count(&out) * sizeof(bl_real));
     p->macs = (double)g.m * g.n * g.k;
-    return BL_OK;
+    return bl_op_check_work(p, p->macs);
 }
 
 static void forward(const bl_op_run *r)

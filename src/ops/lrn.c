@@ -23,7 +23,7 @@ static bl_status plan(bl_op_plan *p)
     if (!kept) return BL_MEMORY;
     *kept = s;
     p->scratch = 2 * (size_t)s.channels * s.plane * sizeof(bl_real);
-    return BL_OK;
+    return bl_op_check_work(p, (double)bl_count(x) * (s.size < s.channels ? s.size : s.channels));
 }
 
 static void forward(const bl_op_run *r)

@@ -45,7 +45,7 @@ static bl_status plan(bl_op_plan *p)
     for (int i = 0; i < 3; i++)
         if (needs[i] > p->scratch) p->scratch = needs[i];
     p->macs = (double)bl_count(&out) * s.k;
-    return BL_OK;
+    return bl_op_check_work(p, p->macs);
 }
 
 #define FOR_STACK(s)                                                                                                             \

@@ -12,6 +12,7 @@ enum {
     BL_MAX_COUNT = 1 << 28, /* elements of one value */
     BL_MAX_INTS = 4096      /* elements of an integer value (shape arithmetic) */
 };
+#define BL_MAX_WORK 1e12 /* multiply-adds, or cells looked at, of one node: about a minute */
 
 /* Row-major; the last dimension is contiguous. Pictures are N,C,H,W. Rank 0 is a scalar. */
 typedef struct {

@@ -104,6 +104,12 @@ bl_status bl_op_check_shape(bl_op_plan *p, const bl_shape *s)
     return BL_OK;
 }
 
+bl_status bl_op_check_work(bl_op_plan *p, double steps)
+{
+    if (steps <= BL_MAX_WORK) return BL_OK;
+    return bl_op_fail(p, BL_UNSUPPORTED, "it would take %.3g steps, at most %g are allowed", steps, BL_MAX_WORK);
+}
+
 bl_status bl_op_result(bl_op_plan *p, const bl_shape *s)
 {
     BL_TRY(bl_op_check_shape(p, s));

@@ -20,7 +20,7 @@ static bl_status finish(bl_op_plan *p, const bl_window windows[2])
         .dilation_h = h->dilation, .dilation_w = v->dilation, .pad_top = h->pad_begin, .pad_left = v->pad_begin,
         .pad_bottom = h->pad_end, .pad_right = v->pad_end,
     };
-    return BL_OK;
+    return bl_op_check_work(p, (double)bl_count(&p->out.shape) * h->kernel * v->kernel);
 }
 
 bl_status bl_pool_plan(bl_op_plan *p)

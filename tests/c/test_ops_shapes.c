@@ -328,6 +328,10 @@ static void windows(void **state)
     trial_list(&t, "dilations", LIST(3, 1));
     trial_list(&t, "pads", LIST(1, 0, 1, 0));
     expect_refusal(&t, BL_SHAPE, "padding only");
+    t = with_input("MaxPool", 12, DIMS(1, 1, 2048, 2048));
+    trial_list(&t, "kernel_shape", LIST(2048, 2048));
+    trial_list(&t, "pads", LIST(2047, 2047, 2047, 2047));
+    expect_refusal(&t, BL_UNSUPPORTED, "steps");
     t = with_input("GlobalAveragePool", 13, DIMS(1, 2, 5));
     expect_refusal(&t, BL_UNSUPPORTED, "rank 3");
 }
