@@ -102,7 +102,7 @@ bench: build ## measure speed and sizes, beside the peers
 screens: site single-file | tools-test ## take pictures of the page into build/screens/
 	@node tools/screens.js
 
-pictures: native ## make the README's pictures anew
+pictures: site | tools-test ## make the README's pictures anew from the built page
 	@node tools/pictures.js
 
 samples: ## make public/samples/ anew from the Debian packages that hold the photographs
