@@ -112,6 +112,15 @@ export class Backlight {
     return await this.#lanes[0].request({ type: 'png', args: { picture } })
   }
 
+  /**
+   * The memory of each worker that was started: bytes, which never become fewer, and how many networks, views and jobs are
+   * open in it.
+   * @returns {Promise<{ bytes: number, open: number }[]>}
+   */
+  async memory() {
+    return await Promise.all(this.#lanes.filter((lane) => lane.started).map((lane) => lane.request({ type: 'memory', args: null })))
+  }
+
   /** Ends all workers; what is pending is rejected. */
   close() {
     for (const lane of this.#lanes) lane.close()

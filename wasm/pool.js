@@ -61,6 +61,10 @@ export class Lane {
     return this.#waiting.length + (this.#entry ? 1 : 0)
   }
 
+  get started() {
+    return this.#worker !== null
+  }
+
   /** @param {string} key Is the model open in the worker? */
   has(key) {
     return this.#open.has(key)

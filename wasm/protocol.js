@@ -24,6 +24,7 @@
 //   backward     { model, ticket, objective, rule }               → backward
 //   values       { model, ids, gradient, of }                     → [{ id, shape, data }]
 //   intervene    { model, changes }
+//   memory       → { bytes, open }                                          open: models, views and jobs
 //   run          { model, method, picture, objective, params, preview }   → { results, legend }
 // A ticket names the pass it makes; `of` asks for the numbers of that pass, and is answered `stale` when another followed.
 

@@ -98,6 +98,7 @@ const requests = {
     entry.model.close()
   },
 
+  memory: () => ({ bytes: core().memory, open: core().openHandles }),
   decode: ({ bytes, name }) => core().decode(bytes, name),
   png: ({ picture }) => core().png(picture),
 

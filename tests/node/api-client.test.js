@@ -167,6 +167,21 @@ test('Stop really stops: no step follows, and the worker is free at once', async
   assert.equal(log.filter((message) => message.to && message.type).length, sent.length + 1, 'one request: the worker kept its network')
 })
 
+test('50 jobs that are stopped leave the memory as it was', async () => {
+  const stopped = async (/** @type {number} */ i) => {
+    const job = model.run('dream', endless(), { preview: true })
+    for await (const _ of job) if (i % 2) break
+    else job.stop()
+    await assert.rejects(job.result, { name: 'AbortError' })
+  }
+  await stopped(0)
+  await stopped(1)
+  const before = await backlight.memory()
+  assert.equal(before.length, 2)
+  for (let i = 2; i < 52; i++) await stopped(i)
+  assert.deepEqual(await backlight.memory(), before)
+})
+
 test('a signal that was aborted before starts nothing; one that waits never begins', async () => {
   const before = log.length
   const gone = model.run('dream', endless(), { signal: AbortSignal.abort(new Error('before')) })
