@@ -89,7 +89,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench screens pictures samples icons train-tiny-vgg format clean
+.PHONY: types fuzz bench screens pictures docs samples icons train-tiny-vgg format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -104,6 +104,9 @@ screens: site single-file | tools-test ## take pictures of the page into build/s
 
 pictures: site | tools-test ## make the README's pictures anew from the built page
 	@node tools/pictures.js
+
+docs: native ## write docs/operators.md and docs/methods.md from the tables
+	@node tools/docs.js
 
 samples: ## make public/samples/ anew from the Debian packages that hold the photographs
 	@/usr/bin/python3 tools/samples.py
