@@ -40,7 +40,7 @@
  * @typedef {object} Result  One named result of a job, with its legend.
  * @property {string} name
  * @property {string} title
- * @property {'map' | 'stack' | 'picture' | 'pictures' | 'series' | 'bars' | 'table' | 'text'} kind
+ * @property {'map' | 'stack' | 'picture' | 'series' | 'bars' | 'table' | 'text'} kind
  * @property {number[]} shape  channels, height, width
  * @property {Float32Array} [data]
  * @property {Uint8ClampedArray} [pixels]  RGBA

@@ -32,7 +32,7 @@ typedef struct {
     const char *meaning;
 } bl_method_input;
 
-typedef enum { BL_MAP, BL_STACK, BL_PICTURE, BL_PICTURES, BL_SERIES, BL_BARS, BL_TABLE, BL_TEXT } bl_result_kind;
+typedef enum { BL_MAP, BL_STACK, BL_PICTURE, BL_SERIES, BL_BARS, BL_TABLE, BL_TEXT } bl_result_kind;
 const char *bl_result_kind_name(bl_result_kind kind);
 
 typedef struct bl_job bl_job;

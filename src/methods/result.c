@@ -5,7 +5,7 @@
 
 const char *bl_result_kind_name(bl_result_kind kind)
 {
-    static const char *const names[] = {"map", "stack", "picture", "pictures", "series", "bars", "table", "text"};
+    static const char *const names[] = {"map", "stack", "picture", "series", "bars", "table", "text"};
     return (size_t)kind < sizeof names / sizeof *names ? names[kind] : "";
 }
 
