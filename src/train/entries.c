@@ -116,6 +116,8 @@ static bl_status list_tar(bl_entries *e, char *path, const char *split, bl_error
         if (length > (uint64_t)1 << 48) break;
         at += 512 + (length + 511) / 512 * 512;
     }
+    if (status == BL_OK && at == 0 && ftello(f) > 0 && ftello(f) < 512)
+        status = bl_fail(error, BL_FORMAT, "%s is no tar file: it is shorter than one header", path);
     fclose(f);
     return status;
 }

@@ -332,6 +332,8 @@ static void tar_entries(void **state)
     assert_int_equal(bl_file_write(path, tar.data, tar.length, &e), BL_OK);
     assert_int_equal(bl_entries_find(dir, "train", &entries, &e), BL_FORMAT);
     assert_non_null(strstr(e.message, "wrong checksum at byte 3072"));
+    assert_int_equal(bl_file_write(path, "garbage", 7, &e), BL_OK);
+    assert_int_equal(bl_entries_find(dir, "train", &entries, &e), BL_FORMAT);
     bl_text_free(&tar);
     bl_text_free(&content);
     unlink(path);
