@@ -13,23 +13,25 @@ static size_t inbox_size;
 enum { KEEP = 1 << 16 }; /* larger buffers are given back when their call is over */
 
 /* A file that JavaScript holds: it copies n bytes at offset into `to`, or returns 0. */
-__attribute__((import_module("env"), import_name("bl_read"))) int abi_read(int source, uint32_t low, uint32_t high, uint32_t n, void *to);
+__attribute__((import_module("env"), import_name("bl_read"))) int abi_read(int source, uint32_t low, uint32_t high,
+                                                                           uint32_t n, void *to);
 
-static bool read_source(void *user, uint64_t offset, size_t n, void *to)
-{
+static bool read_source(void *user, uint64_t offset, size_t n, void *to) {
     return abi_read(*(const int *)user, (uint32_t)offset, (uint32_t)(offset >> 32), (uint32_t)n, to) != 0;
 }
 
-void abi_begin(void)
-{
-    if (abi_text.capacity > KEEP) bl_text_free(&abi_text);
-    else bl_text_clear(&abi_text);
+void abi_begin(void) {
+    if (abi_text.capacity > KEEP)
+        bl_text_free(&abi_text);
+    else
+        bl_text_clear(&abi_text);
 }
 
-bl_status abi_no_memory(void) { return bl_fail(&abi_error, BL_MEMORY, "there is not enough memory"); }
+bl_status abi_no_memory(void) {
+    return bl_fail(&abi_error, BL_MEMORY, "there is not enough memory");
+}
 
-const char *abi_text_out(void)
-{
+const char *abi_text_out(void) {
     if (abi_text.failed) {
         bl_text_free(&abi_text);
         abi_no_memory();
@@ -39,14 +41,12 @@ const char *abi_text_out(void)
     return abi_text.data ? abi_text.data : "";
 }
 
-void abi_address_out(const void *address, size_t count)
-{
+void abi_address_out(const void *address, size_t count) {
     abi_outbox[0] = (double)(uintptr_t)address;
     abi_outbox[1] = (double)count;
 }
 
-void abi_leave_model(abi_model *m)
-{
+void abi_leave_model(abi_model *m) {
     if (--m->users > 0) return;
     bl_model_free(m->model);
     free(m);
@@ -54,17 +54,28 @@ void abi_leave_model(abi_model *m)
 
 /* ---- the module itself ---- */
 
-ABI_EXPORT(abi) int abi_version(void) { return ABI_VERSION; }
-ABI_EXPORT(handles) int abi_open_handles(void) { return abi_handles(); }
-ABI_EXPORT(outbox) double *abi_outbox_address(void) { return abi_outbox; }
+ABI_EXPORT(abi) int abi_version(void) {
+    return ABI_VERSION;
+}
+ABI_EXPORT(handles) int abi_open_handles(void) {
+    return abi_handles();
+}
+ABI_EXPORT(outbox) double *abi_outbox_address(void) {
+    return abi_outbox;
+}
 
-ABI_EXPORT(error_name) const char *abi_error_name(void) { return bl_status_name(abi_error.code); }
-ABI_EXPORT(error_message) const char *abi_error_message(void) { return abi_error.message; }
-ABI_EXPORT(error_hint) const char *abi_error_hint(void) { return abi_error.hint; }
+ABI_EXPORT(error_name) const char *abi_error_name(void) {
+    return bl_status_name(abi_error.code);
+}
+ABI_EXPORT(error_message) const char *abi_error_message(void) {
+    return abi_error.message;
+}
+ABI_EXPORT(error_hint) const char *abi_error_hint(void) {
+    return abi_error.hint;
+}
 
 /* Room for n bytes that go in with the next call; 0 gives a large one back. */
-ABI_EXPORT(inbox) char *abi_inbox(uint32_t n)
-{
+ABI_EXPORT(inbox) char *abi_inbox(uint32_t n) {
     if (n > inbox_size || inbox_size > KEEP) {
         free(inbox);
         inbox_size = n < 256 ? 256 : n;
@@ -77,24 +88,22 @@ ABI_EXPORT(inbox) char *abi_inbox(uint32_t n)
     return inbox;
 }
 
-ABI_EXPORT(manifest) const char *abi_manifest(void)
-{
+ABI_EXPORT(manifest) const char *abi_manifest(void) {
     abi_begin();
     bl_manifest_json(&abi_text);
     return abi_text_out();
 }
 
 /* The colour families' names, separated by spaces, in the order of their numbers. */
-ABI_EXPORT(families) const char *abi_families(void)
-{
+ABI_EXPORT(families) const char *abi_families(void) {
     abi_begin();
-    for (int i = BL_FAMILY_ACTIVATION; i <= BL_FAMILY_GREY; i++) bl_text_add(&abi_text, i ? " %s" : "%s", bl_family_name((bl_family)i));
+    for (int i = BL_FAMILY_ACTIVATION; i <= BL_FAMILY_GREY; i++)
+        bl_text_add(&abi_text, i ? " %s" : "%s", bl_family_name((bl_family)i));
     return abi_text_out();
 }
 
 /* 256 RGBA entries; theme 0: light, 1: dark. */
-ABI_EXPORT(colours) const uint8_t *abi_colours(int family, int theme)
-{
+ABI_EXPORT(colours) const uint8_t *abi_colours(int family, int theme) {
     static uint8_t table[256][4];
     if (family < BL_FAMILY_ACTIVATION || family > BL_FAMILY_GREY) {
         bl_fail(&abi_error, BL_USAGE, "there is no colour family number %d", family);
@@ -105,16 +114,18 @@ ABI_EXPORT(colours) const uint8_t *abi_colours(int family, int theme)
 }
 
 /* Closes anything. A model lives on while a view or a job uses it. */
-ABI_EXPORT(close) int abi_close(int handle)
-{
+ABI_EXPORT(close) int abi_close(int handle) {
     void *object = NULL;
     abi_kind kind = abi_take(handle, &object);
-    if (kind == ABI_MODEL) abi_leave_model(object);
+    if (kind == ABI_MODEL)
+        abi_leave_model(object);
     else if (kind == ABI_PICTURE) {
         bl_picture_free(object);
         free(object);
-    } else if (kind == ABI_VIEW) abi_view_free(object);
-    else if (kind == ABI_JOB) abi_job_free(object);
+    } else if (kind == ABI_VIEW)
+        abi_view_free(object);
+    else if (kind == ABI_JOB)
+        abi_job_free(object);
     else {
         return bl_fail(&abi_error, BL_USAGE, "there is nothing open with handle %d", handle);
     }
@@ -123,8 +134,7 @@ ABI_EXPORT(close) int abi_close(int handle)
 
 /* ---- models ---- */
 
-static int model_handle(bl_model *model)
-{
+static int model_handle(bl_model *model) {
     abi_model *m = malloc(sizeof *m);
     int handle = m ? abi_handle(ABI_MODEL, m) : 0;
     if (!handle) {
@@ -138,8 +148,7 @@ static int model_handle(bl_model *model)
 }
 
 /* An ONNX file that JavaScript holds as `source`, length = high·2³² + low. */
-ABI_EXPORT(model_open) int abi_model_open(int source, uint32_t low, uint32_t high, int keep_batchnorm)
-{
+ABI_EXPORT(model_open) int abi_model_open(int source, uint32_t low, uint32_t high, int keep_batchnorm) {
     bl_source from = {(uint64_t)high << 32 | low, read_source, &source};
     bl_open_options options = {.keep_batchnorm = keep_batchnorm != 0};
     bl_model *model = NULL;
@@ -148,16 +157,14 @@ ABI_EXPORT(model_open) int abi_model_open(int source, uint32_t low, uint32_t hig
 }
 
 /* A network text, weights drawn from the seed. */
-ABI_EXPORT(model_text) int abi_model_text(const char *lines, uint32_t length, uint32_t seed)
-{
+ABI_EXPORT(model_text) int abi_model_text(const char *lines, uint32_t length, uint32_t seed) {
     bl_model *model = NULL;
     abi_begin();
     return bl_nettext_read(lines, length, seed, &model, &abi_error) == BL_OK ? model_handle(model) : 0;
 }
 
 /* The model as JSON. A network that does not fit its own declared size is refused here. */
-ABI_EXPORT(model_info) const char *abi_model_info(int handle)
-{
+ABI_EXPORT(model_info) const char *abi_model_info(int handle) {
     abi_model *m = abi_object(handle, ABI_MODEL, &abi_error);
     if (!m) return NULL;
     abi_begin();
@@ -171,23 +178,20 @@ ABI_EXPORT(model_info) const char *abi_model_info(int handle)
 }
 
 /* mean and std: 4 numbers each; channels as in core.h. */
-ABI_EXPORT(model_preprocessing) int abi_model_preprocessing(int handle, const float *mean_std, int channels)
-{
+ABI_EXPORT(model_preprocessing) int abi_model_preprocessing(int handle, const float *mean_std, int channels) {
     abi_model *m = abi_object(handle, ABI_MODEL, &abi_error);
     if (!m) return BL_USAGE;
     return (int)bl_model_set_preprocessing(m->model, mean_std, mean_std + 4, (bl_channels)channels, &abi_error);
 }
 
-ABI_EXPORT(model_labels) int abi_model_labels(int handle, const char *lines, uint32_t length)
-{
+ABI_EXPORT(model_labels) int abi_model_labels(int handle, const char *lines, uint32_t length) {
     abi_model *m = abi_object(handle, ABI_MODEL, &abi_error);
     return m ? (int)bl_model_set_labels(m->model, lines, length, &abi_error) : BL_USAGE;
 }
 
 /* ---- pictures ---- */
 
-static int picture_handle(bl_picture picture)
-{
+static int picture_handle(bl_picture picture) {
     bl_picture *p = malloc(sizeof *p);
     int handle = p ? abi_handle(ABI_PICTURE, p) : 0;
     if (!handle) {
@@ -201,25 +205,25 @@ static int picture_handle(bl_picture picture)
 }
 
 /* The notes are at bl_picture_notes. */
-ABI_EXPORT(picture_decode) int abi_picture_decode(const uint8_t *bytes, uint32_t length, const char *name)
-{
+ABI_EXPORT(picture_decode) int abi_picture_decode(const uint8_t *bytes, uint32_t length, const char *name) {
     bl_picture picture = {0};
     abi_begin();
-    return bl_picture_decode(bytes, length, name, &picture, &abi_text, &abi_error) == BL_OK ? picture_handle(picture) : 0;
+    return bl_picture_decode(bytes, length, name, &picture, &abi_text, &abi_error) == BL_OK ? picture_handle(picture)
+                                                                                            : 0;
 }
-ABI_EXPORT(picture_notes) const char *abi_picture_notes(void) { return abi_text_out(); }
+ABI_EXPORT(picture_notes) const char *abi_picture_notes(void) {
+    return abi_text_out();
+}
 
 /* To be filled at bl_picture_pixels. */
-ABI_EXPORT(picture_new) int abi_picture_new(int width, int height)
-{
+ABI_EXPORT(picture_new) int abi_picture_new(int width, int height) {
     bl_picture picture = {0};
     abi_begin();
     return bl_picture_make(width, height, &picture, &abi_error) == BL_OK ? picture_handle(picture) : 0;
 }
 
 /* Outbox: address, bytes, width, height. */
-ABI_EXPORT(picture_pixels) int abi_picture_pixels(int handle)
-{
+ABI_EXPORT(picture_pixels) int abi_picture_pixels(int handle) {
     const bl_picture *p = abi_object(handle, ABI_PICTURE, &abi_error);
     if (!p) return BL_USAGE;
     abi_address_out(p->pixels, (size_t)p->width * (size_t)p->height * 4);
@@ -229,11 +233,9 @@ ABI_EXPORT(picture_pixels) int abi_picture_pixels(int handle)
 }
 
 /* Outbox: bytes. */
-ABI_EXPORT(picture_png) const char *abi_picture_png(int handle)
-{
+ABI_EXPORT(picture_png) const char *abi_picture_png(int handle) {
     const bl_picture *p = abi_object(handle, ABI_PICTURE, &abi_error);
     if (!p) return NULL;
     abi_begin();
     return bl_picture_png(p, &abi_text, &abi_error) == BL_OK ? abi_text_out() : NULL;
 }
-

@@ -1,12 +1,12 @@
 /* wasm: the core's functions for JavaScript. abi.c, view.c and job.c hold the exports, handles.c the table of what
- * JavaScript has open, info.c the description of a model; core.js is the only caller, and everything above it (worker.js, backlight.js, the
- * page) knows objects, never handles or addresses.
+ * JavaScript has open, info.c the description of a model; core.js is the only caller, and everything above it
+ * (worker.js, backlight.js, the page) knows objects, never handles or addresses.
  *
  * Exports are flat: int, double and addresses. What JavaScript opens is a handle, checked on every call. Functions that
  * make something return its handle, or 0; the others return a bl_status, or an address that is 0 on failure. What went
- * wrong is then told by bl_error_name, bl_error_message and bl_error_hint. Numbers come back in the outbox, texts (UTF-8,
- * ended by 0) and bytes at an address; all of these are valid until the next call. Texts and bytes go in by the inbox.
- * May include backlight.h. Built for WebAssembly alone; one thread. */
+ * wrong is then told by bl_error_name, bl_error_message and bl_error_hint. Numbers come back in the outbox, texts
+ * (UTF-8, ended by 0) and bytes at an address; all of these are valid until the next call. Texts and bytes go in by the
+ * inbox. May include backlight.h. Built for WebAssembly alone; one thread. */
 #ifndef BL_ABI_H
 #define BL_ABI_H
 
@@ -19,7 +19,8 @@ enum { ABI_VERSION = 1 };
 
 typedef enum { ABI_MODEL = 1, ABI_PICTURE, ABI_VIEW, ABI_JOB } abi_kind;
 
-/* Puts an object into the table: its handle (a slot, with the slot's generation in the upper bits), or 0 without memory. */
+/* Puts an object into the table: its handle (a slot, with the slot's generation in the upper bits), or 0 without
+ * memory. */
 int abi_handle(abi_kind kind, void *object);
 /* The object of a handle of that kind; NULL for any other number, with the error written. */
 void *abi_object(int handle, abi_kind kind, bl_error *error);
@@ -42,13 +43,13 @@ void abi_job_free(void *job);
 extern bl_error abi_error;
 extern bl_text abi_text;
 extern double abi_outbox[12];
-void abi_begin(void);                                       /* forgets the text of the call before */
-bl_status abi_no_memory(void);                              /* writes the error */
-const char *abi_text_out(void);                             /* abi_text, its length in outbox[0] */
-void abi_address_out(const void *address, size_t count);    /* outbox[0] and [1] */
+void abi_begin(void);                                    /* forgets the text of the call before */
+bl_status abi_no_memory(void);                           /* writes the error */
+const char *abi_text_out(void);                          /* abi_text, its length in outbox[0] */
+void abi_address_out(const void *address, size_t count); /* outbox[0] and [1] */
 
-/* Writes what a page needs to know of a model: title, input, labels, preprocessing, values, nodes, costs. Shapes and costs
- * come from plan; it is NULL when the file leaves the input's size open. */
+/* Writes what a page needs to know of a model: title, input, labels, preprocessing, values, nodes, costs. Shapes and
+ * costs come from plan; it is NULL when the file leaves the input's size open. */
 void abi_info_json(const bl_model *m, const bl_plan *plan, bl_text *t);
 
 #endif

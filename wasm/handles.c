@@ -1,5 +1,5 @@
-/* The table of what JavaScript has open. A handle is slot + 1 in the lower 16 bits and the slot's generation above, which
- * changes whenever the slot is emptied: an old handle is found out instead of reaching another object. */
+/* The table of what JavaScript has open. A handle is slot + 1 in the lower 16 bits and the slot's generation above,
+ * which changes whenever the slot is emptied: an old handle is found out instead of reaching another object. */
 #include "abi.h"
 
 #include <stdlib.h>
@@ -15,8 +15,7 @@ enum { MAX_SLOTS = 0xFFFF, GENERATIONS = 0x7FFF };
 static slot *slots;
 static int n_slots, in_use;
 
-static int free_slot(void)
-{
+static int free_slot(void) {
     for (int i = 0; i < n_slots; i++)
         if (!slots[i].kind) return i;
     if (n_slots == MAX_SLOTS) return -1;
@@ -31,8 +30,7 @@ static int free_slot(void)
     return first;
 }
 
-int abi_handle(abi_kind kind, void *object)
-{
+int abi_handle(abi_kind kind, void *object) {
     int i = free_slot();
     if (i < 0) return 0;
     slots[i].object = object;
@@ -41,15 +39,13 @@ int abi_handle(abi_kind kind, void *object)
     return slots[i].generation << 16 | (i + 1);
 }
 
-static slot *find(int handle)
-{
+static slot *find(int handle) {
     int i = (handle & 0xFFFF) - 1;
     if (handle <= 0 || i < 0 || i >= n_slots || !slots[i].kind || slots[i].generation != handle >> 16) return NULL;
     return &slots[i];
 }
 
-void *abi_object(int handle, abi_kind kind, bl_error *error)
-{
+void *abi_object(int handle, abi_kind kind, bl_error *error) {
     static const char *const names[] = {"", "network", "picture", "view", "job"};
     slot *s = find(handle);
     if (s && s->kind == kind) return s->object;
@@ -58,8 +54,7 @@ void *abi_object(int handle, abi_kind kind, bl_error *error)
     return NULL;
 }
 
-abi_kind abi_take(int handle, void **object)
-{
+abi_kind abi_take(int handle, void **object) {
     slot *s = find(handle);
     if (!s) return 0;
     abi_kind kind = s->kind;
@@ -71,4 +66,6 @@ abi_kind abi_take(int handle, void **object)
     return kind;
 }
 
-int abi_handles(void) { return in_use; }
+int abi_handles(void) {
+    return in_use;
+}

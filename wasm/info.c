@@ -2,17 +2,16 @@
 #include "abi.h"
 
 static const char *const channel_names[] = {"RGB", "BGR", "grey"};
-static const char *const head_names[] = {[BL_HEAD_SCORES] = "scores", [BL_HEAD_SOFTMAX] = "softmax", [BL_HEAD_SIGMOID] = "sigmoid"};
+static const char *const head_names[] = {
+    [BL_HEAD_SCORES] = "scores", [BL_HEAD_SOFTMAX] = "softmax", [BL_HEAD_SIGMOID] = "sigmoid"};
 
-static void shape_json(bl_text *t, const bl_shape *s)
-{
+static void shape_json(bl_text *t, const bl_shape *s) {
     bl_json_open(t, "shape", '[');
     for (int i = 0; i < s->rank; i++) bl_json_integer(t, NULL, s->dim[i]);
     bl_json_close(t, ']');
 }
 
-static void attributes_json(bl_text *t, const bl_node *node)
-{
+static void attributes_json(bl_text *t, const bl_node *node) {
     bl_json_open(t, "attributes", '{');
     for (int i = 0; i < node->n_attrs; i++) {
         const bl_attr *a = &node->attrs[i];
@@ -24,8 +23,10 @@ static void attributes_json(bl_text *t, const bl_node *node)
         case BL_ATTR_FLOATS:
             bl_json_open(t, a->name, '[');
             for (int k = 0; k < a->n; k++)
-                if (a->kind == BL_ATTR_INTS) bl_json_integer(t, NULL, a->ints[k]);
-                else bl_json_number(t, NULL, (double)a->floats[k]);
+                if (a->kind == BL_ATTR_INTS)
+                    bl_json_integer(t, NULL, a->ints[k]);
+                else
+                    bl_json_number(t, NULL, (double)a->floats[k]);
             bl_json_close(t, ']');
             break;
         }
@@ -34,8 +35,7 @@ static void attributes_json(bl_text *t, const bl_node *node)
 }
 
 /* Numbers that a node has learnt: its constants, each counted once. */
-static double parameters(const bl_model *m, const bl_node *node)
-{
+static double parameters(const bl_model *m, const bl_node *node) {
     double n = 0;
     for (int i = 0; i < node->n_in; i++) {
         if (node->in[i] < 0) continue;
@@ -47,8 +47,7 @@ static double parameters(const bl_model *m, const bl_node *node)
     return n;
 }
 
-static void nodes_json(const bl_model *m, const bl_plan *plan, bl_text *t)
-{
+static void nodes_json(const bl_model *m, const bl_plan *plan, bl_text *t) {
     bl_json_open(t, "nodes", '[');
     for (int i = 0; i < m->n_nodes; i++) {
         const bl_node *node = &m->nodes[i];
@@ -63,8 +62,10 @@ static void nodes_json(const bl_model *m, const bl_plan *plan, bl_text *t)
         attributes_json(t, node);
         bl_json_string(t, "standsFor", node->stands_for);
         bl_json_bool(t, "mixesChannels", node->op->mixes_channels);
-        if (plan) bl_json_number(t, "macs", bl_plan_node_macs(plan, i));
-        else bl_json_string(t, "macs", NULL);
+        if (plan)
+            bl_json_number(t, "macs", bl_plan_node_macs(plan, i));
+        else
+            bl_json_string(t, "macs", NULL);
         bl_json_number(t, "params", parameters(m, node));
         bl_json_close(t, '}');
     }
@@ -72,8 +73,7 @@ static void nodes_json(const bl_model *m, const bl_plan *plan, bl_text *t)
 }
 
 /* Values that the graph uses; the numbers left out are names that nothing reads any more. */
-static void values_json(const bl_model *m, const bl_plan *plan, bl_text *t)
-{
+static void values_json(const bl_model *m, const bl_plan *plan, bl_text *t) {
     bl_json_open(t, "values", '[');
     for (int i = 0; i < m->n_values; i++) {
         const bl_value *v = &m->values[i];
@@ -89,21 +89,23 @@ static void values_json(const bl_model *m, const bl_plan *plan, bl_text *t)
             shape = bl_plan_shape(plan, i);
             known = true;
         }
-        if (known) shape_json(t, &shape);
-        else bl_json_string(t, "shape", NULL);
+        if (known)
+            shape_json(t, &shape);
+        else
+            bl_json_string(t, "shape", NULL);
         bl_json_close(t, '}');
     }
     bl_json_close(t, ']');
 }
 
-static void dimension_json(bl_text *t, const char *key, int32_t n)
-{
-    if (n > 0) bl_json_integer(t, key, n);
-    else bl_json_string(t, key, NULL);
+static void dimension_json(bl_text *t, const char *key, int32_t n) {
+    if (n > 0)
+        bl_json_integer(t, key, n);
+    else
+        bl_json_string(t, key, NULL);
 }
 
-static void preprocessing_json(const bl_model *m, bl_text *t)
-{
+static void preprocessing_json(const bl_model *m, bl_text *t) {
     if (!m->has_preprocessing) {
         bl_json_string(t, "preprocessing", NULL);
         return;
@@ -120,8 +122,7 @@ static void preprocessing_json(const bl_model *m, bl_text *t)
     bl_json_close(t, '}');
 }
 
-void abi_info_json(const bl_model *m, const bl_plan *plan, bl_text *t)
-{
+void abi_info_json(const bl_model *m, const bl_plan *plan, bl_text *t) {
     double all = 0;
     for (int i = 0; i < m->n_values; i++)
         if (m->values[i].is_constant && m->values[i].type == BL_FLOAT) all += (double)bl_count(&m->values[i].shape);
@@ -146,7 +147,9 @@ void abi_info_json(const bl_model *m, const bl_plan *plan, bl_text *t)
     values_json(m, plan, t);
     nodes_json(m, plan, t);
     bl_json_number(t, "parameters", all);
-    if (plan) bl_json_number(t, "macs", bl_plan_macs(plan));
-    else bl_json_string(t, "macs", NULL);
+    if (plan)
+        bl_json_number(t, "macs", bl_plan_macs(plan));
+    else
+        bl_json_string(t, "macs", NULL);
     bl_json_close(t, '}');
 }

@@ -9,8 +9,7 @@ typedef struct {
     bl_job *job;
 } job;
 
-void abi_job_free(void *object)
-{
+void abi_job_free(void *object) {
     job *j = object;
     bl_job_end(j->job);
     abi_leave_model(j->model);
@@ -20,8 +19,8 @@ void abi_job_free(void *object)
 /* ---- jobs ---- */
 
 /* picture 0: none. */
-ABI_EXPORT(job_start) int abi_job_start(int model, const char *method, int picture, const char *objective, const char *params)
-{
+ABI_EXPORT(job_start)
+int abi_job_start(int model, const char *method, int picture, const char *objective, const char *params) {
     abi_model *m = abi_object(model, ABI_MODEL, &abi_error);
     if (!m) return 0;
     bl_request request = {.model = m->model, .objective = objective, .params = params};
@@ -50,8 +49,7 @@ ABI_EXPORT(job_start) int abi_job_start(int model, const char *method, int pictu
 }
 
 /* One step. Outbox: 1 when it was the last. */
-ABI_EXPORT(job_step) int abi_job_step(int handle)
-{
+ABI_EXPORT(job_step) int abi_job_step(int handle) {
     job *j = abi_object(handle, ABI_JOB, &abi_error);
     if (!j) return BL_USAGE;
     bool done = false;
@@ -60,23 +58,23 @@ ABI_EXPORT(job_step) int abi_job_step(int handle)
     return (int)status;
 }
 
-/* Text: the phase's title; abi_outbox[1…]: phase, phases, step, steps, steps done, steps in all, bytes, forwards, backwards. */
-ABI_EXPORT(job_progress) const char *abi_job_progress(int handle)
-{
+/* Text: the phase's title; abi_outbox[1…]: phase, phases, step, steps, steps done, steps in all, bytes, forwards,
+ * backwards. */
+ABI_EXPORT(job_progress) const char *abi_job_progress(int handle) {
     const job *j = abi_object(handle, ABI_JOB, &abi_error);
     if (!j) return NULL;
     abi_begin();
     bl_progress p = bl_job_progress(j->job);
-    const double numbers[] = {p.phase,      p.n_phases,          p.step,            p.n_steps,    (double)p.steps_done,
-                              (double)p.steps_all, (double)p.bytes, p.forwards, p.backwards};
+    const double numbers[] = {p.phase,         p.n_phases,           p.step,
+                              p.n_steps,       (double)p.steps_done, (double)p.steps_all,
+                              (double)p.bytes, p.forwards,           p.backwards};
     memcpy(abi_outbox + 1, numbers, sizeof numbers);
     bl_text_add(&abi_text, "%s", p.phase_title ? p.phase_title : "");
     return abi_text_out();
 }
 
 /* JSON: what results there are. Their numbers: bl_job_data. */
-ABI_EXPORT(job_results) const char *abi_job_results(int handle)
-{
+ABI_EXPORT(job_results) const char *abi_job_results(int handle) {
     const job *j = abi_object(handle, ABI_JOB, &abi_error);
     if (!j) return NULL;
     abi_begin();
@@ -105,22 +103,23 @@ ABI_EXPORT(job_results) const char *abi_job_results(int handle)
     return abi_text_out();
 }
 
-/* Outbox: address and bytes of result i's pixels, or address and count of its numbers; third: 1 for pixels. Address 0: none. */
-ABI_EXPORT(job_data) int abi_job_data(int handle, int i)
-{
+/* Outbox: address and bytes of result i's pixels, or address and count of its numbers; third: 1 for pixels. Address 0:
+ * none. */
+ABI_EXPORT(job_data) int abi_job_data(int handle, int i) {
     const job *j = abi_object(handle, ABI_JOB, &abi_error);
     if (!j) return BL_USAGE;
     if (i < 0 || i >= bl_job_n_results(j->job)) return bl_fail(&abi_error, BL_USAGE, "there is no result number %d", i);
     const bl_result *r = bl_job_result(j->job, i);
     size_t n = (size_t)r->channels * (size_t)r->height * (size_t)r->width;
-    if (r->pixels) abi_address_out(r->pixels, (size_t)r->height * (size_t)r->width * 4);
-    else abi_address_out(r->data, r->data ? n : 0);
+    if (r->pixels)
+        abi_address_out(r->pixels, (size_t)r->height * (size_t)r->width * 4);
+    else
+        abi_address_out(r->data, r->data ? n : 0);
     abi_outbox[2] = r->pixels != NULL;
     return BL_OK;
 }
 
-ABI_EXPORT(job_legend) const char *abi_job_legend(int handle)
-{
+ABI_EXPORT(job_legend) const char *abi_job_legend(int handle) {
     const job *j = abi_object(handle, ABI_JOB, &abi_error);
     if (!j) return NULL;
     abi_begin();

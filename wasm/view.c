@@ -7,14 +7,13 @@ typedef struct {
     abi_model *model;
     bl_plan *plan;
     bl_run *run;
-    bl_picture input;      /* the picture of the last pass, at the network's size */
-    float *probabilities;  /* as many as scores */
+    bl_picture input;     /* the picture of the last pass, at the network's size */
+    float *probabilities; /* as many as scores */
     int32_t height, width;
-    bool forward, backward;/* what was run, so what may be read */
+    bool forward, backward; /* what was run, so what may be read */
 } view;
 
-void abi_view_free(void *object)
-{
+void abi_view_free(void *object) {
     view *v = object;
     bl_run_free(v->run);
     bl_plan_free(v->plan);
@@ -26,8 +25,7 @@ void abi_view_free(void *object)
 
 /* ---- views: everything observed, all gradients ---- */
 
-static bl_status make_view(view *v, const bl_model *m, int height, int width)
-{
+static bl_status make_view(view *v, const bl_model *m, int height, int width) {
     bl_wants wants = BL_WANTS;
     wants.height = height;
     wants.width = width;
@@ -48,8 +46,7 @@ static bl_status make_view(view *v, const bl_model *m, int height, int width)
     return v->probabilities ? BL_OK : abi_no_memory();
 }
 
-ABI_EXPORT(view_new) int abi_view_new(int model, int height, int width)
-{
+ABI_EXPORT(view_new) int abi_view_new(int model, int height, int width) {
     abi_model *m = abi_object(model, ABI_MODEL, &abi_error);
     if (!m) return 0;
     abi_begin();
@@ -70,15 +67,15 @@ ABI_EXPORT(view_new) int abi_view_new(int model, int height, int width)
 }
 
 /* Fits the picture to the network and runs it. */
-ABI_EXPORT(view_forward) int abi_view_forward(int handle, int picture)
-{
+ABI_EXPORT(view_forward) int abi_view_forward(int handle, int picture) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     const bl_picture *p = v ? abi_object(picture, ABI_PICTURE, &abi_error) : NULL;
     if (!p) return BL_USAGE;
     const bl_model *m = v->model->model;
     if (!m->has_preprocessing) {
         bl_fail(&abi_error, BL_USAGE, "the file does not say how a picture becomes this network's numbers");
-        return bl_hint(&abi_error, BL_USAGE, "Choose mean, deviation and channel order first; the network's makers know them.");
+        return bl_hint(&abi_error, BL_USAGE,
+                       "Choose mean, deviation and channel order first; the network's makers know them.");
     }
     bl_picture fitted = {0};
     BL_TRY(bl_picture_fit(p, v->width, v->height, &fitted, &abi_error));
@@ -91,8 +88,7 @@ ABI_EXPORT(view_forward) int abi_view_forward(int handle, int picture)
 }
 
 /* Outbox: address of the RGBA bytes, how many, width, height of the picture as the network saw it. */
-ABI_EXPORT(view_picture) int abi_view_picture(int handle)
-{
+ABI_EXPORT(view_picture) int abi_view_picture(int handle) {
     const view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
     abi_address_out(v->input.pixels, (size_t)v->input.width * (size_t)v->input.height * 4);
@@ -101,16 +97,15 @@ ABI_EXPORT(view_picture) int abi_view_picture(int handle)
     return BL_OK;
 }
 
-static bl_status ready(const view *v, bool backward)
-{
+static bl_status ready(const view *v, bool backward) {
     if (backward ? v->backward : v->forward) return BL_OK;
-    bl_fail(&abi_error, BL_USAGE, backward ? "no gradient was computed since the last picture" : "no picture was shown to this network yet");
+    bl_fail(&abi_error, BL_USAGE,
+            backward ? "no gradient was computed since the last picture" : "no picture was shown to this network yet");
     return bl_hint(&abi_error, BL_USAGE, "Call %s() first.", backward ? "backward" : "forward");
 }
 
 /* Outbox: address of the probabilities, how many. */
-ABI_EXPORT(view_probabilities) int abi_view_probabilities(int handle)
-{
+ABI_EXPORT(view_probabilities) int abi_view_probabilities(int handle) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
     BL_TRY(ready(v, false));
@@ -122,8 +117,7 @@ ABI_EXPORT(view_probabilities) int abi_view_probabilities(int handle)
 }
 
 /* Sends the objective's derivative back. Text: the objective in full; abi_outbox[1]: its value. */
-ABI_EXPORT(view_backward) const char *abi_view_backward(int handle, const char *objective, int rule)
-{
+ABI_EXPORT(view_backward) const char *abi_view_backward(int handle, const char *objective, int rule) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v || ready(v, false) != BL_OK) return NULL;
     if (rule < BL_RULE_PLAIN || rule > BL_RULE_DECONVNET) {
@@ -146,8 +140,7 @@ ABI_EXPORT(view_backward) const char *abi_view_backward(int handle, const char *
 }
 
 /* Outbox: address, count, rank, dimensions of a value, or of its gradient. */
-ABI_EXPORT(view_value) int abi_view_value(int handle, int value, int gradient)
-{
+ABI_EXPORT(view_value) int abi_view_value(int handle, int value, int gradient) {
     const view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
     const bl_model *m = v->model->model;
@@ -155,9 +148,12 @@ ABI_EXPORT(view_value) int abi_view_value(int handle, int value, int gradient)
     const bl_value *named = &m->values[value];
     bool constant = named->is_constant && !gradient;
     if (!constant) BL_TRY(ready(v, gradient != 0));
-    const bl_real *data = constant ? named->data : gradient ? bl_run_gradient(v->run, value) : bl_run_value(v->run, value);
+    const bl_real *data = constant   ? named->data
+                          : gradient ? bl_run_gradient(v->run, value)
+                                     : bl_run_value(v->run, value);
     if (!data)
-        return bl_fail(&abi_error, BL_USAGE, gradient ? "\"%s\" has no gradient" : "\"%s\" has no numbers to read", named->name);
+        return bl_fail(&abi_error, BL_USAGE, gradient ? "\"%s\" has no gradient" : "\"%s\" has no numbers to read",
+                       named->name);
     bl_shape shape = bl_plan_shape(v->plan, value);
     abi_address_out(data, bl_count(&shape));
     abi_outbox[2] = shape.rank;
@@ -165,12 +161,10 @@ ABI_EXPORT(view_value) int abi_view_value(int handle, int value, int gradient)
     return BL_OK;
 }
 
-ABI_EXPORT(view_intervene) int abi_view_intervene(int handle, const char *changes)
-{
+ABI_EXPORT(view_intervene) int abi_view_intervene(int handle, const char *changes) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
     BL_TRY(bl_run_intervene(v->run, changes, NULL, &abi_error));
     v->backward = v->forward = false; /* numbers of before the change */
     return BL_OK;
 }
-
