@@ -3,11 +3,14 @@
 
 #include <stdio.h>
 
+/* Weights and biases; single numbers (a dropout's share, a clip's bounds) are settings. */
 static size_t node_parameters(const bl_model *m, const bl_node *node)
 {
     size_t n = 0;
-    for (int i = 0; i < node->n_in; i++)
-        if (node->in[i] >= 0 && m->values[node->in[i]].is_constant && m->values[node->in[i]].type == BL_FLOAT) n += bl_count(&m->values[node->in[i]].shape);
+    for (int i = 0; i < node->n_in; i++) {
+        const bl_value *v = node->in[i] >= 0 ? &m->values[node->in[i]] : NULL;
+        if (v && v->is_constant && v->type == BL_FLOAT && v->shape.rank > 0) n += bl_count(&v->shape);
+    }
     return n;
 }
 
