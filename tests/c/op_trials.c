@@ -11,9 +11,9 @@ typedef struct {
     int size, kernel, stride, dilation, begin, end;
 } axis;
 
-static axis draw_axis(dice *d, bool pool)
+static axis draw_axis(dice *d, bool pool, int stride)
 {
-    axis a = {.kernel = roll(d, 1, 4), .stride = PICK(d, 1, 1, 2, 3), .dilation = PICK(d, 1, 1, 2)};
+    axis a = {.kernel = roll(d, 1, 4), .stride = stride ? stride : PICK(d, 1, 2, 3), .dilation = PICK(d, 1, 1, 2)};
     int reach = (a.kernel - 1) * a.dilation + 1;
     a.begin = roll(d, 0, pool ? a.kernel - 1 : 3);
     a.end = roll(d, 0, pool ? a.kernel - 1 : 3);
@@ -37,7 +37,8 @@ static void window_attributes(trial *t, dice *d, axis v, axis h, bool pool)
 
 static void conv(trial *t, dice *d)
 {
-    axis v = draw_axis(d, false), h = draw_axis(d, false);
+    int unit = roll(d, 0, 1); /* without strides there is another way back */
+    axis v = draw_axis(d, false, unit), h = draw_axis(d, false, unit);
     int groups = PICK(d, 1, 1, 2, 3), in = groups * roll(d, 1, 2), out = groups * PICK(d, 1, 2, 3, 5);
     if (groups == 1) out = PICK(d, 1, 2, 3, 4, 5, 6, 9);
     INPUT(t, PICK(d, 1, 3), in, v.size, h.size);
@@ -51,7 +52,7 @@ static void conv(trial *t, dice *d)
 
 static void pool(trial *t, dice *d)
 {
-    axis v = draw_axis(d, true), h = draw_axis(d, true);
+    axis v = draw_axis(d, true, 0), h = draw_axis(d, true, 0);
     INPUT(t, PICK(d, 1, 3), roll(d, 1, 3), v.size, h.size);
     t->batched = 1;
     LIST(t, "kernel_shape", v.kernel, h.kernel);
@@ -179,7 +180,8 @@ static void matmul(trial *t, dice *d)
 static void binary(trial *t, dice *d)
 {
     int n = PICK(d, 1, 3), c = roll(d, 1, 4), h = roll(d, 1, 4), w = roll(d, 1, 4);
-    switch (roll(d, 0, 8)) {
+    switch (roll(d, 0, 9)) {
+    case 9: INPUT(t, 1, c, 17, 18), INPUT(t, c, 1, 1); break; /* a row in pieces */
     case 0: INPUT(t, n, c, h, w), INPUT(t, c, 1, 1); break;
     case 1: INPUT(t, n, c, h, w), INPUT(t, 1, c, 1, 1); break;
     case 2: INPUT(t, n, c, h, w), trial_input(t, 0, NULL); break;

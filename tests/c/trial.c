@@ -95,6 +95,14 @@ void bench_close(bench *b)
     bl_arena_free(&b->arena);
 }
 
+/* Full of NaN, so that whoever reads what was not written there is found out. */
+static void *poisoned(size_t bytes)
+{
+    void *memory = malloc(bytes + !bytes);
+    memset(memory, 0xFF, bytes);
+    return memory;
+}
+
 static bl_op_run run_of(const bench *b, const bl_real *const *in, bl_real *out, void *aux, void *scratch)
 {
     return (bl_op_run){.params = b->plan.params, .n_in = b->t->n_in, .in_shape = b->shapes, .in = in,
@@ -103,7 +111,7 @@ static bl_op_run run_of(const bench *b, const bl_real *const *in, bl_real *out, 
 
 void bench_forward(const bench *b, bl_real *const *in, bool in_place, bl_real **out, void **aux)
 {
-    void *scratch = malloc(b->plan.scratch + !b->plan.scratch), *kept = malloc(b->plan.aux + !b->plan.aux);
+    void *scratch = poisoned(b->plan.scratch), *kept = poisoned(b->plan.aux);
     const bl_real *pointers[TRIAL_INPUTS];
     for (int i = 0; i < b->t->n_in; i++) pointers[i] = in[i];
     *out = copy_of(NULL, b->out_count);
@@ -123,7 +131,7 @@ void bench_forward(const bench *b, bl_real *const *in, bool in_place, bl_real **
 void bench_backward(const bench *b, const bl_real *const *in, bl_real *out, void *aux, const bl_real *signal,
                     bl_real *const *gradients, const bool *add, bl_rule rule)
 {
-    void *scratch = malloc(b->plan.scratch + !b->plan.scratch);
+    void *scratch = poisoned(b->plan.scratch);
     bl_op_run r = run_of(b, in, out, aux, scratch);
     r.grad_out = signal;
     r.grad_in = gradients;
