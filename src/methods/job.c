@@ -191,7 +191,8 @@ int bl_largest(const bl_real *scores, int n)
 
 void bl_probabilities(const bl_model *model, const bl_real *scores, int n, bl_real *out)
 {
-    if (model->head == BL_HEAD_SIGMOID) {
+    /* A single score without a softmax is a yes or no; one with it is always 1. */
+    if (model->head == BL_HEAD_SIGMOID || (n == 1 && model->head == BL_HEAD_SCORES)) {
         for (int i = 0; i < n; i++) out[i] = bl_sigmoid(scores[i]);
         return;
     }
