@@ -2,15 +2,13 @@
 
 #include <string.h>
 
-int bl_block_channels(const bl_conv_shape *s)
-{
+int bl_block_channels(const bl_conv_shape *s) {
     int channels = s->channels / s->groups, most = BL_KC / bl_taps(s);
     if (most < 1) most = 1;
     return channels < most ? channels : most;
 }
 
-int bl_block_width(const bl_conv_shape *s, int depth, int most)
-{
+int bl_block_width(const bl_conv_shape *s, int depth, int most) {
     int width = (32768 / depth) & ~(BL_NR - 1), all = bl_panels(s->out_height * s->out_width) * BL_NR;
     if (width < BL_NR) width = BL_NR;
     if (width > most) width = most;
@@ -25,8 +23,7 @@ typedef struct {
     bool one_run; /* … and the 8 positions are neighbours in memory */
 } places;
 
-static places find(const bl_conv_shape *s, int first, int count)
-{
+static places find(const bl_conv_shape *s, int first, int count) {
     places p = {.count = count, .inside = true};
     int row = first / s->out_width, column = first % s->out_width;
     p.one_run = count == BL_NR && s->stride_w == 1 && column + BL_NR <= s->out_width;
@@ -44,8 +41,7 @@ static places find(const bl_conv_shape *s, int first, int count)
     return p;
 }
 
-static void pack_run(const bl_conv_shape *s, const bl_real *x, int channels, const places *p, bl_real *packed)
-{
+static void pack_run(const bl_conv_shape *s, const bl_real *x, int channels, const places *p, bl_real *packed) {
     const bl_real *corner = x + (ptrdiff_t)p->y[0] * s->width + p->x[0];
     ptrdiff_t plane = (ptrdiff_t)s->height * s->width, down = (ptrdiff_t)s->dilation_h * s->width;
     for (int c = 0; c < channels; c++, corner += plane)
@@ -54,8 +50,7 @@ static void pack_run(const bl_conv_shape *s, const bl_real *x, int channels, con
                 memcpy(packed, corner + ky * down + kx * s->dilation_w, BL_NR * sizeof *packed);
 }
 
-static void pack_inside(const bl_conv_shape *s, const bl_real *x, int channels, const places *p, bl_real *packed)
-{
+static void pack_inside(const bl_conv_shape *s, const bl_real *x, int channels, const places *p, bl_real *packed) {
     ptrdiff_t plane = (ptrdiff_t)s->height * s->width, down = (ptrdiff_t)s->dilation_h * s->width, at[BL_NR];
     /* Missing positions copy the first one, so that the copying loop has no branch; then they become zero. */
     for (int j = 0; j < BL_NR; j++) {
@@ -71,8 +66,7 @@ static void pack_inside(const bl_conv_shape *s, const bl_real *x, int channels, 
             }
 }
 
-static void pack_border(const bl_conv_shape *s, const bl_real *x, int channels, const places *p, bl_real *packed)
-{
+static void pack_border(const bl_conv_shape *s, const bl_real *x, int channels, const places *p, bl_real *packed) {
     int taps = bl_taps(s);
     ptrdiff_t plane = (ptrdiff_t)s->height * s->width;
     for (int ky = 0; ky < s->kernel_h; ky++)
@@ -92,20 +86,21 @@ static void pack_border(const bl_conv_shape *s, const bl_real *x, int channels, 
         }
 }
 
-void bl_pack_columns_of(const bl_conv_shape *s, const bl_real *x, int channels, int first, int count, bl_real *packed)
-{
+void bl_pack_columns_of(const bl_conv_shape *s, const bl_real *x, int channels, int first, int count, bl_real *packed) {
     ptrdiff_t panel = (ptrdiff_t)channels * bl_taps(s) * BL_NR;
     for (int j = 0; j < count; j += BL_NR, packed += panel) {
         places p = find(s, first + j, count - j < BL_NR ? count - j : BL_NR);
-        if (p.inside && p.one_run) pack_run(s, x, channels, &p, packed);
-        else if (p.inside) pack_inside(s, x, channels, &p, packed);
-        else pack_border(s, x, channels, &p, packed);
+        if (p.inside && p.one_run)
+            pack_run(s, x, channels, &p, packed);
+        else if (p.inside)
+            pack_inside(s, x, channels, &p, packed);
+        else
+            pack_border(s, x, channels, &p, packed);
     }
 }
 
-void bl_add_columns_to(const bl_conv_shape *s, const bl_real *columns, ptrdiff_t row, int channels, int first, int count,
-                       bl_real *dx)
-{
+void bl_add_columns_to(const bl_conv_shape *s, const bl_real *columns, ptrdiff_t row, int channels, int first,
+                       int count, bl_real *dx) {
     ptrdiff_t plane = (ptrdiff_t)s->height * s->width;
     for (int c = 0; c < channels; c++, dx += plane)
         for (int ky = 0; ky < s->kernel_h; ky++)

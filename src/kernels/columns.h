@@ -5,30 +5,35 @@
 #include "kernels/panels.h"
 
 /* Taps of one channel. */
-static inline int bl_taps(const bl_conv_shape *s) { return s->kernel_h * s->kernel_w; }
+static inline int bl_taps(const bl_conv_shape *s) {
+    return s->kernel_h * s->kernel_w;
+}
 /* Channels whose taps together fill a block of the sum's depth; at least one. */
 int bl_block_channels(const bl_conv_shape *s);
 /* Output positions of a block of that depth: a multiple of 8, so chosen that the block stays in the second cache. */
 int bl_block_width(const bl_conv_shape *s, int depth, int most);
 
-/* Positions from `first` on, `count` of them, of the output's plane; channels of x counted from x. Panels of 8 positions,
- * each [channel·taps][8]; cells outside the picture and positions that are missing in the last panel are zero. */
+/* Positions from `first` on, `count` of them, of the output's plane; channels of x counted from x. Panels of 8
+ * positions, each [channel·taps][8]; cells outside the picture and positions that are missing in the last panel are
+ * zero. */
 void bl_pack_columns_of(const bl_conv_shape *s, const bl_real *x, int channels, int first, int count, bl_real *packed);
 /* The way back: adds columns, [channel·taps][row], to the cells they came from. */
-void bl_add_columns_to(const bl_conv_shape *s, const bl_real *columns, ptrdiff_t row, int channels, int first, int count,
-                       bl_real *dx);
+void bl_add_columns_to(const bl_conv_shape *s, const bl_real *columns, ptrdiff_t row, int channels, int first,
+                       int count, bl_real *dx);
 
 /* The convolution that takes dY to dX where the stride is 1: in and out exchanged, the kernel to be turned by 180°. */
 bl_conv_shape bl_reversed(const bl_conv_shape *s);
 
 /* Convolutions with one channel a group; backward to the weights adds. */
-void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias, bl_real *y);
-void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add);
-void bl_depthwise_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw);
+void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
+                          bl_real *y);
+void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
+                                 bool add);
+void bl_depthwise_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy,
+                                   bl_real *dw);
 
 /* Positions o of an axis, from *from to *to−1, at which 0 ≤ o·stride + offset < size. Empty: *from ≥ *to. */
-static inline void bl_valid_range(int out, int size, int stride, int offset, int *from, int *to)
-{
+static inline void bl_valid_range(int out, int size, int stride, int offset, int *from, int *to) {
     int least = offset >= 0 ? 0 : stride == 1 ? -offset : (-offset + stride - 1) / stride; /* divisions are slow */
     int most = size - 1 - offset < 0 ? 0 : stride == 1 ? size - offset : (size - 1 - offset) / stride + 1;
     *from = least;

@@ -11,12 +11,11 @@ typedef struct {
     const bl_conv_shape *s;
     const bl_real *x, *w; /* the channel's plane, its kernel's first tap */
     ptrdiff_t w_step;
-    bl_real start;        /* bias */
-    int y, from, to;      /* the picture's row of tap 0; taps of the kernel's height that lie inside */
+    bl_real start;   /* bias */
+    int y, from, to; /* the picture's row of tap 0; taps of the kernel's height that lie inside */
 } row;
 
-static bl_real cell(const row *r, int column)
-{
+static bl_real cell(const row *r, int column) {
     const bl_conv_shape *s = r->s;
     int left = column * s->stride_w - s->pad_left, from, to;
     bl_valid_range(s->kernel_w, s->width, s->dilation_w, left, &from, &to);
@@ -29,18 +28,17 @@ static bl_real cell(const row *r, int column)
 }
 
 #if !defined(BL_DOUBLE)
-static inline bl_f32x4 four(const float *x, int step)
-{
+static inline bl_f32x4 four(const float *x, int step) {
     if (step == 1) return bl_f32x4_load(x);
     float values[4] = {x[0], x[step], x[2 * step], x[3 * step]};
     return bl_f32x4_load(values);
 }
 
-/* Four or eight results at once while no tap leaves the picture, with their sums in registers; returns where it stopped.
- * `vectors`, 1 or 2, is a constant where this is called, and so are, for the usual kernels, the taps of a row and the stride. */
-static inline __attribute__((always_inline)) int wide(const row *r, int vectors, int taps, int step, int column, int end, float *y,
-                                                      bool add)
-{
+/* Four or eight results at once while no tap leaves the picture, with their sums in registers; returns where it
+ * stopped. `vectors`, 1 or 2, is a constant where this is called, and so are, for the usual kernels, the taps of a row
+ * and the stride. */
+static inline __attribute__((always_inline)) int wide(const row *r, int vectors, int taps, int step, int column,
+                                                      int end, float *y, bool add) {
     const bl_conv_shape *s = r->s;
     ptrdiff_t w_step = r->w_step;
     for (; column + 4 * vectors <= end; column += 4 * vectors) {
@@ -63,11 +61,12 @@ static inline __attribute__((always_inline)) int wide(const row *r, int vectors,
     return column;
 }
 
-static int inner(const row *r, int column, int end, float *y, bool add)
-{
+static int inner(const row *r, int column, int end, float *y, bool add) {
     int taps = r->s->kernel_w, step = r->s->stride_w, first = column;
-    if (taps == 3 && step == 1) column = wide(r, 2, 3, 1, column, end, y, add);
-    else if (taps == 3 && step == 2) column = wide(r, 2, 3, 2, column, end, y, add);
+    if (taps == 3 && step == 1)
+        column = wide(r, 2, 3, 1, column, end, y, add);
+    else if (taps == 3 && step == 2)
+        column = wide(r, 2, 3, 2, column, end, y, add);
     column = wide(r, 1, taps, step, column, end, y, add);
     /* What is left over is done once more together with its neighbours: the same numbers, sooner. */
     if (!add && column < end && first + 4 <= end) column = wide(r, 1, taps, step, end - 4, end, y, add);
@@ -75,16 +74,18 @@ static int inner(const row *r, int column, int end, float *y, bool add)
 }
 #endif
 
-static void convolve(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias, bool turned,
-                     bl_real *y, bool add)
-{
+static void convolve(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
+                     bool turned, bl_real *y, bool add) {
     int taps = bl_taps(s), copies = s->out_channels / s->channels, inside, end, unused;
     bl_valid_range(s->out_width, s->width, s->stride_w, -s->pad_left, &inside, &unused);
     bl_valid_range(s->out_width, s->width, s->stride_w, (s->kernel_w - 1) * s->dilation_w - s->pad_left, &unused, &end);
     for (int i = 0; i < pictures * s->out_channels; i++) {
         int o = i % s->out_channels;
-        row r = {.s = s, .x = x + (ptrdiff_t)(i / copies) * s->height * s->width,
-                 .w = w + (ptrdiff_t)o * taps + (turned ? taps - 1 : 0), .w_step = turned ? -1 : 1, .start = bias ? bias[o] : 0};
+        row r = {.s = s,
+                 .x = x + (ptrdiff_t)(i / copies) * s->height * s->width,
+                 .w = w + (ptrdiff_t)o * taps + (turned ? taps - 1 : 0),
+                 .w_step = turned ? -1 : 1,
+                 .start = bias ? bias[o] : 0};
         for (int oy = 0; oy < s->out_height; oy++, y += s->out_width) {
             r.y = oy * s->stride_h - s->pad_top;
             bl_valid_range(s->kernel_h, s->height, s->dilation_h, r.y, &r.from, &r.to);
@@ -102,8 +103,8 @@ static void convolve(const bl_conv_shape *s, int pictures, const bl_real *x, con
 
 /* A row of results and a tap, where they meet the picture. */
 typedef struct {
-    int n;              /* positions */
-    ptrdiff_t in, out;  /* where picture and result stand for the first of them */
+    int n;             /* positions */
+    ptrdiff_t in, out; /* where picture and result stand for the first of them */
     ptrdiff_t weight;
 } meeting;
 typedef struct {
@@ -112,8 +113,7 @@ typedef struct {
 } tensors;
 typedef void (*meet)(const meeting *m, int stride, const tensors *t);
 
-static void each(const bl_conv_shape *s, int pictures, meet visit, const tensors *all)
-{
+static void each(const bl_conv_shape *s, int pictures, meet visit, const tensors *all) {
     int taps = bl_taps(s), copies = s->out_channels / s->channels;
     for (int i = 0; i < pictures * s->out_channels; i++)
         for (int oy = 0; oy < s->out_height; oy++)
@@ -124,7 +124,8 @@ static void each(const bl_conv_shape *s, int pictures, meet visit, const tensors
                 if (iy < 0 || iy >= s->height || from >= to) continue;
                 meeting m = {
                     .n = to - from,
-                    .in = ((ptrdiff_t)(i / copies) * s->height + iy) * s->width + (ptrdiff_t)from * s->stride_w + offset,
+                    .in =
+                        ((ptrdiff_t)(i / copies) * s->height + iy) * s->width + (ptrdiff_t)from * s->stride_w + offset,
                     .out = ((ptrdiff_t)i * s->out_height + oy) * s->out_width + from,
                     .weight = (ptrdiff_t)(i % s->out_channels) * taps + t,
                 };
@@ -132,19 +133,18 @@ static void each(const bl_conv_shape *s, int pictures, meet visit, const tensors
             }
 }
 
-static void backward_input(const meeting *m, int stride, const tensors *t)
-{
+static void backward_input(const meeting *m, int stride, const tensors *t) {
     bl_real *restrict dx = t->dx + m->in;
     const bl_real *restrict dy = t->dy + m->out;
     bl_real w = t->w[m->weight];
     for (int i = 0; i < m->n; i++) dx[(ptrdiff_t)i * stride] += w * dy[i];
 }
 
-static void backward_weights(const meeting *m, int stride, const tensors *t)
-{
+static void backward_weights(const meeting *m, int stride, const tensors *t) {
     const bl_real *x = t->x + m->in, *dy = t->dy + m->out;
     double sum = 0;
-    if (stride == 1) sum = bl_dot(x, dy, (size_t)m->n);
+    if (stride == 1)
+        sum = bl_dot(x, dy, (size_t)m->n);
     else
         for (int i = 0; i < m->n; i++) sum += (double)x[(ptrdiff_t)i * stride] * (double)dy[i];
     t->dw[m->weight] += (bl_real)sum;
@@ -152,13 +152,13 @@ static void backward_weights(const meeting *m, int stride, const tensors *t)
 
 /* ---- the three doors ---- */
 
-void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias, bl_real *y)
-{
+void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
+                          bl_real *y) {
     convolve(s, pictures, x, w, bias, false, y, false);
 }
 
-void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add)
-{
+void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
+                                 bool add) {
     if (s->stride_h == 1 && s->stride_w == 1 && s->out_channels == s->channels) {
         bl_conv_shape r = bl_reversed(s);
         convolve(&r, pictures, dy, w, NULL, true, dx, add);
@@ -168,7 +168,7 @@ void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_
     each(s, pictures, backward_input, &(tensors){.dy = dy, .w = w, .dx = dx});
 }
 
-void bl_depthwise_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw)
-{
+void bl_depthwise_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy,
+                                   bl_real *dw) {
     each(s, pictures, backward_weights, &(tensors){.x = x, .dy = dy, .dw = dw});
 }

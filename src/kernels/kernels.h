@@ -1,8 +1,8 @@
-/* kernels: the arithmetic. Pure functions on pointers and sizes; they know no tensor, no graph and no error: whoever calls
- * has checked every size. Pictures are C,H,W planes, row-major, one after another in a batch. Memory they work in is given
- * by the caller (`scratch`, of the bytes that the matching _scratch function says).
- * Sums run in an order that depends on the sizes of one picture only, so a batch gives the bits of its pictures alone.
- * NaN propagates. Only base/ may be included here. */
+/* kernels: the arithmetic. Pure functions on pointers and sizes; they know no tensor, no graph and no error: whoever
+ * calls has checked every size. Pictures are C,H,W planes, row-major, one after another in a batch. Memory they work in
+ * is given by the caller (`scratch`, of the bytes that the matching _scratch function says). Sums run in an order that
+ * depends on the sizes of one picture only, so a batch gives the bits of its pictures alone. NaN propagates. Only base/
+ * may be included here. */
 #ifndef BL_KERNELS_H
 #define BL_KERNELS_H
 
@@ -10,8 +10,8 @@
 
 /* ---- sums ---- */
 
-double bl_sum(const bl_real *x, size_t n);                          /* Σ x, in double */
-double bl_dot(const bl_real *x, const bl_real *y, size_t n);        /* Σ x·y, in double */
+double bl_sum(const bl_real *x, size_t n);                                /* Σ x, in double */
+double bl_dot(const bl_real *x, const bl_real *y, size_t n);              /* Σ x·y, in double */
 void bl_add_to(bl_real *restrict y, const bl_real *restrict x, size_t n); /* y += x */
 
 /* ---- element by element ---- */
@@ -24,8 +24,8 @@ void bl_row_divide(size_t n, const bl_real *a, size_t a_step, const bl_real *b, 
 /* y = min(max(x, low), high); NaN stays. y may be x. Infinite bounds cut nothing. */
 void bl_clip(size_t n, const bl_real *x, bl_real low, bl_real high, bl_real *y);
 /* dx = dy where low < y < high, else 0; with `positive` only where dy > 0 as well. y NULL: everywhere. */
-void bl_clip_backward(size_t n, const bl_real *y, bl_real low, bl_real high, bool positive, const bl_real *dy, bl_real *dx,
-                      bool add);
+void bl_clip_backward(size_t n, const bl_real *y, bl_real low, bl_real high, bool positive, const bl_real *dy,
+                      bl_real *dx, bool add);
 /* y = factor·x + shift; y may be x. dx = factor·dy. */
 void bl_scale_shift(size_t n, const bl_real *x, bl_real factor, bl_real shift, bl_real *y);
 void bl_scale(size_t n, const bl_real *dy, bl_real factor, bl_real *dx, bool add);
@@ -41,30 +41,31 @@ typedef struct {
  * operands are packed into panels. The bits of an element depend on k alone. */
 size_t bl_gemm_scratch(int m, int n, int k);
 void bl_gemm(int m, int n, int k, bl_matrix a, bl_matrix b, bl_real *c, ptrdiff_t c_row, bool add, void *scratch);
-/* The same for dense layers, where one operand is much larger than the other and read once: nothing is packed as long as
- * rows of B are contiguous, or columns of B and rows of A are. The way is chosen by the strides alone. */
+/* The same for dense layers, where one operand is much larger than the other and read once: nothing is packed as long
+ * as rows of B are contiguous, or columns of B and rows of A are. The way is chosen by the strides alone. */
 size_t bl_dense_scratch(int m, int n, int k, bl_matrix a, bl_matrix b);
 void bl_dense(int m, int n, int k, bl_matrix a, bl_matrix b, bl_real *c, ptrdiff_t c_row, bool add, void *scratch);
 
 /* ---- convolution ---- */
 
 typedef struct {
-    int channels, height, width;             /* of one picture */
+    int channels, height, width; /* of one picture */
     int out_channels, out_height, out_width;
     int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-    int pad_top, pad_left;                   /* may be negative; what lies beyond bottom and right follows from the sizes */
-    int groups;                              /* divides both numbers of channels */
+    int pad_top, pad_left; /* may be negative; what lies beyond bottom and right follows from the sizes */
+    int groups;            /* divides both numbers of channels */
 } bl_conv_shape;
 
 /* Bytes that any of the three need. */
 size_t bl_conv_scratch(const bl_conv_shape *s);
-/* y = w ∗ x + bias, over `pictures` pictures. w: out_channels × channels/groups × kernel_h × kernel_w. bias may be NULL. */
-void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias, bl_real *y,
-                     void *scratch);
-void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
-                            void *scratch);
-void bl_conv_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw, bool add,
-                              void *scratch);
+/* y = w ∗ x + bias, over `pictures` pictures. w: out_channels × channels/groups × kernel_h × kernel_w. bias may be
+ * NULL. */
+void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
+                     bl_real *y, void *scratch);
+void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
+                            bool add, void *scratch);
+void bl_conv_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw,
+                              bool add, void *scratch);
 /* dbias[c] = Σ of dy over pictures and positions; plane = positions of one channel. */
 void bl_channel_sums(int pictures, int channels, size_t plane, const bl_real *dy, bl_real *dbias, bool add);
 
@@ -77,10 +78,11 @@ typedef struct {
     bool count_padding; /* average: padded cells count (cells beyond the padding never do) */
 } bl_pool_shape;
 
-/* Every window must hold at least one cell of the picture. argmax: index in the plane of the first largest cell (or of the
- * first NaN); may be NULL. */
+/* Every window must hold at least one cell of the picture. argmax: index in the plane of the first largest cell (or of
+ * the first NaN); may be NULL. */
 void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax);
-void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx, bool add);
+void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx,
+                          bool add);
 void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y);
 void bl_average_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, bl_real *dx, bool add);
 
@@ -97,11 +99,13 @@ void bl_lrn_backward(int channels, size_t plane, int size, double alpha, double 
 void bl_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real *y);
 void bl_log_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real *y);
 /* dx from the outputs y. */
-void bl_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx, bool add);
-void bl_log_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx, bool add);
-/* Σ over rows of −Σ q·log softmax(scores), q = 1−smoothing at the label plus smoothing/n everywhere (Szegedy et al. 2016).
- * gradient (may be NULL) gets factor · (softmax − q). labels are 0 … n−1. */
-double bl_cross_entropy(size_t rows, size_t n, const bl_real *scores, const int32_t *labels, double smoothing, double factor,
-                        bl_real *gradient);
+void bl_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx,
+                         bool add);
+void bl_log_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx,
+                             bool add);
+/* Σ over rows of −Σ q·log softmax(scores), q = 1−smoothing at the label plus smoothing/n everywhere (Szegedy et al.
+ * 2016). gradient (may be NULL) gets factor · (softmax − q). labels are 0 … n−1. */
+double bl_cross_entropy(size_t rows, size_t n, const bl_real *scores, const int32_t *labels, double smoothing,
+                        double factor, bl_real *gradient);
 
 #endif

@@ -2,10 +2,11 @@
 
 #include "base/simd.h"
 
-static int least(int a, int b) { return a < b ? a : b; }
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
 
-void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed)
-{
+void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed) {
     for (int i = 0; i < m; i += BL_MR) {
         int rows = least(BL_MR, m - i);
         for (int j = 0; j < k; j++)
@@ -13,8 +14,7 @@ void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed)
     }
 }
 
-void bl_pack_columns(int k, int n, bl_matrix b, bl_real *packed)
-{
+void bl_pack_columns(int k, int n, bl_matrix b, bl_real *packed) {
     for (int j = 0; j < n; j += BL_NR) {
         int columns = least(BL_NR, n - j);
         for (int i = 0; i < k; i++, packed += BL_NR) {
@@ -29,8 +29,7 @@ void bl_pack_columns(int k, int n, bl_matrix b, bl_real *packed)
 #if defined(BL_DOUBLE)
 
 /* The naive twins. */
-static inline void tile(int rows, int k, const bl_real *a, const bl_real *b, bl_real *sums)
-{
+static inline void tile(int rows, int k, const bl_real *a, const bl_real *b, bl_real *sums) {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < BL_NR; j++) {
             bl_real sum = 0;
@@ -40,20 +39,20 @@ static inline void tile(int rows, int k, const bl_real *a, const bl_real *b, bl_
 }
 
 static inline void lanes(int rows, int columns, int panels, const bl_real *a, ptrdiff_t a_panel, const bl_real *b,
-                         ptrdiff_t b_panel, bl_real *c, ptrdiff_t c_row)
-{
+                         ptrdiff_t b_panel, bl_real *c, ptrdiff_t c_row) {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < columns; j++)
             for (int p = 0; p < panels; p++)
-                for (int l = 0; l < BL_NR; l++) c[i * c_row + j] += a[p * a_panel + i * BL_NR + l] * b[p * b_panel + j * BL_NR + l];
+                for (int l = 0; l < BL_NR; l++)
+                    c[i * c_row + j] += a[p * a_panel + i * BL_NR + l] * b[p * b_panel + j * BL_NR + l];
 }
 
 #else
 
-/* One tile of `rows` rows by 8 columns. `rows` is a constant wherever this is called, so that the sums are registers. */
-static inline __attribute__((always_inline)) void tile(int rows, int k, const float *restrict a, const float *restrict b,
-                                                       float *restrict sums)
-{
+/* One tile of `rows` rows by 8 columns. `rows` is a constant wherever this is called, so that the sums are registers.
+ */
+static inline __attribute__((always_inline)) void tile(int rows, int k, const float *restrict a,
+                                                       const float *restrict b, float *restrict sums) {
     bl_f32x4 low[BL_MR], high[BL_MR];
     for (int i = 0; i < rows; i++) low[i] = high[i] = bl_f32x4_zero();
     for (int l = 0; l < k; l++, a += rows, b += BL_NR) {
@@ -72,8 +71,7 @@ static inline __attribute__((always_inline)) void tile(int rows, int k, const fl
 
 static inline __attribute__((always_inline)) void lanes(int rows, int columns, int panels, const float *restrict a,
                                                         ptrdiff_t a_panel, const float *restrict b, ptrdiff_t b_panel,
-                                                        float *restrict c, ptrdiff_t c_row)
-{
+                                                        float *restrict c, ptrdiff_t c_row) {
     bl_f32x4 sums[BL_MR][2];
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < columns; j++) sums[i][j] = bl_f32x4_zero();
@@ -93,8 +91,8 @@ static inline __attribute__((always_inline)) void lanes(int rows, int columns, i
 
 #endif
 
-static void store(const bl_real *sums, int rows, int columns, bl_real *c, ptrdiff_t c_row, bool add, const bl_real *start)
-{
+static void store(const bl_real *sums, int rows, int columns, bl_real *c, ptrdiff_t c_row, bool add,
+                  const bl_real *start) {
     for (int i = 0; i < rows; i++, c += c_row, sums += BL_NR) {
         bl_real first = start ? start[i] : 0;
         if (add)
@@ -105,8 +103,7 @@ static void store(const bl_real *sums, int rows, int columns, bl_real *c, ptrdif
 }
 
 void bl_multiply_panels(int m, int n, int k, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row, bool add,
-                        const bl_real *start)
-{
+                        const bl_real *start) {
     for (int j = 0; j < n; j += BL_NR, b += (ptrdiff_t)k * BL_NR) {
         int columns = least(BL_NR, n - j);
         for (int i = 0; i < m; i += BL_MR) {
@@ -129,8 +126,7 @@ void bl_multiply_panels(int m, int n, int k, const bl_real *a, const bl_real *b,
     }
 }
 
-void bl_multiply_lanes(int m, int n, int panels, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row)
-{
+void bl_multiply_lanes(int m, int n, int panels, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row) {
     ptrdiff_t a_panel = (ptrdiff_t)m * BL_NR, b_panel = (ptrdiff_t)n * BL_NR;
     for (int i = 0; i < m; i += BL_MR) {
         int rows = least(BL_MR, m - i);
@@ -141,20 +137,28 @@ void bl_multiply_lanes(int m, int n, int panels, const bl_real *a, const bl_real
             bool pair = j + 1 < n;
             switch (rows) {
             case 4:
-                if (pair) lanes(4, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else lanes(4, 1, panels, x, a_panel, y, b_panel, corner, c_row);
+                if (pair)
+                    lanes(4, 2, panels, x, a_panel, y, b_panel, corner, c_row);
+                else
+                    lanes(4, 1, panels, x, a_panel, y, b_panel, corner, c_row);
                 break;
             case 3:
-                if (pair) lanes(3, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else lanes(3, 1, panels, x, a_panel, y, b_panel, corner, c_row);
+                if (pair)
+                    lanes(3, 2, panels, x, a_panel, y, b_panel, corner, c_row);
+                else
+                    lanes(3, 1, panels, x, a_panel, y, b_panel, corner, c_row);
                 break;
             case 2:
-                if (pair) lanes(2, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else lanes(2, 1, panels, x, a_panel, y, b_panel, corner, c_row);
+                if (pair)
+                    lanes(2, 2, panels, x, a_panel, y, b_panel, corner, c_row);
+                else
+                    lanes(2, 1, panels, x, a_panel, y, b_panel, corner, c_row);
                 break;
             default:
-                if (pair) lanes(1, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else lanes(1, 1, panels, x, a_panel, y, b_panel, corner, c_row);
+                if (pair)
+                    lanes(1, 2, panels, x, a_panel, y, b_panel, corner, c_row);
+                else
+                    lanes(1, 1, panels, x, a_panel, y, b_panel, corner, c_row);
                 break;
             }
         }

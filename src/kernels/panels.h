@@ -10,18 +10,23 @@ enum {
     BL_KC = 256 /* depth of a block: a panel of B (8 KB) stays in the first cache */
 };
 
-/* Packs m×k into rows of panels: 4 rows together as [k][4], what is left over (1 to 3 rows) as [k][rest]. m·k elements. */
+/* Packs m×k into rows of panels: 4 rows together as [k][4], what is left over (1 to 3 rows) as [k][rest]. m·k elements.
+ */
 void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed);
 /* Packs k×n into panels of 8 columns, each [k][8]; columns that are missing in the last one become zero.
  * k · round8(n) elements. */
 void bl_pack_columns(int k, int n, bl_matrix b, bl_real *packed);
-/* C[m×n] (+)= A·B of packed operands of depth k. Where `add` is false and start is not NULL, start[i] is added to row i. */
+/* C[m×n] (+)= A·B of packed operands of depth k. Where `add` is false and start is not NULL, start[i] is added to row
+ * i. */
 void bl_multiply_panels(int m, int n, int k, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row, bool add,
                         const bl_real *start);
 /* C[m×n] += Σ over `panels` panels and their 8 lanes of a[panel][i][lane] · b[panel][j][lane]: a product whose long
- * dimension, the sum's, lies in the lanes, so that nothing has to be transposed. a is [panel][m][8], b [panel][n][8]. */
+ * dimension, the sum's, lies in the lanes, so that nothing has to be transposed. a is [panel][m][8], b [panel][n][8].
+ */
 void bl_multiply_lanes(int m, int n, int panels, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row);
 
-static inline int bl_panels(int n) { return (n + BL_NR - 1) / BL_NR; }
+static inline int bl_panels(int n) {
+    return (n + BL_NR - 1) / BL_NR;
+}
 
 #endif

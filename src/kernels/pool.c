@@ -5,8 +5,7 @@
 #include <string.h>
 
 /* Taps of a window from *from to *to−1 that lie in 0 … size−1, the window starting at `start`. */
-static void taps_inside(int start, int kernel, int dilation, int size, int *from, int *to)
-{
+static void taps_inside(int start, int kernel, int dilation, int size, int *from, int *to) {
     *from = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
     int last = size - 1 - start < 0 ? 0 : (size - 1 - start) / dilation + 1;
     *to = last < kernel ? last : kernel;
@@ -17,21 +16,23 @@ typedef struct {
     int y_from, y_to, x_from, x_to; /* taps inside the picture */
 } window;
 
-static window window_at(const bl_pool_shape *s, int oy, int ox)
-{
+static window window_at(const bl_pool_shape *s, int oy, int ox) {
     window w = {.y = oy * s->stride_h - s->pad_top, .x = ox * s->stride_w - s->pad_left};
     taps_inside(w.y, s->kernel_h, s->dilation_h, s->height, &w.y_from, &w.y_to);
     taps_inside(w.x, s->kernel_w, s->dilation_w, s->width, &w.x_from, &w.x_to);
     return w;
 }
 
-static size_t in_plane(const bl_pool_shape *s) { return (size_t)s->height * (size_t)s->width; }
-static size_t out_plane(const bl_pool_shape *s) { return (size_t)s->out_height * (size_t)s->out_width; }
+static size_t in_plane(const bl_pool_shape *s) {
+    return (size_t)s->height * (size_t)s->width;
+}
+static size_t out_plane(const bl_pool_shape *s) {
+    return (size_t)s->out_height * (size_t)s->out_width;
+}
 
 /* The window's first largest cell, or its first NaN. Arithmetic instead of a branch: which cell is
  * larger cannot be foretold, and wrong guesses would cost more than all the rest. */
-static int largest(const bl_pool_shape *s, const window *w, const bl_real *cells)
-{
+static int largest(const bl_pool_shape *s, const window *w, const bl_real *cells) {
     int best = (w->y + w->y_from * s->dilation_h) * s->width + w->x + w->x_from * s->dilation_w;
     bl_real most = cells[best];
     for (int ky = w->y_from; ky < w->y_to; ky++) {
@@ -48,16 +49,14 @@ static int largest(const bl_pool_shape *s, const window *w, const bl_real *cells
 
 #if !defined(BL_DOUBLE)
 /* Do this window and its three neighbours to the right lie wholly inside? Places must be exact in float as well. */
-static bool four_inside(const bl_pool_shape *s, const window *w, int ox)
-{
+static bool four_inside(const bl_pool_shape *s, const window *w, int ox) {
     int reach = 3 * s->stride_w + (s->kernel_w - 1) * s->dilation_w;
     return ox + 4 <= s->out_width && w->y_from == 0 && w->y_to == s->kernel_h && w->x >= 0 && w->x + reach < s->width &&
            in_plane(s) <= 1 << 24;
 }
 
 /* The same for the four at once; places are counted from each window's own corner. */
-static void four_largest(const bl_pool_shape *s, const window *w, const float *cells, float *y, int32_t *argmax)
-{
+static void four_largest(const bl_pool_shape *s, const window *w, const float *cells, float *y, int32_t *argmax) {
     int corner = w->y * s->width + w->x, step = s->stride_w;
     bl_f32x4 most = bl_f32x4_zero(), best = bl_f32x4_zero();
     for (int ky = 0; ky < s->kernel_h; ky++)
@@ -79,8 +78,7 @@ static void four_largest(const bl_pool_shape *s, const window *w, const float *c
 }
 #endif
 
-void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax)
-{
+void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax) {
     for (int oy = 0; oy < s->out_height; oy++)
         for (int ox = 0, step; ox < s->out_width; ox += step) {
             window w = window_at(s, oy, ox);
@@ -90,7 +88,8 @@ void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_rea
             if (four_inside(s, &w, ox)) {
                 step = 4;
                 for (size_t p = 0; p < planes; p++)
-                    four_largest(s, &w, x + p * in_plane(s), y + p * out_plane(s) + out, argmax ? argmax + p * out_plane(s) + out : NULL);
+                    four_largest(s, &w, x + p * in_plane(s), y + p * out_plane(s) + out,
+                                 argmax ? argmax + p * out_plane(s) + out : NULL);
                 continue;
             }
 #endif
@@ -103,16 +102,15 @@ void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_rea
         }
 }
 
-void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx, bool add)
-{
+void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx,
+                          bool add) {
     if (!add) memset(dx, 0, planes * in_plane(s) * sizeof *dx);
     for (size_t p = 0; p < planes; p++, dx += in_plane(s), dy += out_plane(s), argmax += out_plane(s))
         for (size_t i = 0; i < out_plane(s); i++) dx[argmax[i]] += dy[i];
 }
 
 /* Cells that a window's mean is divided by, along one axis. */
-static int counted(const bl_pool_shape *s, int start, int kernel, int dilation, int size, int pad_end, int inside)
-{
+static int counted(const bl_pool_shape *s, int start, int kernel, int dilation, int size, int pad_end, int inside) {
     if (!s->count_padding) return inside;
     int from, to;
     /* Padding counts; what a ceiled size adds beyond it does not. */
@@ -120,15 +118,13 @@ static int counted(const bl_pool_shape *s, int start, int kernel, int dilation, 
     return to;
 }
 
-static bl_real share(const bl_pool_shape *s, const window *w)
-{
+static bl_real share(const bl_pool_shape *s, const window *w) {
     int rows = counted(s, w->y, s->kernel_h, s->dilation_h, s->height, s->pad_bottom, w->y_to - w->y_from);
     int columns = counted(s, w->x, s->kernel_w, s->dilation_w, s->width, s->pad_right, w->x_to - w->x_from);
     return (bl_real)(1 / ((double)rows * (double)columns));
 }
 
-void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y)
-{
+void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y) {
     for (int oy = 0; oy < s->out_height; oy++)
         for (int ox = 0; ox < s->out_width; ox++) {
             window w = window_at(s, oy, ox);
@@ -145,8 +141,7 @@ void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl
         }
 }
 
-void bl_average_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, bl_real *dx, bool add)
-{
+void bl_average_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, bl_real *dx, bool add) {
     if (!add) memset(dx, 0, planes * in_plane(s) * sizeof *dx);
     for (int oy = 0; oy < s->out_height; oy++)
         for (int ox = 0; ox < s->out_width; ox++) {

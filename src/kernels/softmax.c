@@ -3,8 +3,7 @@
 #include "base/elementary.h"
 
 /* The largest of a row, NaN if there is one: then the whole row becomes NaN, as it should. */
-static bl_real largest(const bl_real *x, size_t n, size_t step)
-{
+static bl_real largest(const bl_real *x, size_t n, size_t step) {
     bl_real most = x[0];
     for (size_t i = 1; i < n; i++)
         if (x[i * step] > most || x[i * step] != x[i * step]) most = x[i * step];
@@ -12,15 +11,13 @@ static bl_real largest(const bl_real *x, size_t n, size_t step)
 }
 
 /* Σ e^(x−most), in double: n may be large, and probabilities are shown. */
-static double exponentials(const bl_real *x, size_t n, size_t step, bl_real most)
-{
+static double exponentials(const bl_real *x, size_t n, size_t step, bl_real most) {
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += (double)bl_exp(x[i * step] - most);
     return sum;
 }
 
-void bl_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real *y)
-{
+void bl_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real *y) {
     for (size_t row = 0; row < outer * inner; row++) {
         size_t at = row / inner * n * inner + row % inner;
         bl_real most = largest(x + at, n, inner);
@@ -29,8 +26,7 @@ void bl_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real 
     }
 }
 
-void bl_log_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real *y)
-{
+void bl_log_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real *y) {
     for (size_t row = 0; row < outer * inner; row++) {
         size_t at = row / inner * n * inner + row % inner;
         bl_real most = largest(x + at, n, inner);
@@ -39,8 +35,8 @@ void bl_log_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_r
     }
 }
 
-void bl_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx, bool add)
-{
+void bl_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx,
+                         bool add) {
     for (size_t row = 0; row < outer * inner; row++) {
         size_t at = row / inner * n * inner + row % inner;
         double mean = 0;
@@ -53,8 +49,8 @@ void bl_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y,
     }
 }
 
-void bl_log_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx, bool add)
-{
+void bl_log_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real *y, const bl_real *dy, bl_real *dx,
+                             bool add) {
     for (size_t row = 0; row < outer * inner; row++) {
         size_t at = row / inner * n * inner + row % inner;
         double sum = 0;
@@ -67,9 +63,8 @@ void bl_log_softmax_backward(size_t outer, size_t n, size_t inner, const bl_real
     }
 }
 
-double bl_cross_entropy(size_t rows, size_t n, const bl_real *scores, const int32_t *labels, double smoothing, double factor,
-                        bl_real *gradient)
-{
+double bl_cross_entropy(size_t rows, size_t n, const bl_real *scores, const int32_t *labels, double smoothing,
+                        double factor, bl_real *gradient) {
     double loss = 0, everywhere = smoothing / (double)n;
     for (size_t row = 0; row < rows; row++) {
         const bl_real *x = scores + row * n;

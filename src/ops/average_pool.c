@@ -1,7 +1,6 @@
 #include "ops/pools.h"
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     BL_TRY(bl_op_need_floats(p, 0, 0));
     bool count = bl_attr_int(p, "count_include_pad", 0) != 0;
     BL_TRY(bl_pool_plan(p));
@@ -9,19 +8,27 @@ static bl_status plan(bl_op_plan *p)
     return BL_OK;
 }
 
-static size_t planes(const bl_op_run *r) { return (size_t)r->out_shape.dim[0] * (size_t)r->out_shape.dim[1]; }
+static size_t planes(const bl_op_run *r) {
+    return (size_t)r->out_shape.dim[0] * (size_t)r->out_shape.dim[1];
+}
 
-static void forward(const bl_op_run *r) { bl_average_pool(r->params, planes(r), r->in[0], r->out); }
+static void forward(const bl_op_run *r) {
+    bl_average_pool(r->params, planes(r), r->in[0], r->out);
+}
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     if (r->grad_in[0]) bl_average_pool_backward(r->params, planes(r), r->grad_out, r->grad_in[0], r->add[0]);
 }
 
 const bl_op bl_op_AveragePool = {
-    .name = "AveragePool", .since = 7, .min_in = 1, .max_in = 1,
+    .name = "AveragePool",
+    .since = 7,
+    .min_in = 1,
+    .max_in = 1,
     .attrs = "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides",
-    .plan = plan, .forward = forward, .backward = backward,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {0},
     .summary = "Mean of every window; count_include_pad says whether padding counts",
 };

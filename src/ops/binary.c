@@ -5,8 +5,7 @@ typedef struct {
     size_t dim[4], step[2][4];
 } broadcast;
 
-static bool lay(const bl_shape *s, const bl_shape *out, size_t step[4])
-{
+static bool lay(const bl_shape *s, const bl_shape *out, size_t step[4]) {
     size_t next = 1;
     for (int i = 3; i >= 0; i--) {
         int at = i - 4 + s->rank, to = i - 4 + out->rank;
@@ -18,8 +17,7 @@ static bool lay(const bl_shape *s, const bl_shape *out, size_t step[4])
     return true;
 }
 
-static bl_status result_shape(bl_op_plan *p, bl_shape *out, broadcast *b)
-{
+static bl_status result_shape(bl_op_plan *p, bl_shape *out, broadcast *b) {
     const bl_shape *x = &p->in[0].shape, *y = &p->in[1].shape;
     const bl_shape *longer = x->rank >= y->rank ? x : y, *other = longer == x ? y : x;
     *out = *longer;
@@ -34,27 +32,26 @@ static bl_status result_shape(bl_op_plan *p, bl_shape *out, broadcast *b)
 }
 
 /* Walks over the rows of the result: i, j, l are its first three places. */
-#define FOR_ROWS(b)                                                                                                              \
-    for (size_t i = 0; i < (b)->dim[0]; i++)                                                                                     \
-        for (size_t j = 0; j < (b)->dim[1]; j++)                                                                                 \
+#define FOR_ROWS(b)                                                                                                    \
+    for (size_t i = 0; i < (b)->dim[0]; i++)                                                                           \
+        for (size_t j = 0; j < (b)->dim[1]; j++)                                                                       \
             for (size_t l = 0; l < (b)->dim[2]; l++)
-#define ROW(b, k) (i * (b)->step[k][0] + j * (b)->step[k][1] + l * (b)->step[k][2])
+#define ROW(b, k)  (i * (b)->step[k][0] + j * (b)->step[k][1] + l * (b)->step[k][2])
 #define OUT_ROW(b) (((i * (b)->dim[1] + j) * (b)->dim[2] + l) * (b)->dim[3])
 
-static bl_status plan_ints(bl_op_plan *p, const bl_binary *f, const bl_shape *out, const broadcast *b)
-{
+static bl_status plan_ints(bl_op_plan *p, const bl_binary *f, const bl_shape *out, const broadcast *b) {
     int64_t *y;
     BL_TRY(bl_op_ints(p, out, &y));
     FOR_ROWS(b)
-        for (size_t k = 0; k < b->dim[3]; k++) {
-            int64_t a = p->in[0].ints[ROW(b, 0) + k * b->step[0][3]], c = p->in[1].ints[ROW(b, 1) + k * b->step[1][3]];
-            if (!f->ints(a, c, &y[OUT_ROW(b) + k])) return bl_op_fail(p, BL_FORMAT, "the division of integers has no result");
-        }
+    for (size_t k = 0; k < b->dim[3]; k++) {
+        int64_t a = p->in[0].ints[ROW(b, 0) + k * b->step[0][3]], c = p->in[1].ints[ROW(b, 1) + k * b->step[1][3]];
+        if (!f->ints(a, c, &y[OUT_ROW(b) + k]))
+            return bl_op_fail(p, BL_FORMAT, "the division of integers has no result");
+    }
     return BL_OK;
 }
 
-bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f)
-{
+bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f) {
     bl_shape out;
     broadcast b;
     BL_TRY(result_shape(p, &out, &b));
@@ -65,8 +62,10 @@ bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f)
     for (int i = 2; i >= 0; i--) {
         bool alike = true;
         for (int k = 0; k < 2; k++) {
-            if (b.dim[3] == 1) b.step[k][3] = b.step[k][i];
-            else if (b.step[k][i] != b.step[k][3] * b.dim[3]) alike = false;
+            if (b.dim[3] == 1)
+                b.step[k][3] = b.step[k][i];
+            else if (b.step[k][i] != b.step[k][3] * b.dim[3])
+                alike = false;
         }
         if (!alike && b.dim[i] != 1) break;
         b.dim[3] *= b.dim[i];
@@ -79,16 +78,16 @@ bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f)
     return BL_OK;
 }
 
-void bl_binary_forward(const bl_op_run *r, const bl_binary *f)
-{
+void bl_binary_forward(const bl_op_run *r, const bl_binary *f) {
     const broadcast *b = r->params;
-    FOR_ROWS(b) f->forward(b->dim[3], r->in[0] + ROW(b, 0), b->step[0][3], r->in[1] + ROW(b, 1), b->step[1][3], r->out + OUT_ROW(b));
+    FOR_ROWS(b)
+    f->forward(b->dim[3], r->in[0] + ROW(b, 0), b->step[0][3], r->in[1] + ROW(b, 1), b->step[1][3],
+               r->out + OUT_ROW(b));
 }
 
 /* Terms are made a piece at a time and then either stored or, where the operand was one number for the row, summed. */
-static void backward_row(const bl_op_run *r, const bl_binary *f, int which, const broadcast *b, size_t rows[2], size_t out,
-                         double *sum, bl_real *d)
-{
+static void backward_row(const bl_op_run *r, const bl_binary *f, int which, const broadcast *b, size_t rows[2],
+                         size_t out, double *sum, bl_real *d) {
     enum { PIECE = 256 };
     bl_real terms[PIECE];
     for (size_t k = 0; k < b->dim[3]; k += PIECE) {
@@ -96,20 +95,20 @@ static void backward_row(const bl_op_run *r, const bl_binary *f, int which, cons
         const bl_real *x = r->in[0] ? r->in[0] + rows[0] + k * b->step[0][3] : NULL;
         const bl_real *y = r->in[1] ? r->in[1] + rows[1] + k * b->step[1][3] : NULL;
         f->partial[which](n, r->grad_out + out + k, x, b->step[0][3], y, b->step[1][3], terms);
-        if (d) bl_add_to(d + k, terms, n);
-        else *sum += bl_sum(terms, n);
+        if (d)
+            bl_add_to(d + k, terms, n);
+        else
+            *sum += bl_sum(terms, n);
     }
 }
 
-static void backward_operand(const bl_op_run *r, const bl_binary *f, int which)
-{
+static void backward_operand(const bl_op_run *r, const bl_binary *f, int which) {
     const broadcast *b = r->params;
     bl_real *d = r->grad_in[which];
     bool whole_row = b->step[which][3] == 1 || b->dim[3] == 1;
     if (!r->add[which])
         for (size_t i = 0; i < bl_count(&r->in_shape[which]); i++) d[i] = 0;
-    FOR_ROWS(b)
-    {
+    FOR_ROWS(b) {
         size_t rows[2] = {ROW(b, 0), ROW(b, 1)};
         double sum = 0;
         backward_row(r, f, which, b, rows, OUT_ROW(b), &sum, whole_row ? d + rows[which] : NULL);
@@ -117,8 +116,7 @@ static void backward_operand(const bl_op_run *r, const bl_binary *f, int which)
     }
 }
 
-void bl_binary_backward(const bl_op_run *r, const bl_binary *f)
-{
+void bl_binary_backward(const bl_op_run *r, const bl_binary *f) {
     for (int k = 0; k < 2; k++)
         if (r->grad_in[k]) backward_operand(r, f, k);
 }

@@ -7,8 +7,7 @@ typedef struct {
 } bounds;
 
 /* Inputs 1 and 2 since opset 11; they must be constants. */
-static bl_status read_bound(bl_op_plan *p, int i, bl_real *bound)
-{
+static bl_status read_bound(bl_op_plan *p, int i, bl_real *bound) {
     if (!bl_op_has(p, i)) return BL_OK;
     const bl_operand *in = &p->in[i];
     if (in->type != BL_FLOAT || !in->data || bl_count(&in->shape) != 1)
@@ -17,8 +16,7 @@ static bl_status read_bound(bl_op_plan *p, int i, bl_real *bound)
     return BL_OK;
 }
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     bounds b = {-(bl_real)INFINITY, (bl_real)INFINITY};
     BL_TRY(bl_plan_same(p));
     if (p->opset < 11) {
@@ -34,24 +32,28 @@ static bl_status plan(bl_op_plan *p)
     return BL_OK;
 }
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     const bounds *b = r->params;
     bl_clip(bl_count(&r->out_shape), r->in[0], b->low, b->high, r->out);
 }
 
 /* Guided and deconvnet: the plain derivative, then positive signal only. Derivative 0 at the bounds. */
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     const bounds *b = r->params;
     if (r->grad_in[0])
-        bl_clip_backward(bl_count(&r->out_shape), r->out, b->low, b->high, r->rule != BL_RULE_PLAIN, r->grad_out, r->grad_in[0],
-                         r->add[0]);
+        bl_clip_backward(bl_count(&r->out_shape), r->out, b->low, b->high, r->rule != BL_RULE_PLAIN, r->grad_out,
+                         r->grad_in[0], r->add[0]);
 }
 
 const bl_op bl_op_Clip = {
-    .name = "Clip", .since = 6, .min_in = 1, .max_in = 3, .attrs = "max min",
-    .plan = plan, .forward = forward, .backward = backward,
+    .name = "Clip",
+    .since = 6,
+    .min_in = 1,
+    .max_in = 3,
+    .attrs = "max min",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {BL_READS_OUT},
     .in_place = true,
     .summary = "Cut to a range (ReLU6: 0 to 6); the derivative is 0 at the bounds",

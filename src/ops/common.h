@@ -31,11 +31,12 @@ size_t bl_inner(const bl_shape *s, int axis);
 
 /* The result is one float for each of the first input's. */
 bl_status bl_plan_same(bl_op_plan *p);
-/* Activations: curves of up to two parameters, y = value(x), dy/dx = slope(x, y); x or y is 0 in slope where the table does
- * not declare it as read. Under guided and deconvnet rules: the plain derivative, then positive signal only. */
+/* Activations: curves of up to two parameters, y = value(x), dy/dx = slope(x, y); x or y is 0 in slope where the table
+ * does not declare it as read. Under guided and deconvnet rules: the plain derivative, then positive signal only. */
 typedef bl_real (*bl_curve)(const float *params, bl_real x);
 typedef bl_real (*bl_slope)(const float *params, bl_real x, bl_real y);
-bl_status bl_curve_plan(bl_op_plan *p, const char *first, float first_default, const char *second, float second_default);
+bl_status bl_curve_plan(bl_op_plan *p, const char *first, float first_default, const char *second,
+                        float second_default);
 void bl_curve_forward(const bl_op_run *r, bl_curve value);
 void bl_curve_backward(const bl_op_run *r, bl_slope slope);
 
@@ -49,12 +50,13 @@ bl_status bl_plan_windows(bl_op_plan *p, const bl_shape *x, const int32_t *kerne
 /* For pooling: does every window hold a cell of the picture? */
 bl_status bl_check_windows(bl_op_plan *p, const bl_window windows[2]);
 
-/* Two operands broadcast as in numpy (add.c, sub.c, mul.c, div.c). Rows are runs of the last axis; the steps are 1, or 0
- * where the operand is one number for the whole run. */
+/* Two operands broadcast as in numpy (add.c, sub.c, mul.c, div.c). Rows are runs of the last axis; the steps are 1, or
+ * 0 where the operand is one number for the whole run. */
 typedef struct {
     void (*forward)(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
     /* t[i] = what g[i] sends to operand 0 or 1. a and b are NULL where the table does not declare them as read. */
-    void (*partial[2])(size_t n, const bl_real *g, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *t);
+    void (*partial[2])(size_t n, const bl_real *g, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step,
+                       bl_real *t);
     bool (*ints)(int64_t a, int64_t b, int64_t *y); /* shape arithmetic; false: has no result */
 } bl_binary;
 bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f);
@@ -62,9 +64,13 @@ void bl_binary_forward(const bl_op_run *r, const bl_binary *f);
 void bl_binary_backward(const bl_op_run *r, const bl_binary *f);
 
 /* d into element i of a gradient: written or added. */
-static inline void bl_put(bl_real *gradient, size_t i, bl_real d, bool add) { gradient[i] = add ? gradient[i] + d : d; }
+static inline void bl_put(bl_real *gradient, size_t i, bl_real d, bool add) {
+    gradient[i] = add ? gradient[i] + d : d;
+}
 
 /* Guided backpropagation and deconvnet: only positive signal goes on (NaN stays). */
-static inline bl_real bl_positive(bl_real d) { return d < 0 ? 0 : d; }
+static inline bl_real bl_positive(bl_real d) {
+    return d < 0 ? 0 : d;
+}
 
 #endif

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-static bl_status plan_ints(bl_op_plan *p, const bl_shape *out)
-{
+static bl_status plan_ints(bl_op_plan *p, const bl_shape *out) {
     int64_t *y;
-    if (out->rank != 1) return bl_op_fail(p, BL_UNSUPPORTED, "integers of rank %d; lists (rank 1) are supported", out->rank);
+    if (out->rank != 1)
+        return bl_op_fail(p, BL_UNSUPPORTED, "integers of rank %d; lists (rank 1) are supported", out->rank);
     BL_TRY(bl_op_ints(p, out, &y));
     for (int i = 0; i < p->n_in; i++) {
         memcpy(y, p->in[i].ints, bl_count(&p->in[i].shape) * sizeof *y);
@@ -14,8 +14,7 @@ static bl_status plan_ints(bl_op_plan *p, const bl_shape *out)
     return BL_OK;
 }
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     bl_shape out = p->in[0].shape;
     int axis;
     if (!bl_attr_find(p, "axis")) return bl_op_fail(p, BL_FORMAT, "attribute axis is missing");
@@ -28,7 +27,8 @@ static bl_status plan(bl_op_plan *p)
         if (!fits) return bl_op_fail(p, BL_SHAPE, "input %d does not fit the first along the other axes", i);
         along += in->shape.dim[axis];
     }
-    if (along > BL_MAX_DIM) return bl_op_fail(p, BL_SHAPE, "the result would be longer than %d along axis %d", BL_MAX_DIM, axis);
+    if (along > BL_MAX_DIM)
+        return bl_op_fail(p, BL_SHAPE, "the result would be longer than %d along axis %d", BL_MAX_DIM, axis);
     out.dim[axis] = (int32_t)along;
     if (p->in[0].type == BL_INT) return plan_ints(p, &out);
     BL_TRY(bl_op_result(p, &out));
@@ -38,10 +38,10 @@ static bl_status plan(bl_op_plan *p)
     return BL_OK;
 }
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     int axis = *(const int *)r->params;
-    size_t row = bl_inner(&r->out_shape, axis) * (size_t)r->out_shape.dim[axis], rows = bl_outer(&r->out_shape, axis), at = 0;
+    size_t row = bl_inner(&r->out_shape, axis) * (size_t)r->out_shape.dim[axis], rows = bl_outer(&r->out_shape, axis),
+           at = 0;
     for (int i = 0; i < r->n_in; i++) {
         size_t part = bl_count(&r->in_shape[i]) / rows;
         for (size_t j = 0; j < rows; j++) memcpy(r->out + j * row + at, r->in[i] + j * part, part * sizeof(bl_real));
@@ -49,21 +49,28 @@ static void forward(const bl_op_run *r)
     }
 }
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     int axis = *(const int *)r->params;
-    size_t row = bl_inner(&r->out_shape, axis) * (size_t)r->out_shape.dim[axis], rows = bl_outer(&r->out_shape, axis), at = 0;
+    size_t row = bl_inner(&r->out_shape, axis) * (size_t)r->out_shape.dim[axis], rows = bl_outer(&r->out_shape, axis),
+           at = 0;
     for (int i = 0; i < r->n_in; i++) {
         size_t part = bl_count(&r->in_shape[i]) / rows;
         if (r->grad_in[i])
-            for (size_t j = 0; j < rows; j++) bl_scale(part, r->grad_out + j * row + at, 1, r->grad_in[i] + j * part, r->add[i]);
+            for (size_t j = 0; j < rows; j++)
+                bl_scale(part, r->grad_out + j * row + at, 1, r->grad_in[i] + j * part, r->add[i]);
         at += part;
     }
 }
 
 const bl_op bl_op_Concat = {
-    .name = "Concat", .since = 4, .min_in = 1, .max_in = -1, .attrs = "axis",
-    .plan = plan, .forward = forward, .backward = backward,
+    .name = "Concat",
+    .since = 4,
+    .min_in = 1,
+    .max_in = -1,
+    .attrs = "axis",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {0},
     .summary = "Values side by side along an axis",
 };

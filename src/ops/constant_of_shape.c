@@ -1,7 +1,6 @@
 #include "ops/common.h"
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_operand *wanted = &p->in[0];
     const bl_attr *value = bl_attr_find(p, "value");
     if (wanted->type != BL_INT || wanted->shape.rank != 1 || bl_count(&wanted->shape) > BL_MAX_RANK)
@@ -21,6 +20,11 @@ static bl_status plan(bl_op_plan *p)
 }
 
 const bl_op bl_op_ConstantOfShape = {
-    .name = "ConstantOfShape", .since = 9, .min_in = 1, .max_in = 1, .attrs = "value", .plan = plan,
+    .name = "ConstantOfShape",
+    .since = 9,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "value",
+    .plan = plan,
     .summary = "Integers all the same (shape arithmetic)",
 };

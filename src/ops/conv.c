@@ -3,18 +3,19 @@
 /* More than any known network has, and little enough that no size below can overflow. */
 enum { MAX_DEPTH = 1 << 22, MAX_CHANNELS = 1 << 16 };
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_shape *x = &p->in[0].shape, *w = &p->in[1].shape;
     BL_TRY(bl_op_need_floats(p, 0, 2));
     if (x->rank != 4 || w->rank != 4)
-        return bl_op_fail(p, BL_UNSUPPORTED, "input of rank %d and weights of rank %d; only two-dimensional convolutions are "
-                          "supported (rank 4)", x->rank, w->rank);
+        return bl_op_fail(p, BL_UNSUPPORTED,
+                          "input of rank %d and weights of rank %d; only two-dimensional convolutions are "
+                          "supported (rank 4)",
+                          x->rank, w->rank);
     int64_t groups = bl_attr_int(p, "group", 1);
     if (p->failed) return p->failed;
     if (groups < 1 || x->dim[1] % groups || w->dim[0] % groups)
-        return bl_op_fail(p, BL_SHAPE, "%lld groups do not divide %d channels into %d", (long long)groups, (int)x->dim[1],
-                          (int)w->dim[0]);
+        return bl_op_fail(p, BL_SHAPE, "%lld groups do not divide %d channels into %d", (long long)groups,
+                          (int)x->dim[1], (int)w->dim[0]);
     if (w->dim[1] != x->dim[1] / groups)
         return bl_op_fail(p, BL_SHAPE, "the weights are for %d channels a group, the input has %lld", (int)w->dim[1],
                           (long long)(x->dim[1] / groups));
@@ -22,7 +23,8 @@ static bl_status plan(bl_op_plan *p)
         return bl_op_fail(p, BL_SHAPE, "the bias must be a list of %d numbers", (int)w->dim[0]);
     double depth = (double)w->dim[1] * w->dim[2] * w->dim[3];
     if (depth > MAX_DEPTH || w->dim[0] > MAX_CHANNELS || x->dim[1] > MAX_CHANNELS)
-        return bl_op_fail(p, BL_UNSUPPORTED, "at most %d channels and %d weights for each are supported", MAX_CHANNELS, MAX_DEPTH);
+        return bl_op_fail(p, BL_UNSUPPORTED, "at most %d channels and %d weights for each are supported", MAX_CHANNELS,
+                          MAX_DEPTH);
 
     bl_window windows[2];
     BL_TRY(bl_plan_windows(p, x, (const int32_t[]){w->dim[2], w->dim[3]}, windows));
@@ -32,10 +34,20 @@ static bl_status plan(bl_op_plan *p)
     bl_conv_shape *s = bl_op_params(p, sizeof *s);
     if (!s) return BL_MEMORY;
     *s = (bl_conv_shape){
-        .channels = x->dim[1], .height = h->in, .width = v->in,
-        .out_channels = w->dim[0], .out_height = h->out, .out_width = v->out,
-        .kernel_h = h->kernel, .kernel_w = v->kernel, .stride_h = h->stride, .stride_w = v->stride,
-        .dilation_h = h->dilation, .dilation_w = v->dilation, .pad_top = h->pad_begin, .pad_left = v->pad_begin,
+        .channels = x->dim[1],
+        .height = h->in,
+        .width = v->in,
+        .out_channels = w->dim[0],
+        .out_height = h->out,
+        .out_width = v->out,
+        .kernel_h = h->kernel,
+        .kernel_w = v->kernel,
+        .stride_h = h->stride,
+        .stride_w = v->stride,
+        .dilation_h = h->dilation,
+        .dilation_w = v->dilation,
+        .pad_top = h->pad_begin,
+        .pad_left = v->pad_begin,
         .groups = (int)groups,
     };
     p->scratch = bl_conv_scratch(s);
@@ -43,26 +55,31 @@ static bl_status plan(bl_op_plan *p)
     return bl_op_check_work(p, p->macs);
 }
 
-static void forward(const bl_op_run *r)
-{
-    bl_conv_forward(r->params, r->in_shape[0].dim[0], r->in[0], r->in[1], r->n_in > 2 ? r->in[2] : NULL, r->out, r->scratch);
+static void forward(const bl_op_run *r) {
+    bl_conv_forward(r->params, r->in_shape[0].dim[0], r->in[0], r->in[1], r->n_in > 2 ? r->in[2] : NULL, r->out,
+                    r->scratch);
 }
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     const bl_conv_shape *s = r->params;
     int pictures = r->in_shape[0].dim[0];
     if (r->grad_in[0]) bl_conv_backward_input(s, pictures, r->grad_out, r->in[1], r->grad_in[0], r->add[0], r->scratch);
-    if (r->grad_in[1]) bl_conv_backward_weights(s, pictures, r->in[0], r->grad_out, r->grad_in[1], r->add[1], r->scratch);
+    if (r->grad_in[1])
+        bl_conv_backward_weights(s, pictures, r->in[0], r->grad_out, r->grad_in[1], r->add[1], r->scratch);
     if (r->n_in > 2 && r->grad_in[2])
-        bl_channel_sums(pictures, s->out_channels, (size_t)s->out_height * (size_t)s->out_width, r->grad_out, r->grad_in[2],
-                        r->add[2]);
+        bl_channel_sums(pictures, s->out_channels, (size_t)s->out_height * (size_t)s->out_width, r->grad_out,
+                        r->grad_in[2], r->add[2]);
 }
 
 const bl_op bl_op_Conv = {
-    .name = "Conv", .since = 1, .min_in = 2, .max_in = 3,
+    .name = "Conv",
+    .since = 1,
+    .min_in = 2,
+    .max_in = 3,
     .attrs = "auto_pad dilations group kernel_shape pads strides",
-    .plan = plan, .forward = forward, .backward = backward,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {1 << 1, 1 << 0, 0},
     .mixes_channels = true,
     .summary = "Convolution in two dimensions: stride, padding, dilation, groups, bias",

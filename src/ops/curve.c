@@ -1,13 +1,12 @@
 #include "ops/common.h"
 
-bl_status bl_plan_same(bl_op_plan *p)
-{
+bl_status bl_plan_same(bl_op_plan *p) {
     BL_TRY(bl_op_need_floats(p, 0, 0));
     return bl_op_result(p, &p->in[0].shape);
 }
 
-bl_status bl_curve_plan(bl_op_plan *p, const char *first, float first_default, const char *second, float second_default)
-{
+bl_status bl_curve_plan(bl_op_plan *p, const char *first, float first_default, const char *second,
+                        float second_default) {
     BL_TRY(bl_plan_same(p));
     float *params = bl_op_params(p, 2 * sizeof *params);
     if (!params) return BL_MEMORY;
@@ -16,14 +15,12 @@ bl_status bl_curve_plan(bl_op_plan *p, const char *first, float first_default, c
     return p->failed;
 }
 
-void bl_curve_forward(const bl_op_run *r, bl_curve value)
-{
+void bl_curve_forward(const bl_op_run *r, bl_curve value) {
     size_t n = bl_count(&r->out_shape);
     for (size_t i = 0; i < n; i++) r->out[i] = value(r->params, r->in[0][i]);
 }
 
-void bl_curve_backward(const bl_op_run *r, bl_slope slope)
-{
+void bl_curve_backward(const bl_op_run *r, bl_slope slope) {
     size_t n = bl_count(&r->out_shape);
     bl_real *dx = r->grad_in[0];
     if (!dx) return;

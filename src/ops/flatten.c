@@ -1,7 +1,6 @@
 #include "ops/common.h"
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_shape *x = &p->in[0].shape;
     int64_t axis = bl_attr_int(p, "axis", 1);
     if (axis < -x->rank || axis > x->rank)
@@ -14,6 +13,11 @@ static bl_status plan(bl_op_plan *p)
 }
 
 const bl_op bl_op_Flatten = {
-    .name = "Flatten", .since = 1, .min_in = 1, .max_in = 1, .attrs = "axis", .plan = plan,
+    .name = "Flatten",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "axis",
+    .plan = plan,
     .summary = "The same numbers as a matrix",
 };

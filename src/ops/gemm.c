@@ -8,41 +8,43 @@ typedef struct {
     size_t c_row, c_column;
 } gemm;
 
-static bl_matrix laid(const bl_real *data, int columns, bool turn)
-{
+static bl_matrix laid(const bl_real *data, int columns, bool turn) {
     return turn ? (bl_matrix){data, 1, columns} : (bl_matrix){data, columns, 1};
 }
-static bl_matrix operand_a(const gemm *g, const bl_real *a) { return laid(a, g->turn_a ? g->m : g->k, g->turn_a); }
-static bl_matrix operand_b(const gemm *g, const bl_real *b) { return laid(b, g->turn_b ? g->k : g->n, g->turn_b); }
-static bl_matrix turned(bl_matrix a) { return (bl_matrix){a.data, a.col, a.row}; }
+static bl_matrix operand_a(const gemm *g, const bl_real *a) {
+    return laid(a, g->turn_a ? g->m : g->k, g->turn_a);
+}
+static bl_matrix operand_b(const gemm *g, const bl_real *b) {
+    return laid(b, g->turn_b ? g->k : g->n, g->turn_b);
+}
+static bl_matrix turned(bl_matrix a) {
+    return (bl_matrix){a.data, a.col, a.row};
+}
 
 /* A product, and its result's rows lie n apart. */
 typedef struct {
     int m, n, k;
     bl_matrix a, b;
 } product;
-static product turned_product(product p, bool turn)
-{
+static product turned_product(product p, bool turn) {
     return turn ? (product){p.n, p.m, p.k, turned(p.b), turned(p.a)} : p;
 }
 /* The three that are needed; gradients of a turned operand come turned. */
-static product result(const gemm *g, const bl_real *a, const bl_real *b)
-{
+static product result(const gemm *g, const bl_real *a, const bl_real *b) {
     return (product){g->m, g->n, g->k, operand_a(g, a), operand_b(g, b)};
 }
-static product gradient_a(const gemm *g, const bl_real *dy, const bl_real *b)
-{
+static product gradient_a(const gemm *g, const bl_real *dy, const bl_real *b) {
     return turned_product((product){g->m, g->k, g->n, laid(dy, g->n, false), turned(operand_b(g, b))}, g->turn_a);
 }
-static product gradient_b(const gemm *g, const bl_real *a, const bl_real *dy)
-{
+static product gradient_b(const gemm *g, const bl_real *a, const bl_real *dy) {
     return turned_product((product){g->k, g->n, g->m, turned(operand_a(g, a)), laid(dy, g->n, false)}, g->turn_b);
 }
 
-static void multiply(product p, bl_real *c, bool add, void *scratch) { bl_dense(p.m, p.n, p.k, p.a, p.b, c, p.n, add, scratch); }
+static void multiply(product p, bl_real *c, bool add, void *scratch) {
+    bl_dense(p.m, p.n, p.k, p.a, p.b, c, p.n, add, scratch);
+}
 
-static size_t most_scratch(const gemm *g)
-{
+static size_t most_scratch(const gemm *g) {
     product all[3] = {result(g, NULL, NULL), gradient_a(g, NULL, NULL), gradient_b(g, NULL, NULL)};
     size_t most = 0;
     for (int i = 0; i < 3; i++) {
@@ -52,12 +54,13 @@ static size_t most_scratch(const gemm *g)
     return most;
 }
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     BL_TRY(bl_op_need_floats(p, 0, 2));
     const bl_shape *a = &p->in[0].shape, *b = &p->in[1].shape;
-    gemm g = {.turn_a = bl_attr_int(p, "transA", 0) != 0, .turn_b = bl_attr_int(p, "transB", 0) != 0,
-              .alpha = bl_attr_float(p, "alpha", 1), .beta = bl_attr_float(p, "beta", 1)};
+    gemm g = {.turn_a = bl_attr_int(p, "transA", 0) != 0,
+              .turn_b = bl_attr_int(p, "transB", 0) != 0,
+              .alpha = bl_attr_float(p, "alpha", 1),
+              .beta = bl_attr_float(p, "beta", 1)};
     if (p->failed) return p->failed;
     if (a->rank != 2 || b->rank != 2)
         return bl_op_fail(p, BL_SHAPE, "operands of rank %d and %d; both must be matrices", a->rank, b->rank);
@@ -85,8 +88,7 @@ static bl_status plan(bl_op_plan *p)
     return bl_op_check_work(p, p->macs);
 }
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     const gemm *g = r->params;
     const bl_real *c = r->n_in > 2 ? r->in[2] : NULL;
     size_t m = (size_t)g->m, n = (size_t)g->n;
@@ -99,8 +101,7 @@ static void forward(const bl_op_run *r)
 }
 
 /* The sum of the signal over whatever the addend was broadcast to. */
-static void backward_addend(const gemm *g, const bl_real *signal, bl_real *dc, bool add)
-{
+static void backward_addend(const gemm *g, const bl_real *signal, bl_real *dc, bool add) {
     size_t m = (size_t)g->m, n = (size_t)g->n;
     size_t rows = g->c_row ? m : 1, columns = g->c_column ? n : 1;
     for (size_t i = 0; i < rows; i++)
@@ -112,8 +113,7 @@ static void backward_addend(const gemm *g, const bl_real *signal, bl_real *dc, b
         }
 }
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     const gemm *g = r->params;
     const bl_real *signal = r->grad_out;
     size_t count = (size_t)g->m * (size_t)g->n;
@@ -128,8 +128,14 @@ static void backward(const bl_op_run *r)
 }
 
 const bl_op bl_op_Gemm = {
-    .name = "Gemm", .since = 7, .min_in = 2, .max_in = 3, .attrs = "alpha beta transA transB",
-    .plan = plan, .forward = forward, .backward = backward,
+    .name = "Gemm",
+    .since = 7,
+    .min_in = 2,
+    .max_in = 3,
+    .attrs = "alpha beta transA transB",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {1 << 1, 1 << 0, 0},
     .mixes_channels = true,
     .summary = "Dense layer: alpha·A·B + beta·C, operands transposed or not",

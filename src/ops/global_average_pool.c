@@ -1,16 +1,18 @@
 #include "ops/pools.h"
 
-static size_t planes(const bl_op_run *r) { return (size_t)r->out_shape.dim[0] * (size_t)r->out_shape.dim[1]; }
-static size_t cells(const bl_op_run *r) { return bl_count(&r->in_shape[0]) / planes(r); }
+static size_t planes(const bl_op_run *r) {
+    return (size_t)r->out_shape.dim[0] * (size_t)r->out_shape.dim[1];
+}
+static size_t cells(const bl_op_run *r) {
+    return bl_count(&r->in_shape[0]) / planes(r);
+}
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     size_t n = cells(r);
     for (size_t i = 0; i < planes(r); i++) r->out[i] = (bl_real)(bl_sum(r->in[0] + i * n, n) / (double)n);
 }
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     size_t n = cells(r);
     if (!r->grad_in[0]) return;
     for (size_t i = 0; i < planes(r); i++) {
@@ -20,8 +22,14 @@ static void backward(const bl_op_run *r)
 }
 
 const bl_op bl_op_GlobalAveragePool = {
-    .name = "GlobalAveragePool", .since = 1, .min_in = 1, .max_in = 1, .attrs = "",
-    .plan = bl_global_pool_plan, .forward = forward, .backward = backward,
+    .name = "GlobalAveragePool",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "",
+    .plan = bl_global_pool_plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {0},
     .summary = "Mean of every map",
 };

@@ -1,20 +1,24 @@
 #include "ops/softmaxes.h"
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     const bl_softmax_sizes *s = r->params;
     bl_log_softmax(s->outer, s->n, s->inner, r->in[0], r->out);
 }
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     const bl_softmax_sizes *s = r->params;
     if (r->grad_in[0]) bl_log_softmax_backward(s->outer, s->n, s->inner, r->out, r->grad_out, r->grad_in[0], r->add[0]);
 }
 
 const bl_op bl_op_LogSoftmax = {
-    .name = "LogSoftmax", .since = 1, .min_in = 1, .max_in = 1, .attrs = "axis",
-    .plan = bl_softmax_plan, .forward = forward, .backward = backward,
+    .name = "LogSoftmax",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "axis",
+    .plan = bl_softmax_plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {BL_READS_OUT},
     .in_place = true,
     .summary = "Logarithms of probabilities along an axis",

@@ -8,14 +8,16 @@ typedef struct {
     size_t stack[2], a_step[2], b_step[2]; /* matrices along either axis, elements from one to the next */
 } matmul;
 
-static bl_matrix turned(bl_matrix a) { return (bl_matrix){a.data, a.col, a.row}; }
+static bl_matrix turned(bl_matrix a) {
+    return (bl_matrix){a.data, a.col, a.row};
+}
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_shape *a = &p->in[0].shape, *b = &p->in[1].shape;
     BL_TRY(bl_op_need_floats(p, 0, 1));
     if (a->rank < 2 || b->rank < 2)
-        return bl_op_fail(p, BL_UNSUPPORTED, "operands of rank %d and %d; vectors (rank 1) are not supported", a->rank, b->rank);
+        return bl_op_fail(p, BL_UNSUPPORTED, "operands of rank %d and %d; vectors (rank 1) are not supported", a->rank,
+                          b->rank);
     matmul s = {.m = a->dim[a->rank - 2], .k = a->dim[a->rank - 1], .n = b->dim[b->rank - 1], .stack = {1, 1}};
     if (b->dim[b->rank - 2] != s.k)
         return bl_op_fail(p, BL_SHAPE, "rows of %d numbers meet columns of %d", s.k, (int)b->dim[b->rank - 2]);
@@ -40,7 +42,8 @@ static bl_status plan(bl_op_plan *p)
     if (!kept) return BL_MEMORY;
     *kept = s;
     bl_matrix left = {NULL, s.k, 1}, right = {NULL, s.n, 1}, signal = {NULL, s.n, 1};
-    size_t needs[3] = {bl_dense_scratch(s.m, s.n, s.k, left, right), bl_dense_scratch(s.m, s.k, s.n, signal, turned(right)),
+    size_t needs[3] = {bl_dense_scratch(s.m, s.n, s.k, left, right),
+                       bl_dense_scratch(s.m, s.k, s.n, signal, turned(right)),
                        bl_dense_scratch(s.k, s.n, s.m, turned(left), signal)};
     for (int i = 0; i < 3; i++)
         if (needs[i] > p->scratch) p->scratch = needs[i];
@@ -48,30 +51,26 @@ static bl_status plan(bl_op_plan *p)
     return bl_op_check_work(p, p->macs);
 }
 
-#define FOR_STACK(s)                                                                                                             \
-    for (size_t i = 0; i < (s)->stack[0]; i++)                                                                                   \
+#define FOR_STACK(s)                                                                                                   \
+    for (size_t i = 0; i < (s)->stack[0]; i++)                                                                         \
         for (size_t j = 0; j < (s)->stack[1]; j++)
-#define A_AT(s) (i * (s)->a_step[0] + j * (s)->a_step[1])
-#define B_AT(s) (i * (s)->b_step[0] + j * (s)->b_step[1])
+#define A_AT(s)   (i * (s)->a_step[0] + j * (s)->a_step[1])
+#define B_AT(s)   (i * (s)->b_step[0] + j * (s)->b_step[1])
 #define OUT_AT(s) ((i * (s)->stack[1] + j) * (size_t)(s)->m * (size_t)(s)->n)
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     const matmul *s = r->params;
-    FOR_STACK(s)
-    {
+    FOR_STACK(s) {
         bl_matrix a = {r->in[0] + A_AT(s), s->k, 1}, b = {r->in[1] + B_AT(s), s->n, 1};
         bl_dense(s->m, s->n, s->k, a, b, r->out + OUT_AT(s), s->n, false, r->scratch);
     }
 }
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     const matmul *s = r->params;
     for (int q = 0; q < 2; q++) /* a matrix that was used for several gets the sum */
         if (r->grad_in[q] && !r->add[q]) memset(r->grad_in[q], 0, bl_count(&r->in_shape[q]) * sizeof(bl_real));
-    FOR_STACK(s)
-    {
+    FOR_STACK(s) {
         bl_matrix dy = {r->grad_out + OUT_AT(s), s->n, 1};
         if (r->grad_in[0]) {
             bl_matrix b = {r->in[1] + B_AT(s), s->n, 1};
@@ -85,8 +84,14 @@ static void backward(const bl_op_run *r)
 }
 
 const bl_op bl_op_MatMul = {
-    .name = "MatMul", .since = 1, .min_in = 2, .max_in = 2, .attrs = "",
-    .plan = plan, .forward = forward, .backward = backward,
+    .name = "MatMul",
+    .since = 1,
+    .min_in = 2,
+    .max_in = 2,
+    .attrs = "",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {1 << 1, 1 << 0},
     .mixes_channels = true,
     .summary = "Product of matrices, or of stacks of them",

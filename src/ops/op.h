@@ -1,6 +1,7 @@
 /* ops: the operators, one file each, named as in ONNX. They know shapes, attributes and pointers, but no graph:
  * what they need comes in a bl_op_plan (once per plan) or a bl_op_run (once per pass). `ops.def` is the table of all.
- * May include base/ and kernels/. To add an operator: copy the nearest neighbour, change it, add its line to ops.def. */
+ * May include base/ and kernels/. To add an operator: copy the nearest neighbour, change it, add its line to ops.def.
+ */
 #ifndef BL_OP_H
 #define BL_OP_H
 
@@ -21,8 +22,7 @@ typedef struct {
 } bl_shape;
 
 /* Number of elements (1 for a scalar). Shapes in plans are checked: it never overflows there. */
-static inline size_t bl_count(const bl_shape *s)
-{
+static inline size_t bl_count(const bl_shape *s) {
     size_t n = 1;
     for (int i = 0; i < s->rank; i++) n *= (size_t)s->dim[i];
     return n;
@@ -31,11 +31,17 @@ static inline size_t bl_count(const bl_shape *s)
 typedef enum { BL_NONE, BL_FLOAT, BL_INT } bl_type; /* BL_NONE: an optional input that is absent */
 
 /* An attribute as the file has it. Kinds have ONNX's numbers. */
-typedef enum { BL_ATTR_FLOAT = 1, BL_ATTR_INT = 2, BL_ATTR_STRING = 3, BL_ATTR_FLOATS = 6, BL_ATTR_INTS = 7 } bl_attr_kind;
+typedef enum {
+    BL_ATTR_FLOAT = 1,
+    BL_ATTR_INT = 2,
+    BL_ATTR_STRING = 3,
+    BL_ATTR_FLOATS = 6,
+    BL_ATTR_INTS = 7
+} bl_attr_kind;
 typedef struct {
     const char *name;
     bl_attr_kind kind;
-    int n;              /* elements of ints or floats; bytes of s */
+    int n; /* elements of ints or floats; bytes of s */
     float f;
     int64_t i;
     const char *s;
@@ -48,8 +54,8 @@ typedef struct {
 typedef struct {
     bl_type type;
     bl_shape shape;
-    const int64_t *ints;  /* BL_INT: bl_count(&shape) numbers */
-    const bl_real *data;  /* BL_FLOAT: the constant's elements, or NULL */
+    const int64_t *ints; /* BL_INT: bl_count(&shape) numbers */
+    const bl_real *data; /* BL_FLOAT: the constant's elements, or NULL */
 } bl_operand;
 
 /* Planning one node: the operator reads attributes and input shapes, checks all, and fills the lower half. */
@@ -64,12 +70,12 @@ typedef struct {
     bl_error *error;
     bl_status failed; /* set by bl_op_fail and the attribute readers; BL_OK at first */
     /* filled by the operator: */
-    bl_operand out;  /* type and shape; ints too when the result is BL_INT */
-    void *params;    /* what forward and backward need to know, from the arena; may stay NULL */
-    size_t scratch;  /* bytes that forward or backward use while they run (the larger of both), all inputs wanted */
-    size_t aux;      /* bytes kept from forward to backward: argmax, masks */
-    bool is_alias;   /* the output is the first input under another shape: no memory, no work */
-    double macs;     /* multiply-adds of one forward pass */
+    bl_operand out; /* type and shape; ints too when the result is BL_INT */
+    void *params;   /* what forward and backward need to know, from the arena; may stay NULL */
+    size_t scratch; /* bytes that forward or backward use while they run (the larger of both), all inputs wanted */
+    size_t aux;     /* bytes kept from forward to backward: argmax, masks */
+    bool is_alias;  /* the output is the first input under another shape: no memory, no work */
+    double macs;    /* multiply-adds of one forward pass */
 } bl_op_plan;
 
 /* Rules for the way back (Zeiler & Fergus 2014, Springenberg et al. 2015). */
@@ -79,34 +85,34 @@ typedef enum { BL_RULE_PLAIN, BL_RULE_GUIDED, BL_RULE_DECONVNET } bl_rule;
 typedef struct {
     const void *params;
     int n_in;
-    const bl_shape *in_shape;    /* n_in */
-    const bl_real *const *in;    /* n_in values */
+    const bl_shape *in_shape; /* n_in */
+    const bl_real *const *in; /* n_in values */
     bl_shape out_shape;
-    bl_real *out;                /* forward: written whole. backward: read only, if declared */
+    bl_real *out; /* forward: written whole. backward: read only, if declared */
     void *aux, *scratch;
     /* backward only: */
-    const bl_real *grad_out;     /* the signal that arrives */
-    bl_real *const *grad_in;     /* n_in; NULL where not wanted */
-    const bool *add;             /* n_in; false: write every element of grad_in[i]; true: add to what is there */
+    const bl_real *grad_out; /* the signal that arrives */
+    bl_real *const *grad_in; /* n_in; NULL where not wanted */
+    const bool *add;         /* n_in; false: write every element of grad_in[i]; true: add to what is there */
     bl_rule rule;
-    void *user;                  /* the wants' user pointer: training-time operators find their state here */
+    void *user; /* the wants' user pointer: training-time operators find their state here */
 } bl_op_run;
 
 /* What backward to input i reads: bits 0-4 the inputs, BL_READS_OUT the output. aux may always be read. */
 enum { BL_READS_OUT = 1 << 7 };
 
 typedef struct bl_op {
-    const char *name;        /* ONNX op_type */
-    int since;               /* lowest opset whose meaning is implemented */
-    int min_in, max_in;      /* max_in −1: any number */
-    const char *attrs;       /* names understood, separated by spaces; any other attribute is refused */
+    const char *name;   /* ONNX op_type */
+    int since;          /* lowest opset whose meaning is implemented */
+    int min_in, max_in; /* max_in −1: any number */
+    const char *attrs;  /* names understood, separated by spaces; any other attribute is refused */
     bl_status (*plan)(bl_op_plan *p);
     void (*forward)(const bl_op_run *r);  /* NULL: only shape arithmetic or alias */
     void (*backward)(const bl_op_run *r); /* NULL: no gradient passes */
-    uint8_t reads[5];        /* reads[min(i,4)]: what backward to input i reads */
-    bool in_place;           /* forward may write its output over its first input (same size) */
-    bool mixes_channels;     /* conv, dense: the page leaves a long gap before it */
-    const char *summary;     /* one line for the operator page of the docs */
+    uint8_t reads[5];                     /* reads[min(i,4)]: what backward to input i reads */
+    bool in_place;                        /* forward may write its output over its first input (same size) */
+    bool mixes_channels;                  /* conv, dense: the page leaves a long gap before it */
+    const char *summary;                  /* one line for the operator page of the docs */
 } bl_op;
 
 /* All operators, in the order of ops.def; *n their number. */

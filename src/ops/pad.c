@@ -5,8 +5,7 @@
 typedef enum { CONSTANT, REFLECT, EDGE } mode;
 
 /* Where along an axis of n cells a result's cell looks; −1: nowhere. */
-static int32_t source(mode m, int64_t i, int64_t n)
-{
+static int32_t source(mode m, int64_t i, int64_t n) {
     if (i >= 0 && i < n) return (int32_t)i;
     if (m == CONSTANT) return -1;
     if (m == EDGE) return (int32_t)(i < 0 ? 0 : n - 1);
@@ -14,8 +13,7 @@ static int32_t source(mode m, int64_t i, int64_t n)
 }
 
 /* Attributes pads and value up to opset 10, inputs after that; input 3, since 18, names the axes. */
-static bl_status read_pads(bl_op_plan *p, int rank, int64_t begin[BL_MAX_RANK], int64_t end[BL_MAX_RANK])
-{
+static bl_status read_pads(bl_op_plan *p, int rank, int64_t begin[BL_MAX_RANK], int64_t end[BL_MAX_RANK]) {
     int64_t all[2 * BL_MAX_RANK];
     int axes[BL_MAX_RANK], n = rank, given = 0;
     for (int i = 0; i < rank; i++) axes[i] = i;
@@ -23,7 +21,8 @@ static bl_status read_pads(bl_op_plan *p, int rank, int64_t begin[BL_MAX_RANK], 
         bl_attr_ints(p, "pads", 2 * BL_MAX_RANK, &given, all);
         if (p->failed) return p->failed;
     } else {
-        if (!bl_op_has(p, 1) || p->in[1].type != BL_INT) return bl_op_fail(p, BL_UNSUPPORTED, "pads must be known integers");
+        if (!bl_op_has(p, 1) || p->in[1].type != BL_INT)
+            return bl_op_fail(p, BL_UNSUPPORTED, "pads must be known integers");
         if (bl_op_has(p, 3)) BL_TRY(bl_op_axes(p, NULL, 3, rank, &n, axes));
         given = (int)bl_count(&p->in[1].shape);
         for (int i = 0; i < given && i < 2 * BL_MAX_RANK; i++) all[i] = p->in[1].ints[i];
@@ -36,8 +35,7 @@ static bl_status read_pads(bl_op_plan *p, int rank, int64_t begin[BL_MAX_RANK], 
     return BL_OK;
 }
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_shape *x = &p->in[0].shape;
     int64_t begin[BL_MAX_RANK] = {0}, end[BL_MAX_RANK] = {0};
     BL_TRY(bl_op_need_floats(p, 0, 0));
@@ -53,8 +51,8 @@ static bl_status plan(bl_op_plan *p)
     for (int i = 0; i < x->rank; i++) {
         int64_t n = x->dim[i], least = m == REFLECT ? n - 1 : BL_MAX_DIM;
         if (begin[i] > least || end[i] > least || begin[i] < -n || end[i] < -n)
-            return bl_op_fail(p, BL_SHAPE, "axis %d of %lld cells cannot be padded by %lld and %lld in mode %s", i, (long long)n,
-                              (long long)begin[i], (long long)end[i], name);
+            return bl_op_fail(p, BL_SHAPE, "axis %d of %lld cells cannot be padded by %lld and %lld in mode %s", i,
+                              (long long)n, (long long)begin[i], (long long)end[i], name);
         int64_t size = n + begin[i] + end[i];
         out.dim[i] = size > BL_MAX_DIM ? INT32_MAX : (int32_t)size;
     }
@@ -70,15 +68,22 @@ static bl_status plan(bl_op_plan *p)
     int axes[BL_MAX_RANK];
     for (int i = 0; i < x->rank; i++) {
         axes[i] = i;
-        for (int32_t q = 0; q < out.dim[i]; q++) w->from[BL_MAX_RANK - x->rank + i][q] = source(m, q - begin[i], x->dim[i]);
+        for (int32_t q = 0; q < out.dim[i]; q++)
+            w->from[BL_MAX_RANK - x->rank + i][q] = source(m, q - begin[i], x->dim[i]);
     }
     bl_walk_finish(w, x, axes);
     return BL_OK;
 }
 
 const bl_op bl_op_Pad = {
-    .name = "Pad", .since = 2, .min_in = 1, .max_in = 4, .attrs = "mode pads value",
-    .plan = plan, .forward = bl_walk_forward, .backward = bl_walk_backward,
+    .name = "Pad",
+    .since = 2,
+    .min_in = 1,
+    .max_in = 4,
+    .attrs = "mode pads value",
+    .plan = plan,
+    .forward = bl_walk_forward,
+    .backward = bl_walk_backward,
     .reads = {0},
     .summary = "Cells added around (or taken away): constant, reflected, or the edge repeated",
 };

@@ -10,8 +10,7 @@ typedef struct {
 } reduce;
 
 /* Axes: an attribute up to opset 17, an input since 18; missing: all, or none with noop_with_empty_axes. */
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_shape *x = &p->in[0].shape;
     int axes[BL_MAX_RANK], n = 0;
     bool reduced[BL_MAX_RANK] = {false};
@@ -36,43 +35,42 @@ static bl_status plan(bl_op_plan *p)
         r->step[i] = step;
         r->out_step[i] = over ? 0 : out_step;
         step *= r->dim[i];
-        if (over) r->count *= r->dim[i];
-        else out_step *= r->dim[i];
+        if (over)
+            r->count *= r->dim[i];
+        else
+            out_step *= r->dim[i];
     }
     /* Sums are kept in double until all is in. */
     p->scratch = bl_count(&out) * sizeof(double);
     return BL_OK;
 }
 
-#define FOR_ROWS(r)                                                                                                              \
-    for (size_t a = 0; a < (r)->dim[0]; a++)                                                                                     \
-        for (size_t b = 0; b < (r)->dim[1]; b++)                                                                                 \
+#define FOR_ROWS(r)                                                                                                    \
+    for (size_t a = 0; a < (r)->dim[0]; a++)                                                                           \
+        for (size_t b = 0; b < (r)->dim[1]; b++)                                                                       \
             for (size_t c = 0; c < (r)->dim[2]; c++)
 #define PLACE(steps) (a * (steps)[0] + b * (steps)[1] + c * (steps)[2])
 
-static void forward(const bl_op_run *run)
-{
+static void forward(const bl_op_run *run) {
     const reduce *r = run->params;
     double *sums = run->scratch;
     size_t n = bl_count(&run->out_shape);
     memset(sums, 0, n * sizeof *sums);
-    FOR_ROWS(r)
-    {
+    FOR_ROWS(r) {
         const bl_real *x = run->in[0] + PLACE(r->step);
         double *to = sums + PLACE(r->out_step);
-        if (r->out_step[3] == 0) *to += bl_sum(x, r->dim[3]);
+        if (r->out_step[3] == 0)
+            *to += bl_sum(x, r->dim[3]);
         else
             for (size_t d = 0; d < r->dim[3]; d++) to[d] += (double)x[d];
     }
     for (size_t i = 0; i < n; i++) run->out[i] = (bl_real)(sums[i] / (double)r->count);
 }
 
-static void backward(const bl_op_run *run)
-{
+static void backward(const bl_op_run *run) {
     const reduce *r = run->params;
     if (!run->grad_in[0]) return;
-    FOR_ROWS(r)
-    {
+    FOR_ROWS(r) {
         bl_real *dx = run->grad_in[0] + PLACE(r->step);
         const bl_real *dy = run->grad_out + PLACE(r->out_step);
         for (size_t d = 0; d < r->dim[3]; d++)
@@ -81,8 +79,14 @@ static void backward(const bl_op_run *run)
 }
 
 const bl_op bl_op_ReduceMean = {
-    .name = "ReduceMean", .since = 1, .min_in = 1, .max_in = 2, .attrs = "axes keepdims noop_with_empty_axes",
-    .plan = plan, .forward = forward, .backward = backward,
+    .name = "ReduceMean",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 2,
+    .attrs = "axes keepdims noop_with_empty_axes",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {0},
     .summary = "Mean over axes; over height and width it is a global average pool",
 };

@@ -2,14 +2,12 @@
 
 #include <math.h>
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     bl_clip(bl_count(&r->out_shape), r->in[0], 0, (bl_real)INFINITY, r->out);
 }
 
 /* The output tells as well as the input where it was positive; the derivative at 0 is 0. */
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     const bl_real *mask = r->rule == BL_RULE_DECONVNET ? NULL : r->out;
     if (r->grad_in[0])
         bl_clip_backward(bl_count(&r->out_shape), mask, 0, (bl_real)INFINITY, r->rule != BL_RULE_PLAIN, r->grad_out,
@@ -17,8 +15,14 @@ static void backward(const bl_op_run *r)
 }
 
 const bl_op bl_op_Relu = {
-    .name = "Relu", .since = 1, .min_in = 1, .max_in = 1, .attrs = "",
-    .plan = bl_plan_same, .forward = forward, .backward = backward,
+    .name = "Relu",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "",
+    .plan = bl_plan_same,
+    .forward = forward,
+    .backward = backward,
     .reads = {BL_READS_OUT},
     .in_place = true,
     .summary = "max(x, 0); its derivative at 0 is 0",

@@ -1,8 +1,7 @@
 #include "ops/common.h"
 
 /* start and end since opset 15. */
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_shape *x = &p->in[0].shape;
     int64_t start = bl_attr_int(p, "start", 0), end = bl_attr_int(p, "end", x->rank);
     if (start < 0) start += x->rank;
@@ -17,6 +16,11 @@ static bl_status plan(bl_op_plan *p)
 }
 
 const bl_op bl_op_Shape = {
-    .name = "Shape", .since = 1, .min_in = 1, .max_in = 1, .attrs = "end start", .plan = plan,
+    .name = "Shape",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "end start",
+    .plan = plan,
     .summary = "The dimensions of a value, as integers",
 };

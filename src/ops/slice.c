@@ -6,21 +6,22 @@ typedef struct {
     int n, axes[BL_MAX_RANK];
 } cut;
 
-static bl_status read_list(bl_op_plan *p, const char *attr, int i, int64_t *list, int *n)
-{
+static bl_status read_list(bl_op_plan *p, const char *attr, int i, int64_t *list, int *n) {
     if (p->opset < 10) {
-        if (!bl_attr_ints(p, attr, BL_MAX_RANK, n, list) && !p->failed) return bl_op_fail(p, BL_FORMAT, "attribute %s is missing", attr);
+        if (!bl_attr_ints(p, attr, BL_MAX_RANK, n, list) && !p->failed)
+            return bl_op_fail(p, BL_FORMAT, "attribute %s is missing", attr);
         return p->failed;
     }
-    if (!bl_op_has(p, i) || p->in[i].type != BL_INT) return bl_op_fail(p, BL_UNSUPPORTED, "%s must be known integers", attr);
-    if (bl_count(&p->in[i].shape) > BL_MAX_RANK) return bl_op_fail(p, BL_SHAPE, "%s has more numbers than there are axes", attr);
+    if (!bl_op_has(p, i) || p->in[i].type != BL_INT)
+        return bl_op_fail(p, BL_UNSUPPORTED, "%s must be known integers", attr);
+    if (bl_count(&p->in[i].shape) > BL_MAX_RANK)
+        return bl_op_fail(p, BL_SHAPE, "%s has more numbers than there are axes", attr);
     *n = (int)bl_count(&p->in[i].shape);
     for (int k = 0; k < *n; k++) list[k] = p->in[i].ints[k];
     return BL_OK;
 }
 
-static bl_status read_cut(bl_op_plan *p, int rank, cut *c)
-{
+static bl_status read_cut(bl_op_plan *p, int rank, cut *c) {
     int ends, steps;
     BL_TRY(read_list(p, "starts", 1, c->start, &c->n));
     BL_TRY(read_list(p, "ends", 2, c->end, &ends));
@@ -37,10 +38,11 @@ static bl_status read_cut(bl_op_plan *p, int rank, cut *c)
     return BL_OK;
 }
 
-static int64_t within(int64_t i, int64_t least, int64_t most) { return i < least ? least : i > most ? most : i; }
+static int64_t within(int64_t i, int64_t least, int64_t most) {
+    return i < least ? least : i > most ? most : i;
+}
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_operand *in = &p->in[0];
     const bl_shape *x = &in->shape;
     cut c;
@@ -63,14 +65,17 @@ static bl_status plan(bl_op_plan *p)
         step[c.axes[i]] = s;
     }
     int64_t *ints = NULL;
-    if (in->type == BL_INT) BL_TRY(bl_op_ints(p, &out, &ints));
-    else BL_TRY(bl_op_result(p, &out));
+    if (in->type == BL_INT)
+        BL_TRY(bl_op_ints(p, &out, &ints));
+    else
+        BL_TRY(bl_op_result(p, &out));
     bl_walk *w;
     BL_TRY(bl_walk_plan(p, &out, &w));
     int axes[BL_MAX_RANK];
     for (int i = 0; i < x->rank; i++) {
         axes[i] = i;
-        for (int32_t q = 0; q < out.dim[i]; q++) w->from[BL_MAX_RANK - x->rank + i][q] = (int32_t)(first[i] + q * step[i]);
+        for (int32_t q = 0; q < out.dim[i]; q++)
+            w->from[BL_MAX_RANK - x->rank + i][q] = (int32_t)(first[i] + q * step[i]);
     }
     bl_walk_finish(w, x, axes);
     if (ints) bl_walk_ints(w, in->ints, ints);
@@ -78,8 +83,14 @@ static bl_status plan(bl_op_plan *p)
 }
 
 const bl_op bl_op_Slice = {
-    .name = "Slice", .since = 1, .min_in = 1, .max_in = 5, .attrs = "axes ends starts",
-    .plan = plan, .forward = bl_walk_forward, .backward = bl_walk_backward,
+    .name = "Slice",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 5,
+    .attrs = "axes ends starts",
+    .plan = plan,
+    .forward = bl_walk_forward,
+    .backward = bl_walk_backward,
     .reads = {0},
     .summary = "A part of every axis, with steps",
 };

@@ -9,8 +9,7 @@ typedef struct {
 } bl_softmax_sizes;
 
 /* Up to opset 12 everything from the axis (1) on is one row; since 13 it is the axis (−1) alone. */
-static inline bl_status bl_softmax_plan(bl_op_plan *p)
-{
+static inline bl_status bl_softmax_plan(bl_op_plan *p) {
     const bl_shape *x = &p->in[0].shape;
     bool coerced = p->opset < 13;
     int axis = 0;

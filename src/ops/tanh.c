@@ -2,24 +2,34 @@
 
 #include "base/elementary.h"
 
-static bl_real value(const float *p, bl_real x)
-{
+static bl_real value(const float *p, bl_real x) {
     (void)p;
     return bl_tanh(x);
 }
-static bl_real slope(const float *p, bl_real x, bl_real y)
-{
+static bl_real slope(const float *p, bl_real x, bl_real y) {
     (void)p, (void)x;
     return 1 - y * y;
 }
 
-static bl_status plan(bl_op_plan *p) { return bl_curve_plan(p, NULL, 0, NULL, 0); }
-static void forward(const bl_op_run *r) { bl_curve_forward(r, value); }
-static void backward(const bl_op_run *r) { bl_curve_backward(r, slope); }
+static bl_status plan(bl_op_plan *p) {
+    return bl_curve_plan(p, NULL, 0, NULL, 0);
+}
+static void forward(const bl_op_run *r) {
+    bl_curve_forward(r, value);
+}
+static void backward(const bl_op_run *r) {
+    bl_curve_backward(r, slope);
+}
 
 const bl_op bl_op_Tanh = {
-    .name = "Tanh", .since = 6, .min_in = 1, .max_in = 1, .attrs = "",
-    .plan = plan, .forward = forward, .backward = backward,
+    .name = "Tanh",
+    .since = 6,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
     .reads = {BL_READS_OUT},
     .in_place = true,
     .summary = "Hyperbolic tangent",

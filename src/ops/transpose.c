@@ -1,7 +1,6 @@
 #include "ops/walk.h"
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     const bl_shape *x = &p->in[0].shape;
     int64_t order[BL_MAX_RANK];
     int axes[BL_MAX_RANK], n = x->rank, seen = 0;
@@ -27,8 +26,14 @@ static bl_status plan(bl_op_plan *p)
 }
 
 const bl_op bl_op_Transpose = {
-    .name = "Transpose", .since = 1, .min_in = 1, .max_in = 1, .attrs = "perm",
-    .plan = plan, .forward = bl_walk_forward, .backward = bl_walk_backward,
+    .name = "Transpose",
+    .since = 1,
+    .min_in = 1,
+    .max_in = 1,
+    .attrs = "perm",
+    .plan = plan,
+    .forward = bl_walk_forward,
+    .backward = bl_walk_backward,
     .reads = {0},
     .summary = "The axes in another order",
 };

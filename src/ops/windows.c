@@ -3,13 +3,12 @@
 #include <string.h>
 
 /* A list of n positive numbers up to `most`, all 1 when the attribute is missing. */
-static bl_status read_list(bl_op_plan *p, const char *name, int n, int64_t least, int64_t out[4])
-{
+static bl_status read_list(bl_op_plan *p, const char *name, int n, int64_t least, int64_t out[4]) {
     int given = 0;
     for (int i = 0; i < n; i++) out[i] = least;
     if (bl_attr_ints(p, name, 8, &given, out) && given != n)
-        return bl_op_fail(p, given == n / 2 ? BL_UNSUPPORTED : BL_SHAPE, "attribute %s has %d numbers, two spatial axes need %d", name,
-                          given, n);
+        return bl_op_fail(p, given == n / 2 ? BL_UNSUPPORTED : BL_SHAPE,
+                          "attribute %s has %d numbers, two spatial axes need %d", name, given, n);
     if (p->failed) return p->failed;
     for (int i = 0; i < n; i++)
         if (out[i] < least || out[i] > BL_MAX_DIM)
@@ -18,8 +17,7 @@ static bl_status read_list(bl_op_plan *p, const char *name, int n, int64_t least
     return BL_OK;
 }
 
-static bl_status read_kernel(bl_op_plan *p, const int32_t *kernel, int64_t out[8])
-{
+static bl_status read_kernel(bl_op_plan *p, const int32_t *kernel, int64_t out[8]) {
     int n = 0;
     if (bl_attr_find(p, "kernel_shape")) {
         BL_TRY(read_list(p, "kernel_shape", 2, 1, out));
@@ -29,14 +27,14 @@ static bl_status read_kernel(bl_op_plan *p, const int32_t *kernel, int64_t out[8
     }
     for (int i = 0; kernel && i < 2; i++) {
         if (n && out[i] != kernel[i])
-            return bl_op_fail(p, BL_SHAPE, "kernel_shape says %lld, the weights say %d", (long long)out[i], (int)kernel[i]);
+            return bl_op_fail(p, BL_SHAPE, "kernel_shape says %lld, the weights say %d", (long long)out[i],
+                              (int)kernel[i]);
         out[i] = kernel[i];
     }
     return BL_OK;
 }
 
-bl_status bl_plan_windows(bl_op_plan *p, const bl_shape *x, const int32_t *kernel, bl_window windows[2])
-{
+bl_status bl_plan_windows(bl_op_plan *p, const bl_shape *x, const int32_t *kernel, bl_window windows[2]) {
     int64_t sizes[8], strides[8], dilations[8], pads[8];
     BL_TRY(read_kernel(p, kernel, sizes));
     BL_TRY(read_list(p, "strides", 2, 1, strides));
@@ -45,9 +43,11 @@ bl_status bl_plan_windows(bl_op_plan *p, const bl_shape *x, const int32_t *kerne
     bool ceiled = bl_attr_int(p, "ceil_mode", 0) != 0;
     const char *automatic = bl_attr_string(p, "auto_pad", "NOTSET");
     if (p->failed) return p->failed;
-    bool upper = !strcmp(automatic, "SAME_UPPER"), lower = !strcmp(automatic, "SAME_LOWER"), valid = !strcmp(automatic, "VALID");
+    bool upper = !strcmp(automatic, "SAME_UPPER"), lower = !strcmp(automatic, "SAME_LOWER"),
+         valid = !strcmp(automatic, "VALID");
     if (!upper && !lower && !valid && strcmp(automatic, "NOTSET") && *automatic)
-        return bl_op_fail(p, BL_FORMAT, "auto_pad is \"%.24s\"; known are NOTSET, SAME_UPPER, SAME_LOWER, VALID", automatic);
+        return bl_op_fail(p, BL_FORMAT, "auto_pad is \"%.24s\"; known are NOTSET, SAME_UPPER, SAME_LOWER, VALID",
+                          automatic);
     for (int i = 0; i < 2; i++) {
         int64_t in = x->dim[x->rank - 2 + i], reach = (sizes[i] - 1) * dilations[i] + 1, stride = strides[i], out;
         int64_t begin = valid ? 0 : pads[i], end = valid ? 0 : pads[i + 2];
@@ -60,7 +60,8 @@ bl_status bl_plan_windows(bl_op_plan *p, const bl_shape *x, const int32_t *kerne
         } else {
             int64_t room = in + begin + end - reach;
             if (room < 0)
-                return bl_op_fail(p, BL_SHAPE, "a window of %lld does not fit into %lld cells with padding %lld and %lld",
+                return bl_op_fail(p, BL_SHAPE,
+                                  "a window of %lld does not fit into %lld cells with padding %lld and %lld",
                                   (long long)reach, (long long)in, (long long)begin, (long long)end);
             out = room / stride + 1;
             /* The window that ceiling adds must start in the picture or the padding before it. */
@@ -68,14 +69,13 @@ bl_status bl_plan_windows(bl_op_plan *p, const bl_shape *x, const int32_t *kerne
         }
         if (begin > BL_MAX_DIM || end > BL_MAX_DIM || out > BL_MAX_DIM)
             return bl_op_fail(p, BL_SHAPE, "the padding or the result would be larger than %d", BL_MAX_DIM);
-        windows[i] = (bl_window){(int32_t)in, (int32_t)out, (int32_t)sizes[i], (int32_t)stride, (int32_t)dilations[i],
-                                 (int32_t)begin, (int32_t)end};
+        windows[i] = (bl_window){(int32_t)in,           (int32_t)out,   (int32_t)sizes[i], (int32_t)stride,
+                                 (int32_t)dilations[i], (int32_t)begin, (int32_t)end};
     }
     return BL_OK;
 }
 
-bl_status bl_check_windows(bl_op_plan *p, const bl_window windows[2])
-{
+bl_status bl_check_windows(bl_op_plan *p, const bl_window windows[2]) {
     for (int i = 0; i < 2; i++) {
         const bl_window *w = &windows[i];
         for (int32_t o = 0; o < w->out; o++) {

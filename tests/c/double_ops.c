@@ -7,10 +7,11 @@
 
 #include "op_checks.h"
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_forward), cmocka_unit_test(check_gradients), cmocka_unit_test(check_adjoint),
+        cmocka_unit_test(check_forward),
+        cmocka_unit_test(check_gradients),
+        cmocka_unit_test(check_adjoint),
         cmocka_unit_test(check_add),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-static const bl_attr *find(const trial *t, const char *name, int *at)
-{
+static const bl_attr *find(const trial *t, const char *name, int *at) {
     for (int i = 0; i < t->n_attrs; i++)
         if (!strcmp(t->attrs[i].name, name)) {
             if (at) *at = i;
@@ -12,37 +11,33 @@ static const bl_attr *find(const trial *t, const char *name, int *at)
         }
     return NULL;
 }
-static int integer(const trial *t, const char *name, int otherwise)
-{
+static int integer(const trial *t, const char *name, int otherwise) {
     const bl_attr *a = find(t, name, NULL);
     return a ? (int)a->i : otherwise;
 }
-static double number(const trial *t, const char *name, double otherwise)
-{
+static double number(const trial *t, const char *name, double otherwise) {
     const bl_attr *a = find(t, name, NULL);
     return a ? (double)a->f : otherwise;
 }
-static const char *word(const trial *t, const char *name, const char *otherwise)
-{
+static const char *word(const trial *t, const char *name, const char *otherwise) {
     const bl_attr *a = find(t, name, NULL);
     return a ? a->s : otherwise;
 }
-static int item(const trial *t, const char *name, int i, int otherwise)
-{
+static int item(const trial *t, const char *name, int i, int otherwise) {
     int at = 0;
     return find(t, name, &at) ? (int)t->lists[at][i] : otherwise;
 }
-static bool is(const trial *t, const char *op) { return !strcmp(t->op, op); }
+static bool is(const trial *t, const char *op) {
+    return !strcmp(t->op, op);
+}
 
 /* Element of a tensor of any rank ≤ 4, axes counted from its last. */
-static size_t place(const bl_shape *s, const int *index)
-{
+static size_t place(const bl_shape *s, const int *index) {
     size_t at = 0;
     for (int i = 0; i < s->rank; i++) at = at * (size_t)s->dim[i] + (size_t)index[i];
     return at;
 }
-static void indices(const bl_shape *s, size_t at, int *index)
-{
+static void indices(const bl_shape *s, size_t at, int *index) {
     for (int i = s->rank - 1; i >= 0; i--) {
         index[i] = (int)(at % (size_t)s->dim[i]);
         at /= (size_t)s->dim[i];
@@ -55,10 +50,13 @@ typedef struct {
     int in, out, kernel, stride, dilation, begin, end;
 } axis;
 
-static axis window(const trial *t, int i, int in, int kernel)
-{
-    axis a = {.in = in, .kernel = kernel, .stride = item(t, "strides", i, 1), .dilation = item(t, "dilations", i, 1),
-              .begin = item(t, "pads", i, 0), .end = item(t, "pads", i + 2, 0)};
+static axis window(const trial *t, int i, int in, int kernel) {
+    axis a = {.in = in,
+              .kernel = kernel,
+              .stride = item(t, "strides", i, 1),
+              .dilation = item(t, "dilations", i, 1),
+              .begin = item(t, "pads", i, 0),
+              .end = item(t, "pads", i + 2, 0)};
     const char *automatic = word(t, "auto_pad", "NOTSET");
     double reach = a.dilation * (kernel - 1) + 1, stride = a.stride;
     if (!strncmp(automatic, "SAME", 4)) {
@@ -78,8 +76,7 @@ static axis window(const trial *t, int i, int in, int kernel)
     return a;
 }
 
-bl_shape naive_conv(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_conv(const trial *t, const double *const *in, double *out) {
     const int32_t *x = t->in[0].shape.dim, *w = t->in[1].shape.dim;
     axis v = window(t, 0, x[2], w[2]), h = window(t, 1, x[3], w[3]);
     int groups = integer(t, "group", 1), per_group = w[0] / groups;
@@ -101,10 +98,10 @@ bl_shape naive_conv(const trial *t, const double *const *in, double *out)
     return s;
 }
 
-bl_shape naive_pool(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_pool(const trial *t, const double *const *in, double *out) {
     const int32_t *x = t->in[0].shape.dim;
-    bool global = is(t, "GlobalAveragePool") || is(t, "GlobalMaxPool"), largest = is(t, "MaxPool") || is(t, "GlobalMaxPool");
+    bool global = is(t, "GlobalAveragePool") || is(t, "GlobalMaxPool"),
+         largest = is(t, "MaxPool") || is(t, "GlobalMaxPool");
     axis v = window(t, 0, x[2], global ? x[2] : item(t, "kernel_shape", 0, 0));
     axis h = window(t, 1, x[3], global ? x[3] : item(t, "kernel_shape", 1, 0));
     bl_shape s = {4, {x[0], x[1], v.out, h.out}};
@@ -129,8 +126,7 @@ bl_shape naive_pool(const trial *t, const double *const *in, double *out)
 
 /* ---- element by element ---- */
 
-static double curve(const trial *t, const double *const *in, double x)
-{
+static double curve(const trial *t, const double *const *in, double x) {
     if (is(t, "Relu")) return isnan(x) ? x : fmax(x, 0);
     if (is(t, "LeakyRelu")) return x >= 0 ? x : number(t, "alpha", (double)0.01F) * x;
     if (is(t, "Sigmoid")) return 1 / (1 + exp(-x));
@@ -139,18 +135,17 @@ static double curve(const trial *t, const double *const *in, double x)
     if (isnan(x)) return x;
     if (is(t, "HardSigmoid"))
         return fmax(0, fmin(1, number(t, "alpha", (double)0.2F) * x + number(t, "beta", (double)0.5F)));
-    double low = t->n_in > 1 ? in[1][0] : number(t, "min", -INFINITY), high = t->n_in > 2 ? in[2][0] : number(t, "max", INFINITY);
+    double low = t->n_in > 1 ? in[1][0] : number(t, "min", -INFINITY),
+           high = t->n_in > 2 ? in[2][0] : number(t, "max", INFINITY);
     return fmin(fmax(x, low), high); /* Clip */
 }
 
-bl_shape naive_curve(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_curve(const trial *t, const double *const *in, double *out) {
     for (size_t i = 0; i < bl_count(&t->in[0].shape); i++) out[i] = curve(t, in, in[0][i]);
     return t->in[0].shape;
 }
 
-bl_shape naive_binary(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_binary(const trial *t, const double *const *in, double *out) {
     const bl_shape *a = &t->in[0].shape, *b = &t->in[1].shape;
     bl_shape s = {.rank = a->rank > b->rank ? a->rank : b->rank};
     for (int i = 1; i <= s.rank; i++) {
@@ -166,16 +161,17 @@ bl_shape naive_binary(const trial *t, const double *const *in, double *out)
             for (int d = 0; d < x->rank; d++) at[d] = x->dim[d] == 1 ? 0 : o[s.rank - x->rank + d];
             value[k] = in[k][place(x, at)];
         }
-        out[i] = is(t, "Add") ? value[0] + value[1] : is(t, "Sub") ? value[0] - value[1]
-                 : is(t, "Mul") ? value[0] * value[1] : value[0] / value[1];
+        out[i] = is(t, "Add")   ? value[0] + value[1]
+                 : is(t, "Sub") ? value[0] - value[1]
+                 : is(t, "Mul") ? value[0] * value[1]
+                                : value[0] / value[1];
     }
     return s;
 }
 
 /* ---- along axes ---- */
 
-bl_shape naive_softmax(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_softmax(const trial *t, const double *const *in, double *out) {
     bl_shape s = t->in[0].shape;
     int from = integer(t, "axis", t->opset < 13 ? 1 : -1);
     if (from < 0) from += s.rank;
@@ -196,15 +192,15 @@ bl_shape naive_softmax(const trial *t, const double *const *in, double *out)
     return s;
 }
 
-bl_shape naive_lrn(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_lrn(const trial *t, const double *const *in, double *out) {
     bl_shape s = t->in[0].shape;
     double size = integer(t, "size", 0);
     for (size_t i = 0; i < bl_count(&s); i++) {
         int o[4];
         double squares = 0;
         indices(&s, i, o);
-        int first = (int)fmax(0, o[1] - floor((size - 1) / 2)), last = (int)fmin(s.dim[1] - 1, o[1] + ceil((size - 1) / 2));
+        int first = (int)fmax(0, o[1] - floor((size - 1) / 2)),
+            last = (int)fmin(s.dim[1] - 1, o[1] + ceil((size - 1) / 2));
         for (int c = first; c <= last; c++) {
             double x = in[0][place(&s, (int[]){o[0], c, o[2], o[3]})];
             squares += x * x;
@@ -215,8 +211,7 @@ bl_shape naive_lrn(const trial *t, const double *const *in, double *out)
     return s;
 }
 
-bl_shape naive_batchnorm(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_batchnorm(const trial *t, const double *const *in, double *out) {
     bl_shape s = t->in[0].shape;
     for (size_t i = 0; i < bl_count(&s); i++) {
         int o[4];
@@ -227,11 +222,12 @@ bl_shape naive_batchnorm(const trial *t, const double *const *in, double *out)
     return s;
 }
 
-bl_shape naive_mean(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_mean(const trial *t, const double *const *in, double *out) {
     const bl_shape *x = &t->in[0].shape;
     bool over[4] = {false}, any = false;
-    int at = 0, n = t->opset < 18 ? (find(t, "axes", &at) ? t->attrs[at].n : 0) : t->n_in > 1 ? t->in[1].shape.dim[0] : 0;
+    int at = 0, n = t->opset < 18 ? (find(t, "axes", &at) ? t->attrs[at].n : 0)
+                    : t->n_in > 1 ? t->in[1].shape.dim[0]
+                                  : 0;
     for (int i = 0; i < n; i++) {
         int a = (int)(t->opset < 18 ? t->lists[at][i] : t->ints[1][i]);
         over[a < 0 ? a + x->rank : a] = any = true;
@@ -255,8 +251,7 @@ bl_shape naive_mean(const trial *t, const double *const *in, double *out)
 
 /* ---- matrices ---- */
 
-bl_shape naive_gemm(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_gemm(const trial *t, const double *const *in, double *out) {
     const int32_t *a = t->in[0].shape.dim, *b = t->in[1].shape.dim;
     bool ta = integer(t, "transA", 0), tb = integer(t, "transB", 0);
     int m = ta ? a[1] : a[0], k = ta ? a[0] : a[1], n = tb ? b[0] : b[1];
@@ -274,8 +269,7 @@ bl_shape naive_gemm(const trial *t, const double *const *in, double *out)
     return (bl_shape){2, {m, n}};
 }
 
-bl_shape naive_matmul(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_matmul(const trial *t, const double *const *in, double *out) {
     const bl_shape *a = &t->in[0].shape, *b = &t->in[1].shape;
     bl_shape s = {.rank = a->rank > b->rank ? a->rank : b->rank};
     for (int i = 3; i <= s.rank; i++) {
@@ -300,8 +294,7 @@ bl_shape naive_matmul(const trial *t, const double *const *in, double *out)
 
 /* ---- other places ---- */
 
-bl_shape naive_concat(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_concat(const trial *t, const double *const *in, double *out) {
     bl_shape s = t->in[0].shape;
     int along = integer(t, "axis", 0), start = 0;
     if (along < 0) along += s.rank;
@@ -319,8 +312,7 @@ bl_shape naive_concat(const trial *t, const double *const *in, double *out)
     return s;
 }
 
-bl_shape naive_pad(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_pad(const trial *t, const double *const *in, double *out) {
     const bl_shape *x = &t->in[0].shape;
     const char *mode = word(t, "mode", "constant");
     bl_shape s = *x;
@@ -341,16 +333,17 @@ bl_shape naive_pad(const trial *t, const double *const *in, double *out)
             o[d] -= begin[d];
             if (o[d] >= 0 && o[d] <= last) continue;
             outside = true;
-            if (!strcmp(mode, "edge")) o[d] = o[d] < 0 ? 0 : last;
-            else o[d] = o[d] < 0 ? -o[d] : last - (o[d] - last);
+            if (!strcmp(mode, "edge"))
+                o[d] = o[d] < 0 ? 0 : last;
+            else
+                o[d] = o[d] < 0 ? -o[d] : last - (o[d] - last);
         }
         out[i] = outside && !strcmp(mode, "constant") ? fill : in[0][place(x, o)];
     }
     return s;
 }
 
-bl_shape naive_transpose(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_transpose(const trial *t, const double *const *in, double *out) {
     const bl_shape *x = &t->in[0].shape;
     bl_shape s = {.rank = x->rank};
     for (int i = 0; i < s.rank; i++) s.dim[i] = x->dim[item(t, "perm", i, s.rank - 1 - i)];
@@ -364,8 +357,7 @@ bl_shape naive_transpose(const trial *t, const double *const *in, double *out)
 }
 
 /* One axis after another; trials name the axes in order and give all four lists. */
-bl_shape naive_slice(const trial *t, const double *const *in, double *out)
-{
+bl_shape naive_slice(const trial *t, const double *const *in, double *out) {
     const bl_shape *x = &t->in[0].shape;
     bl_shape s = *x;
     int first[4] = {0}, step[4] = {1, 1, 1, 1};

@@ -1,5 +1,5 @@
-/* The operators again, as the ONNX text has them: plain loops over indices, in double, without a word from src/kernels or
- * src/ops but the types. The oracle of the operator tests. */
+/* The operators again, as the ONNX text has them: plain loops over indices, in double, without a word from src/kernels
+ * or src/ops but the types. The oracle of the operator tests. */
 #ifndef BL_NAIVE_H
 #define BL_NAIVE_H
 
@@ -10,8 +10,8 @@ enum { NAIVE_MOST = 1 << 16 };
 typedef bl_shape (*naive_op)(const trial *t, const double *const *in, double *out);
 
 bl_shape naive_conv(const trial *t, const double *const *in, double *out);
-bl_shape naive_pool(const trial *t, const double *const *in, double *out); /* all four poolings */
-bl_shape naive_curve(const trial *t, const double *const *in, double *out); /* activations */
+bl_shape naive_pool(const trial *t, const double *const *in, double *out);    /* all four poolings */
+bl_shape naive_curve(const trial *t, const double *const *in, double *out);   /* activations */
 bl_shape naive_softmax(const trial *t, const double *const *in, double *out); /* and its logarithm */
 bl_shape naive_lrn(const trial *t, const double *const *in, double *out);
 bl_shape naive_batchnorm(const trial *t, const double *const *in, double *out);

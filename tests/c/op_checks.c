@@ -18,12 +18,12 @@ enum { TRIALS = 100, GRADIENT_TRIALS = 30 };
 static const double forward_limit = TOL_OP_DOUBLE, adjoint_limit = TOL_ADJOINT_DOUBLE, gradient_limit = TOL_DIFFERENCE;
 #else
 enum { TRIALS = 300, GRADIENT_TRIALS = 60 };
-static const double forward_limit = TOL_OP_FLOAT, adjoint_limit = TOL_ADJOINT_FLOAT, gradient_limit = TOL_OP_GRADIENT_FLOAT;
+static const double forward_limit = TOL_OP_FLOAT, adjoint_limit = TOL_ADJOINT_FLOAT,
+                    gradient_limit = TOL_OP_GRADIENT_FLOAT;
 #endif
 
 /* Calls check for every trial that the operator takes; it takes nearly all. */
-static void each(int trials, void (*check)(const op_trials *row, bench *b, const char *name))
-{
+static void each(int trials, void (*check)(const op_trials *row, bench *b, const char *name)) {
     for (int k = 0; k < n_op_trials; k++) {
         int refused = 0;
         for (int i = 0; i < trials; i++) {
@@ -43,11 +43,12 @@ static void each(int trials, void (*check)(const op_trials *row, bench *b, const
     }
 }
 
-static bool has_gradient(const op_trials *row, const bench *b, int i) { return b->in[i] && !(row->constant >> i & 1); }
+static bool has_gradient(const op_trials *row, const bench *b, int i) {
+    return b->in[i] && !(row->constant >> i & 1);
+}
 
 /* The twin's numbers for these inputs (NULL: the bench's own). */
-static bl_shape twin(const op_trials *row, const bench *b, double *const *given, double *out)
-{
+static bl_shape twin(const op_trials *row, const bench *b, double *const *given, double *out) {
     double *in[TRIAL_INPUTS] = {0};
     const double *pointers[TRIAL_INPUTS];
     for (int i = 0; i < b->t->n_in; i++) {
@@ -64,8 +65,7 @@ static bl_shape twin(const op_trials *row, const bench *b, double *const *given,
 
 static double numbers[NAIVE_MOST];
 
-static void forward_one(const op_trials *row, bench *b, const char *name)
-{
+static void forward_one(const op_trials *row, bench *b, const char *name) {
     bl_shape s = twin(row, b, NULL, numbers);
     bool same = s.rank == b->plan.out.shape.rank;
     for (int i = 0; same && i < s.rank; i++) same = s.dim[i] == b->plan.out.shape.dim[i];
@@ -76,15 +76,13 @@ static void forward_one(const op_trials *row, bench *b, const char *name)
     if (!(far <= forward_limit)) fail_msg("%s: %g from the twin", name, far);
     free(out);
 }
-void check_forward(void **state)
-{
+void check_forward(void **state) {
     (void)state;
     each(TRIALS, forward_one);
 }
 
 /* A signal to send back, and the gradients it gives. */
-static bl_real *draw_signal(const bench *b, uint64_t seed)
-{
+static bl_real *draw_signal(const bench *b, uint64_t seed) {
     dice d = {seed};
     bl_real *signal = copy_of(NULL, b->out_count);
     for (size_t i = 0; i < b->out_count; i++) signal[i] = (bl_real)(float)spread(&d, -1, 1);
@@ -97,8 +95,7 @@ typedef struct {
 } passed;
 
 /* Forward, then backward to the inputs of the set, each into memory full of NaN. */
-static passed pass(const op_trials *row, const bench *b, unsigned set)
-{
+static passed pass(const op_trials *row, const bench *b, unsigned set) {
     passed p = {.signal = draw_signal(b, 5)};
     static const bool write[TRIAL_INPUTS] = {false};
     bench_forward(b, b->in, false, &p.out, &p.aux);
@@ -111,17 +108,16 @@ static passed pass(const op_trials *row, const bench *b, unsigned set)
     return p;
 }
 
-static void passed_free(passed *p)
-{
+static void passed_free(passed *p) {
     free(p->out);
     free(p->signal);
     free(p->aux);
     for (int i = 0; i < TRIAL_INPUTS; i++) free(p->gradient[i]);
 }
 
-/* Σ signal·result at these inputs, in double: through the operator itself where it computes in double, else its twin. */
-static double objective(const op_trials *row, const bench *b, double *const *in, const bl_real *signal)
-{
+/* Σ signal·result at these inputs, in double: through the operator itself where it computes in double, else its twin.
+ */
+static double objective(const op_trials *row, const bench *b, double *const *in, const bl_real *signal) {
     double sum = 0;
 #if defined(BL_DOUBLE)
     bl_real *out;
@@ -137,8 +133,8 @@ static double objective(const op_trials *row, const bench *b, double *const *in,
 }
 
 /* The central difference along one number; false when a kink lies too near. */
-static bool difference(const op_trials *row, const bench *b, double *const *in, double *x, const bl_real *signal, double *slope)
-{
+static bool difference(const op_trials *row, const bench *b, double *const *in, double *x, const bl_real *signal,
+                       double *slope) {
     double at = *x, middle = objective(row, b, in, signal);
     for (double h = TOL_DIFFERENCE_STEP * fmax(1, fabs(at)); h >= TOL_DIFFERENCE_STEP_LEAST; h /= 4) {
         *x = at + h;
@@ -155,8 +151,7 @@ static bool difference(const op_trials *row, const bench *b, double *const *in, 
 
 static int tried, skipped;
 
-static void gradients_one(const op_trials *row, bench *b, const char *name)
-{
+static void gradients_one(const op_trials *row, bench *b, const char *name) {
     passed p = pass(row, b, ~0u);
     double *in[TRIAL_INPUTS] = {0};
     for (int i = 0; i < b->t->n_in; i++)
@@ -177,7 +172,8 @@ static void gradients_one(const op_trials *row, bench *b, const char *name)
             }
             if (!isfinite(got)) fail_msg("%s: gradient of input %d, element %zu is %g", name, i, k, got);
 #if defined(BL_DOUBLE)
-            double scale = fmax(fmax(fabs(got), fabs(slope)), fmax(TOL_DIFFERENCE_FLOOR * largest, TOL_DIFFERENCE_LEAST));
+            double scale =
+                fmax(fmax(fabs(got), fabs(slope)), fmax(TOL_DIFFERENCE_FLOOR * largest, TOL_DIFFERENCE_LEAST));
 #else
             double scale = fmax(fmax(largest, fabs(slope)), TOL_DIFFERENCE_LEAST_FLOAT);
 #endif
@@ -188,8 +184,7 @@ static void gradients_one(const op_trials *row, bench *b, const char *name)
     for (int i = 0; i < TRIAL_INPUTS; i++) free(in[i]);
     passed_free(&p);
 }
-void check_gradients(void **state)
-{
+void check_gradients(void **state) {
     (void)state;
     tried = skipped = 0;
     each(GRADIENT_TRIALS, gradients_one);
@@ -198,8 +193,7 @@ void check_gradients(void **state)
 }
 
 /* A·v is f(x+v) − f(x−v) over 2, so that a constant part falls out. */
-static void adjoint_one(const op_trials *row, bench *b, const char *name)
-{
+static void adjoint_one(const op_trials *row, bench *b, const char *name) {
     passed p = pass(row, b, row->linear);
     for (int i = 0; i < b->t->n_in; i++) {
         if (!p.gradient[i] || !(row->linear >> i & 1)) continue;
@@ -230,24 +224,22 @@ static void adjoint_one(const op_trials *row, bench *b, const char *name)
     }
     passed_free(&p);
 }
-void check_adjoint(void **state)
-{
+void check_adjoint(void **state) {
     (void)state;
     each(TRIALS, adjoint_one);
 }
 
-static void expect_bits(const bl_real *a, const bl_real *b, size_t n, const char *name, const char *what, int i)
-{
+static void expect_bits(const bl_real *a, const bl_real *b, size_t n, const char *name, const char *what, int i) {
     if (memcmp(a, b, n * sizeof *a)) fail_msg("%s: %s, input %d: other bits", name, what, i);
 }
 
-static void add_one(const op_trials *row, bench *b, const char *name)
-{
+static void add_one(const op_trials *row, bench *b, const char *name) {
     passed whole = pass(row, b, ~0u);
     for (unsigned set = 1; set < 1u << b->t->n_in; set++) {
         passed some = pass(row, b, set);
         for (int i = 0; i < b->t->n_in; i++)
-            if (some.gradient[i]) expect_bits(some.gradient[i], whole.gradient[i], b->counts[i], name, "gradients not all wanted", i);
+            if (some.gradient[i])
+                expect_bits(some.gradient[i], whole.gradient[i], b->counts[i], name, "gradients not all wanted", i);
         passed_free(&some);
     }
     /* Added to what is there: within the rounding of the two terms, and not written. */
@@ -262,7 +254,8 @@ static void add_one(const op_trials *row, bench *b, const char *name)
     bench_backward(b, (const bl_real *const *)b->in, whole.out, whole.aux, whole.signal, gradient, add, BL_RULE_PLAIN);
     for (int i = 0; i < b->t->n_in; i++) {
         double largest = (double)there;
-        for (size_t k = 0; gradient[i] && k < b->counts[i]; k++) largest = fmax(largest, fabs((double)whole.gradient[i][k]));
+        for (size_t k = 0; gradient[i] && k < b->counts[i]; k++)
+            largest = fmax(largest, fabs((double)whole.gradient[i][k]));
         for (size_t k = 0; gradient[i] && k < b->counts[i]; k++) {
             double far = (double)gradient[i][k] - (double)there - (double)whole.gradient[i][k];
             if (!(fabs(far) <= forward_limit * largest)) fail_msg("%s: added to input %d: %g off", name, i, far);
@@ -271,15 +264,13 @@ static void add_one(const op_trials *row, bench *b, const char *name)
     }
     passed_free(&whole);
 }
-void check_add(void **state)
-{
+void check_add(void **state) {
     (void)state;
     each(TRIALS, add_one);
 }
 
 /* Backward to input i alone, with everything it does not declare as read poisoned, then absent. */
-static void reads_one(const op_trials *row, bench *b, const char *name)
-{
+static void reads_one(const op_trials *row, bench *b, const char *name) {
     passed p = pass(row, b, ~0u);
     static const bool write[TRIAL_INPUTS] = {false};
     for (int i = 0; i < b->t->n_in; i++) {
@@ -310,14 +301,12 @@ static void reads_one(const op_trials *row, bench *b, const char *name)
     }
     passed_free(&p);
 }
-void check_reads(void **state)
-{
+void check_reads(void **state) {
     (void)state;
     each(TRIALS, reads_one);
 }
 
-static void batch_one(const op_trials *row, bench *b, const char *name)
-{
+static void batch_one(const op_trials *row, bench *b, const char *name) {
     passed whole = pass(row, b, b->t->batched);
     bl_real *apart;
     if (b->op->in_place && b->in[0] && b->counts[0] == b->out_count) {
@@ -348,11 +337,12 @@ static void batch_one(const op_trials *row, bench *b, const char *name)
         expect_bits(out, whole.out + single.out_count * (size_t)one, single.out_count, name, "batch", 0);
         for (int i = 0; i < t.n_in; i++)
             if (whole.gradient[i]) gradient[i] = copy_of(NULL, single.counts[i]);
-        bench_backward(&single, (const bl_real *const *)single.in, out, aux, whole.signal + single.out_count * (size_t)one,
-                       gradient, write, BL_RULE_PLAIN);
+        bench_backward(&single, (const bl_real *const *)single.in, out, aux,
+                       whole.signal + single.out_count * (size_t)one, gradient, write, BL_RULE_PLAIN);
         for (int i = 0; i < t.n_in; i++)
             if (gradient[i]) {
-                expect_bits(gradient[i], whole.gradient[i] + single.counts[i] * (size_t)one, single.counts[i], name, "batch back", i);
+                expect_bits(gradient[i], whole.gradient[i] + single.counts[i] * (size_t)one, single.counts[i], name,
+                            "batch back", i);
                 free(gradient[i]);
             }
         free(out);
@@ -361,14 +351,12 @@ static void batch_one(const op_trials *row, bench *b, const char *name)
     }
     passed_free(&whole);
 }
-void check_batch(void **state)
-{
+void check_batch(void **state) {
     (void)state;
     each(TRIALS, batch_one);
 }
 
-static void nan_one(const op_trials *row, bench *b, const char *name)
-{
+static void nan_one(const op_trials *row, bench *b, const char *name) {
     for (int i = 0; i < b->t->n_in; i++) {
         if (!has_gradient(row, b, i)) continue;
         dice d = {(uint64_t)i + 3};
@@ -383,8 +371,7 @@ static void nan_one(const op_trials *row, bench *b, const char *name)
         free(out);
     }
 }
-void check_nan(void **state)
-{
+void check_nan(void **state) {
     (void)state;
     each(TRIALS, nan_one);
 }

@@ -1,9 +1,13 @@
 #include "op_trials.h"
 
-static int pick(dice *d, int n, const int *list) { return list[roll(d, 0, n - 1)]; }
+static int pick(dice *d, int n, const int *list) {
+    return list[roll(d, 0, n - 1)];
+}
 #define PICK(d, ...) pick(d, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (int[]){__VA_ARGS__})
-#define INPUT(t, ...) trial_input(t, (int)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), (int32_t[]){__VA_ARGS__})
-#define LIST(t, name, ...) trial_list(t, name, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__})
+#define INPUT(t, ...)                                                                                                  \
+    trial_input(t, (int)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), (int32_t[]){__VA_ARGS__})
+#define LIST(t, name, ...)                                                                                             \
+    trial_list(t, name, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__})
 #define INTS(t, ...) trial_ints(t, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__})
 
 /* One axis of a window that fits; size is drawn to suit. */
@@ -11,8 +15,7 @@ typedef struct {
     int size, kernel, stride, dilation, begin, end;
 } axis;
 
-static axis draw_axis(dice *d, bool pool, int stride)
-{
+static axis draw_axis(dice *d, bool pool, int stride) {
     axis a = {.kernel = roll(d, 1, 4), .stride = stride ? stride : PICK(d, 1, 2, 3), .dilation = PICK(d, 1, 1, 2)};
     int reach = (a.kernel - 1) * a.dilation + 1;
     a.begin = roll(d, 0, pool ? a.kernel - 1 : 3);
@@ -23,8 +26,7 @@ static axis draw_axis(dice *d, bool pool, int stride)
     return a;
 }
 
-static void window_attributes(trial *t, dice *d, axis v, axis h, bool pool)
-{
+static void window_attributes(trial *t, dice *d, axis v, axis h, bool pool) {
     LIST(t, "strides", v.stride, h.stride);
     LIST(t, "dilations", v.dilation, h.dilation);
     if (roll(d, 0, 3) == 0 && (!pool || (v.dilation == 1 && h.dilation == 1))) {
@@ -35,8 +37,7 @@ static void window_attributes(trial *t, dice *d, axis v, axis h, bool pool)
     }
 }
 
-static void conv(trial *t, dice *d)
-{
+static void conv(trial *t, dice *d) {
     int unit = roll(d, 0, 1); /* without strides there is another way back */
     axis v = draw_axis(d, false, unit), h = draw_axis(d, false, unit);
     int groups = PICK(d, 1, 1, 2, 3), in = groups * roll(d, 1, 2), out = groups * PICK(d, 1, 2, 3, 5);
@@ -50,8 +51,7 @@ static void conv(trial *t, dice *d)
     if (roll(d, 0, 1)) LIST(t, "kernel_shape", v.kernel, h.kernel);
 }
 
-static void pool(trial *t, dice *d)
-{
+static void pool(trial *t, dice *d) {
     axis v = draw_axis(d, true, 0), h = draw_axis(d, true, 0);
     INPUT(t, PICK(d, 1, 3), roll(d, 1, 3), v.size, h.size);
     t->batched = 1;
@@ -59,40 +59,36 @@ static void pool(trial *t, dice *d)
     window_attributes(t, d, v, h, true);
 }
 
-static void average_pool(trial *t, dice *d)
-{
+static void average_pool(trial *t, dice *d) {
     pool(t, d);
     trial_int(t, "count_include_pad", roll(d, 0, 1));
 }
 
-static void pictures(trial *t, dice *d)
-{
+static void pictures(trial *t, dice *d) {
     INPUT(t, PICK(d, 1, 3), roll(d, 1, 5), roll(d, 1, 6), roll(d, 1, 7));
     t->batched = 1;
 }
 
 /* Any rank; wide enough to reach both sides of every bend. */
-static void curve(trial *t, dice *d)
-{
-    if (roll(d, 0, 1)) INPUT(t, PICK(d, 1, 3), roll(d, 1, 4), roll(d, 1, 5), roll(d, 1, 5));
-    else INPUT(t, PICK(d, 1, 3), roll(d, 1, 40));
+static void curve(trial *t, dice *d) {
+    if (roll(d, 0, 1))
+        INPUT(t, PICK(d, 1, 3), roll(d, 1, 4), roll(d, 1, 5), roll(d, 1, 5));
+    else
+        INPUT(t, PICK(d, 1, 3), roll(d, 1, 40));
     t->batched = 1;
     t->low[0] = -4;
     t->high[0] = 4;
 }
-static void leaky_relu(trial *t, dice *d)
-{
+static void leaky_relu(trial *t, dice *d) {
     curve(t, d);
     if (roll(d, 0, 1)) trial_float(t, "alpha", (float)PICK(d, -1, 0, 1, 2) / 4);
 }
-static void hard_sigmoid(trial *t, dice *d)
-{
+static void hard_sigmoid(trial *t, dice *d) {
     curve(t, d);
     if (roll(d, 0, 1)) trial_float(t, "alpha", 0.25F);
     if (roll(d, 0, 1)) trial_float(t, "beta", 0.375F);
 }
-static void clip(trial *t, dice *d)
-{
+static void clip(trial *t, dice *d) {
     curve(t, d);
     t->opset = PICK(d, 6, 11, 13, 23);
     if (t->opset < 11) {
@@ -108,8 +104,7 @@ static void clip(trial *t, dice *d)
     }
 }
 
-static void softmax(trial *t, dice *d)
-{
+static void softmax(trial *t, dice *d) {
     INPUT(t, PICK(d, 1, 3), roll(d, 1, 6), roll(d, 1, 4), roll(d, 1, 4));
     if (roll(d, 0, 1)) t->in[0].shape.rank = 2;
     int rank = t->in[0].shape.rank;
@@ -120,8 +115,7 @@ static void softmax(trial *t, dice *d)
     if (roll(d, 0, 2)) trial_int(t, "axis", roll(d, 0, 1) ? roll(d, 1, rank - 1) : -roll(d, 1, rank - 1));
 }
 
-static void lrn(trial *t, dice *d)
-{
+static void lrn(trial *t, dice *d) {
     pictures(t, d);
     trial_int(t, "size", roll(d, 1, 6));
     trial_float(t, "alpha", PICK(d, 1, 2) * 0.5F);
@@ -129,8 +123,7 @@ static void lrn(trial *t, dice *d)
     trial_float(t, "bias", 2);
 }
 
-static void batchnorm(trial *t, dice *d)
-{
+static void batchnorm(trial *t, dice *d) {
     int channels = roll(d, 1, 5);
     INPUT(t, PICK(d, 1, 3), channels, roll(d, 1, 5), roll(d, 1, 5));
     if (roll(d, 0, 3) == 0) t->in[0].shape.rank = 2;
@@ -144,9 +137,9 @@ static void batchnorm(trial *t, dice *d)
     if (t->opset >= 14) trial_int(t, "training_mode", 0);
 }
 
-static void gemm(trial *t, dice *d)
-{
-    int m = PICK(d, 1, 3), n = PICK(d, 1, 3, 7, 8, 11), k = PICK(d, 1, 2, 5, 9, 16), ta = roll(d, 0, 3) == 0, tb = roll(d, 0, 1);
+static void gemm(trial *t, dice *d) {
+    int m = PICK(d, 1, 3), n = PICK(d, 1, 3, 7, 8, 11), k = PICK(d, 1, 2, 5, 9, 16), ta = roll(d, 0, 3) == 0,
+        tb = roll(d, 0, 1);
     INPUT(t, ta ? k : m, ta ? m : k);
     INPUT(t, tb ? n : k, tb ? k : n);
     t->batched = !ta;
@@ -164,8 +157,7 @@ static void gemm(trial *t, dice *d)
     if (roll(d, 0, 1)) trial_float(t, "beta", 1.5F);
 }
 
-static void matmul(trial *t, dice *d)
-{
+static void matmul(trial *t, dice *d) {
     int m = roll(d, 1, 3), k = PICK(d, 1, 4, 7), n = PICK(d, 1, 3, 9), x = PICK(d, 1, 2), y = PICK(d, 1, 3);
     switch (roll(d, 0, 4)) {
     case 0: INPUT(t, m, k), INPUT(t, k, n); break;
@@ -177,8 +169,7 @@ static void matmul(trial *t, dice *d)
     t->batched = t->in[0].shape.rank == 2 && t->in[1].shape.rank == 2;
 }
 
-static void binary(trial *t, dice *d)
-{
+static void binary(trial *t, dice *d) {
     int n = PICK(d, 1, 3), c = roll(d, 1, 4), h = roll(d, 1, 4), w = roll(d, 1, 4);
     switch (roll(d, 0, 9)) {
     case 9: INPUT(t, 1, c, 17, 18), INPUT(t, c, 1, 1); break; /* a row in pieces */
@@ -194,15 +185,13 @@ static void binary(trial *t, dice *d)
     }
     if (t->in[0].shape.rank == 4 && t->in[1].shape.rank < 4) t->batched = 1;
 }
-static void quotient(trial *t, dice *d)
-{
+static void quotient(trial *t, dice *d) {
     binary(t, d);
     t->low[1] = 0.5;
     t->high[1] = 2;
 }
 
-static void concat(trial *t, dice *d)
-{
+static void concat(trial *t, dice *d) {
     int rank = roll(d, 1, 4), along = roll(d, 0, rank - 1), n = roll(d, 1, 4);
     int32_t dim[4];
     for (int i = 0; i < rank; i++) dim[i] = roll(d, 1, 3);
@@ -214,8 +203,7 @@ static void concat(trial *t, dice *d)
     trial_int(t, "axis", roll(d, 0, 1) ? along : along - rank);
 }
 
-static void pad(trial *t, dice *d)
-{
+static void pad(trial *t, dice *d) {
     int rank = PICK(d, 2, 4, 4), mode = roll(d, 0, 2);
     int32_t dim[4];
     int64_t pads[8];
@@ -233,8 +221,10 @@ static void pad(trial *t, dice *d)
         return;
     }
     bool some = t->opset >= 18 && roll(d, 0, 1);
-    if (some) INTS(t, pads[rank - 1], pads[1], pads[2 * rank - 1], pads[rank + 1]);
-    else trial_ints(t, 2 * rank, pads);
+    if (some)
+        INTS(t, pads[rank - 1], pads[1], pads[2 * rank - 1], pads[rank + 1]);
+    else
+        trial_ints(t, 2 * rank, pads);
     if (some || roll(d, 0, 1)) {
         trial_input(t, 0, NULL);
         t->constant[2] = true;
@@ -250,8 +240,7 @@ static void pad(trial *t, dice *d)
     }
 }
 
-static void transpose(trial *t, dice *d)
-{
+static void transpose(trial *t, dice *d) {
     int rank = roll(d, 1, 4);
     int32_t dim[4];
     int64_t order[4] = {0, 1, 2, 3};
@@ -266,8 +255,7 @@ static void transpose(trial *t, dice *d)
     if (roll(d, 0, 3)) trial_list(t, "perm", rank, order);
 }
 
-static void slice(trial *t, dice *d)
-{
+static void slice(trial *t, dice *d) {
     INPUT(t, PICK(d, 1, 3), roll(d, 3, 5), roll(d, 3, 6), roll(d, 1, 4));
     const int32_t *dim = t->in[0].shape.dim;
     t->opset = PICK(d, 10, 13);
@@ -279,14 +267,15 @@ static void slice(trial *t, dice *d)
     INTS(t, PICK(d, 1, 2), down ? PICK(d, -1, -2) : PICK(d, 1, 2, 3));
 }
 
-static void reduce_mean(trial *t, dice *d)
-{
+static void reduce_mean(trial *t, dice *d) {
     INPUT(t, PICK(d, 1, 3), roll(d, 1, 4), roll(d, 1, 4), roll(d, 1, 5));
     t->opset = PICK(d, 7, 13, 18, 23);
     int which = roll(d, 0, 3), n = which < 3 ? 2 - (which == 1) : 0;
     const int64_t axes[3][2] = {{2, 3}, {1, 0}, {-1, -2}};
-    if (n && t->opset < 18) trial_list(t, "axes", n, axes[which]);
-    else if (n) trial_ints(t, n, axes[which]);
+    if (n && t->opset < 18)
+        trial_list(t, "axes", n, axes[which]);
+    else if (n)
+        trial_ints(t, n, axes[which]);
     t->batched = n > 0;
     if (roll(d, 0, 1)) trial_int(t, "keepdims", n && t->batched ? roll(d, 0, 1) : 1);
 }
@@ -322,8 +311,7 @@ const op_trials all_op_trials[] = {
 };
 const int n_op_trials = (int)(sizeof all_op_trials / sizeof *all_op_trials);
 
-void draw_trial(const op_trials *row, int i, trial *t)
-{
+void draw_trial(const op_trials *row, int i, trial *t) {
     dice d = {(uint64_t)i * 7919u + 1};
     *t = (trial){.op = row->op, .opset = 17};
     row->draw(t, &d);

@@ -1,5 +1,6 @@
-/* For every operator that computes: how to draw a trial of it, and its naive twin. test_ops.c and double_ops.c go through
- * this table; an operator that stands neither here nor among the shape cases of test_ops_shapes.c fails the suite. */
+/* For every operator that computes: how to draw a trial of it, and its naive twin. test_ops.c and double_ops.c go
+ * through this table; an operator that stands neither here nor among the shape cases of test_ops_shapes.c fails the
+ * suite. */
 #ifndef BL_OP_TRIALS_H
 #define BL_OP_TRIALS_H
 

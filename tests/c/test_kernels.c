@@ -1,5 +1,6 @@
-/* Kernels at the sizes where they change their way: blocks, panels and tails of matrices and convolutions, against plain
- * loops; sums; cross-entropy. Every buffer has exactly its size. What operators do with them is tested in test_ops.c. */
+/* Kernels at the sizes where they change their way: blocks, panels and tails of matrices and convolutions, against
+ * plain loops; sums; cross-entropy. Every buffer has exactly its size. What operators do with them is tested in
+ * test_ops.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,24 +17,22 @@
 
 static dice numbers = {11};
 
-static bl_real *drawn(size_t n)
-{
+static bl_real *drawn(size_t n) {
     bl_real *x = copy_of(NULL, n);
     for (size_t i = 0; i < n; i++) x[i] = (bl_real)(float)spread(&numbers, -1, 1);
     return x;
 }
 
-static void expect_near(const bl_real *got, const double *expected, size_t n, const char *what, int a, int b, int c)
-{
+static void expect_near(const bl_real *got, const double *expected, size_t n, const char *what, int a, int b, int c) {
     double far = distance(got, expected, n);
     if (!(far <= TOL_OP_FLOAT)) fail_msg("%s (%d, %d, %d): %g off", what, a, b, c, far);
 }
 
-typedef void (*multiply)(int m, int n, int k, bl_matrix a, bl_matrix b, bl_real *c, ptrdiff_t c_row, bool add, void *scratch);
+typedef void (*multiply)(int m, int n, int k, bl_matrix a, bl_matrix b, bl_real *c, ptrdiff_t c_row, bool add,
+                         void *scratch);
 
 /* All four layings of the operands, written and added, into the middle of wider rows. */
-static void product(multiply f, int m, int n, int k)
-{
+static void product(multiply f, int m, int n, int k) {
     bl_real *a = drawn((size_t)m * (size_t)k), *b = drawn((size_t)k * (size_t)n);
     for (int lay = 0; lay < 8; lay++) {
         bl_matrix x = lay & 1 ? (bl_matrix){a, 1, m} : (bl_matrix){a, k, 1};
@@ -63,8 +62,7 @@ static void product(multiply f, int m, int n, int k)
     free(b);
 }
 
-static void matrices(void **state)
-{
+static void matrices(void **state) {
     (void)state;
     const int sizes[][3] = {{1, 1, 1},   {4, 8, 16},   {5, 9, 3},   {10, 17, 27},  {3, 7, 255}, {4, 8, 256},
                             {6, 5, 257}, {2, 31, 515}, {7, 513, 9}, {13, 1025, 2}, {9, 16, 4},  {65, 3, 66}};
@@ -75,8 +73,7 @@ static void matrices(void **state)
 }
 
 /* The bits of a row do not depend on how many rows there are. */
-static void rows_alone(void **state)
-{
+static void rows_alone(void **state) {
     (void)state;
     enum { M = 11, N = 19, K = 300 };
     bl_real *a = drawn(M * K), *b = drawn(K * N);
@@ -98,21 +95,23 @@ static void rows_alone(void **state)
 }
 
 /* One convolution, its two gradients and their memory. */
-static void convolution(bl_conv_shape s, int pictures)
-{
+static void convolution(bl_conv_shape s, int pictures) {
     int in = s.channels / s.groups, out = s.out_channels / s.groups;
-    size_t nx = (size_t)(pictures * s.channels * s.height * s.width), ny = (size_t)(pictures * s.out_channels * s.out_height * s.out_width);
+    size_t nx = (size_t)(pictures * s.channels * s.height * s.width),
+           ny = (size_t)(pictures * s.out_channels * s.out_height * s.out_width);
     size_t nw = (size_t)(s.out_channels * in * s.kernel_h * s.kernel_w), bytes = bl_conv_scratch(&s);
     bl_real *x = drawn(nx), *w = drawn(nw), *bias = drawn((size_t)s.out_channels), *dy = drawn(ny);
     bl_real *y = copy_of(NULL, ny), *dx = copy_of(NULL, nx), *dw = copy_of(NULL, nw);
     double *ry = malloc(ny * sizeof *ry), *rx = calloc(nx, sizeof *rx), *rw = calloc(nw, sizeof *rw);
     for (size_t i = 0; i < ny; i++) {
-        int ox = (int)i % s.out_width, oy = (int)i / s.out_width % s.out_height, o = (int)i / s.out_width / s.out_height % s.out_channels;
+        int ox = (int)i % s.out_width, oy = (int)i / s.out_width % s.out_height,
+            o = (int)i / s.out_width / s.out_height % s.out_channels;
         int picture = (int)i / s.out_width / s.out_height / s.out_channels;
         ry[i] = (double)bias[o];
         for (int t = 0; t < in * s.kernel_h * s.kernel_w; t++) {
             int kx = t % s.kernel_w, ky = t / s.kernel_w % s.kernel_h, c = t / s.kernel_w / s.kernel_h;
-            int iy = oy * s.stride_h + ky * s.dilation_h - s.pad_top, ix = ox * s.stride_w + kx * s.dilation_w - s.pad_left;
+            int iy = oy * s.stride_h + ky * s.dilation_h - s.pad_top,
+                ix = ox * s.stride_w + kx * s.dilation_w - s.pad_left;
             if (iy < 0 || iy >= s.height || ix < 0 || ix >= s.width) continue;
             size_t from = (size_t)(((picture * s.channels + o / out * in + c) * s.height + iy) * s.width + ix);
             size_t weight = (size_t)(o * in * s.kernel_h * s.kernel_w + t);
@@ -132,30 +131,28 @@ static void convolution(bl_conv_shape s, int pictures)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
-static bl_conv_shape square(int channels, int size, int out_channels, int kernel, int stride, int pad, int groups)
-{
+static bl_conv_shape square(int channels, int size, int out_channels, int kernel, int stride, int pad, int groups) {
     int out = (size + 2 * pad - kernel) / stride + 1;
-    return (bl_conv_shape){channels, size, size, out_channels, out, out, kernel, kernel, stride, stride, 1, 1, pad, pad, groups};
+    return (bl_conv_shape){channels, size, size, out_channels, out, out,   kernel, kernel, stride,
+                           stride,   1,    1,    pad,          pad, groups};
 }
 
-static void convolutions(void **state)
-{
+static void convolutions(void **state) {
     (void)state;
-    convolution(square(60, 7, 9, 3, 1, 1, 1), 2);   /* more channels than one block of the sum's depth */
+    convolution(square(60, 7, 9, 3, 1, 1, 1), 2); /* more channels than one block of the sum's depth */
     convolution(square(60, 7, 9, 3, 2, 1, 1), 2);
     convolution(square(4, 9, 270, 3, 2, 1, 1), 1);  /* the same, backwards */
     convolution(square(2, 37, 3, 2, 1, 0, 1), 1);   /* more positions than one block is wide */
     convolution(square(300, 12, 7, 1, 1, 0, 1), 1); /* 1×1 */
     convolution(square(3, 33, 5, 7, 2, 3, 1), 1);
-    convolution(square(1, 19, 1, 17, 1, 0, 1), 1);  /* one kernel deeper than a block */
-    convolution(square(6, 21, 6, 3, 1, 1, 6), 2);   /* depthwise: eights, fours, borders */
+    convolution(square(1, 19, 1, 17, 1, 0, 1), 1); /* one kernel deeper than a block */
+    convolution(square(6, 21, 6, 3, 1, 1, 6), 2);  /* depthwise: eights, fours, borders */
     convolution(square(6, 20, 12, 3, 2, 1, 6), 2);
     convolution(square(5, 14, 5, 5, 1, 2, 5), 1);
-    convolution(square(3, 4, 2, 1, 1, 5, 1), 1);    /* padding all round */
+    convolution(square(3, 4, 2, 1, 1, 5, 1), 1); /* padding all round */
 }
 
-static void sums(void **state)
-{
+static void sums(void **state) {
     (void)state;
     for (size_t n = 0; n < 20; n++) {
         bl_real *x = drawn(n), *y = drawn(n);
@@ -174,8 +171,7 @@ static void sums(void **state)
 }
 
 /* Loss and gradient against the definition; two uniform classes give ln 2. */
-static void cross_entropy(void **state)
-{
+static void cross_entropy(void **state) {
     (void)state;
     enum { ROWS = 3, N = 5 };
     const int32_t labels[ROWS] = {0, 4, 2};
@@ -203,11 +199,10 @@ static void cross_entropy(void **state)
     assert_true(bl_cross_entropy(1, 2, sure, (int32_t[]){1}, 0, 1, NULL) == 2000); /* finite where a probability is 0 */
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matrices), cmocka_unit_test(rows_alone), cmocka_unit_test(convolutions), cmocka_unit_test(sums),
-        cmocka_unit_test(cross_entropy),
+        cmocka_unit_test(matrices), cmocka_unit_test(rows_alone),    cmocka_unit_test(convolutions),
+        cmocka_unit_test(sums),     cmocka_unit_test(cross_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

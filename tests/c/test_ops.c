@@ -1,5 +1,5 @@
-/* Every operator of the table in float: against its naive twin, gradients against differences of the twin, and the promises
- * of ops/op.h; then what must hold exactly: ties, zeros, rules. Shapes and refusals: test_ops_shapes.c. */
+/* Every operator of the table in float: against its naive twin, gradients against differences of the twin, and the
+ * promises of ops/op.h; then what must hold exactly: ties, zeros, rules. Shapes and refusals: test_ops_shapes.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +14,7 @@
 #include "op_trials.h"
 
 /* One input, given; the result and the gradient that a signal of these numbers gives. */
-static void run_exactly(trial *t, const float *x, const float *signal, bl_rule rule, float *y, float *dx)
-{
+static void run_exactly(trial *t, const float *x, const float *signal, bl_rule rule, float *y, float *dx) {
     bench b;
     assert_int_equal(bench_open(&b, t, 1), BL_OK);
     memcpy(b.in[0], x, b.counts[0] * sizeof *x);
@@ -32,8 +31,7 @@ static void run_exactly(trial *t, const float *x, const float *signal, bl_rule r
     bench_close(&b);
 }
 
-static void relu_rules(void **state)
-{
+static void relu_rules(void **state) {
     (void)state;
     const float z[4] = {1, 1, -1, -1}, signal[4] = {1, -1, 1, -1};
     const float expected[3][4] = {{1, -1, 0, 0}, {1, 0, 0, 0}, {1, 0, 1, 0}};
@@ -48,8 +46,7 @@ static void relu_rules(void **state)
 }
 
 /* The derivative at 0 is 0, whatever the zero's sign. */
-static void zeros(void **state)
-{
+static void zeros(void **state) {
     (void)state;
     const char *ops[] = {"Relu", "LeakyRelu"};
     const float x[2] = {0.0F, -0.0F}, signal[2] = {3, 3};
@@ -62,8 +59,7 @@ static void zeros(void **state)
     }
 }
 
-static void clip_bounds(void **state)
-{
+static void clip_bounds(void **state) {
     (void)state;
     const float x[5] = {-1, 0, 3, 6, 7}, signal[5] = {1, 1, -1, 1, 1};
     trial t = {.op = "Clip", .opset = 6};
@@ -79,8 +75,7 @@ static void clip_bounds(void **state)
 }
 
 /* Leaky: under the guided rule the plain derivative, then positive signal only. */
-static void leaky_guided(void **state)
-{
+static void leaky_guided(void **state) {
     (void)state;
     const float x[4] = {1, 1, -1, -1}, signal[4] = {1, -1, 1, -1}, expected[4] = {1, 0, 0.25F, 0};
     trial t = {.op = "LeakyRelu", .opset = 17};
@@ -92,14 +87,20 @@ static void leaky_guided(void **state)
 }
 
 /* The first of equals gets the whole signal; a NaN wins; −∞ is a number like any other. */
-static void pool_ties(void **state)
-{
+static void pool_ties(void **state) {
     (void)state;
     const struct {
         float x[4];
         int winner;
-    } cases[] = {{{1, 1, 0, 1}, 0}, {{0, 1, 1, 1}, 1}, {{0, 0, 0, 1}, 3}, {{0, 0, 0, 0}, 0}, {{-0.0F, 0, 0, 0}, 0},
-                 {{1, NAN, 9, NAN}, 1}, {{-INFINITY, -INFINITY, -INFINITY, -INFINITY}, 0}, {{NAN, 1, 2, 3}, 0}, {{1, 2, 3, NAN}, 3}};
+    } cases[] = {{{1, 1, 0, 1}, 0},
+                 {{0, 1, 1, 1}, 1},
+                 {{0, 0, 0, 1}, 3},
+                 {{0, 0, 0, 0}, 0},
+                 {{-0.0F, 0, 0, 0}, 0},
+                 {{1, NAN, 9, NAN}, 1},
+                 {{-INFINITY, -INFINITY, -INFINITY, -INFINITY}, 0},
+                 {{NAN, 1, 2, 3}, 0},
+                 {{1, 2, 3, NAN}, 3}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         for (int global = 0; global < 2; global++) {
             trial t = {.op = global ? "GlobalMaxPool" : "MaxPool", .opset = 17};
@@ -125,8 +126,7 @@ static void pool_ties(void **state)
 }
 
 /* Large and equal scores stay finite, forwards and backwards. */
-static void saturated_softmax(void **state)
-{
+static void saturated_softmax(void **state) {
     (void)state;
     const char *ops[] = {"Softmax", "LogSoftmax"};
     const float x[3] = {1000, 0, -1000}, signal[3] = {1, 0, 0};
@@ -140,13 +140,13 @@ static void saturated_softmax(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_forward), cmocka_unit_test(check_gradients), cmocka_unit_test(check_adjoint),
-        cmocka_unit_test(check_add), cmocka_unit_test(check_reads), cmocka_unit_test(check_batch), cmocka_unit_test(check_nan),
-        cmocka_unit_test(relu_rules), cmocka_unit_test(zeros), cmocka_unit_test(clip_bounds), cmocka_unit_test(leaky_guided),
-        cmocka_unit_test(pool_ties), cmocka_unit_test(saturated_softmax),
+        cmocka_unit_test(check_forward),     cmocka_unit_test(check_gradients), cmocka_unit_test(check_adjoint),
+        cmocka_unit_test(check_add),         cmocka_unit_test(check_reads),     cmocka_unit_test(check_batch),
+        cmocka_unit_test(check_nan),         cmocka_unit_test(relu_rules),      cmocka_unit_test(zeros),
+        cmocka_unit_test(clip_bounds),       cmocka_unit_test(leaky_guided),    cmocka_unit_test(pool_ties),
+        cmocka_unit_test(saturated_softmax),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,27 +11,30 @@
 
 #include "op_trials.h"
 
-#define DIMS(...) (int)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), (int32_t[]){__VA_ARGS__}
-#define LIST(...) (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__}
+#define DIMS(...)                                                                                                      \
+    (int)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), (int32_t[]) {                                           \
+        __VA_ARGS__                                                                                                    \
+    }
+#define LIST(...)                                                                                                      \
+    (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]) {                                           \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const char *asked[512];
 static int n_asked;
 
-static trial begin(const char *op, int opset)
-{
+static trial begin(const char *op, int opset) {
     if (n_asked < 512) asked[n_asked++] = op;
     return (trial){.op = op, .opset = opset};
 }
 
-static trial with_input(const char *op, int opset, int rank, const int32_t *dim)
-{
+static trial with_input(const char *op, int opset, int rank, const int32_t *dim) {
     trial t = begin(op, opset);
     trial_input(&t, rank, dim);
     return t;
 }
 
-static void expect_shape(trial *t, bool alias, int rank, const int32_t *dim)
-{
+static void expect_shape(trial *t, bool alias, int rank, const int32_t *dim) {
     bench b;
     if (bench_open(&b, t, 1)) fail_msg("%s: %s", t->op, b.error.message);
     assert_int_equal(b.plan.is_alias, alias);
@@ -41,8 +44,7 @@ static void expect_shape(trial *t, bool alias, int rank, const int32_t *dim)
     bench_close(&b);
 }
 
-static void expect_ints(trial *t, int rank, int n, const int64_t *values)
-{
+static void expect_ints(trial *t, int rank, int n, const int64_t *values) {
     bench b;
     if (bench_open(&b, t, 1)) fail_msg("%s: %s", t->op, b.error.message);
     assert_int_equal(b.plan.out.type, BL_INT);
@@ -54,8 +56,7 @@ static void expect_ints(trial *t, int rank, int n, const int64_t *values)
 }
 
 /* The message names node and operator, and says `words`. */
-static void expect_refusal(trial *t, bl_status code, const char *words)
-{
+static void expect_refusal(trial *t, bl_status code, const char *words) {
     bench b;
     char start[64];
     bl_status status = bench_open(&b, t, 1);
@@ -67,8 +68,7 @@ static void expect_refusal(trial *t, bl_status code, const char *words)
     bench_close(&b);
 }
 
-static void aliases(void **state)
-{
+static void aliases(void **state) {
     (void)state;
     trial t = with_input("Identity", 13, DIMS(2, 3));
     expect_shape(&t, true, DIMS(2, 3));
@@ -120,15 +120,13 @@ static void aliases(void **state)
     expect_refusal(&t, BL_UNSUPPORTED, "rank 5");
 }
 
-static trial reshape(int n, const int64_t *to)
-{
+static trial reshape(int n, const int64_t *to) {
     trial t = with_input("Reshape", 14, DIMS(2, 3, 4));
     trial_ints(&t, n, to);
     return t;
 }
 
-static void reshapes(void **state)
-{
+static void reshapes(void **state) {
     (void)state;
     trial t = reshape(LIST(0, -1));
     expect_shape(&t, true, DIMS(2, 12));
@@ -156,15 +154,13 @@ static void reshapes(void **state)
     expect_refusal(&t, BL_UNSUPPORTED, "known integers");
 }
 
-static trial of_ints(const char *op, int n, const int64_t *values)
-{
+static trial of_ints(const char *op, int n, const int64_t *values) {
     trial t = begin(op, 13);
     trial_ints(&t, n, values);
     return t;
 }
 
-static void arithmetic(void **state)
-{
+static void arithmetic(void **state) {
     (void)state;
     trial t = with_input("Shape", 13, DIMS(2, 3, 4, 5));
     expect_ints(&t, 1, LIST(2, 3, 4, 5));
@@ -252,16 +248,14 @@ static void arithmetic(void **state)
     expect_refusal(&t, BL_SHAPE, "is -1");
 }
 
-static trial conv(int size)
-{
+static trial conv(int size) {
     trial t = with_input("Conv", 13, DIMS(1, 4, size, size));
     trial_input(&t, 4, (int32_t[]){6, 4, 3, 3});
     return t;
 }
 
 /* What a hostile or careless file can say about windows. */
-static void windows(void **state)
-{
+static void windows(void **state) {
     (void)state;
     trial t = conv(8);
     expect_shape(&t, false, DIMS(1, 6, 6, 6));
@@ -270,8 +264,9 @@ static void windows(void **state)
     const struct {
         const char *name;
         int64_t value;
-    } bad[] = {{"strides", 0}, {"strides", -1}, {"strides", INT64_MAX}, {"dilations", 0}, {"dilations", INT64_MIN},
-               {"pads", -1}, {"pads", INT64_MAX}, {"pads", (1 << 24) + 1}, {"kernel_shape", 0}, {"kernel_shape", 2}};
+    } bad[] = {{"strides", 0},           {"strides", -1},    {"strides", INT64_MAX}, {"dilations", 0},
+               {"dilations", INT64_MIN}, {"pads", -1},       {"pads", INT64_MAX},    {"pads", (1 << 24) + 1},
+               {"kernel_shape", 0},      {"kernel_shape", 2}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         t = conv(8);
         trial_list(&t, bad[i].name, *bad[i].name == 'p' ? 4 : 2, (int64_t[]){bad[i].value, 1, 1, 1});
@@ -336,8 +331,7 @@ static void windows(void **state)
     expect_refusal(&t, BL_UNSUPPORTED, "rank 3");
 }
 
-static void other_refusals(void **state)
-{
+static void other_refusals(void **state) {
     (void)state;
     trial t = with_input("BatchNormalization", 14, DIMS(1, 2, 5, 5));
     for (int i = 0; i < 4; i++) trial_input(&t, 1, (int32_t[]){2});
@@ -390,8 +384,7 @@ static void other_refusals(void **state)
 }
 
 /* Every row is whole, in order, and tested somewhere. */
-static void table(void **state)
-{
+static void table(void **state) {
     (void)state;
     int n;
     const bl_op *const *ops = bl_ops(&n);
@@ -412,10 +405,10 @@ static void table(void **state)
     assert_null(bl_op_find("conv"));
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aliases), cmocka_unit_test(reshapes), cmocka_unit_test(arithmetic), cmocka_unit_test(windows),
+        cmocka_unit_test(aliases),        cmocka_unit_test(reshapes),
+        cmocka_unit_test(arithmetic),     cmocka_unit_test(windows),
         cmocka_unit_test(other_refusals), cmocka_unit_test(table), /* the last: it looks at what the others asked */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* One node put to the test: operator, attributes, inputs, all drawn from a seed; and the plain functions that plan and run
- * it with every buffer of exactly its size. Used in the float and in the double build. */
+/* One node put to the test: operator, attributes, inputs, all drawn from a seed; and the plain functions that plan and
+ * run it with every buffer of exactly its size. Used in the float and in the double build. */
 #ifndef BL_TRIAL_H
 #define BL_TRIAL_H
 
@@ -10,10 +10,10 @@ enum { TRIAL_INPUTS = 5, TRIAL_ATTRS = 8, TRIAL_LIST = 8 };
 typedef struct {
     const char *op;
     int opset, n_in;
-    bl_operand in[TRIAL_INPUTS];  /* type and shape; ints point into `ints` */
-    bool constant[TRIAL_INPUTS];  /* floats that are known when the plan is made */
+    bl_operand in[TRIAL_INPUTS];                  /* type and shape; ints point into `ints` */
+    bool constant[TRIAL_INPUTS];                  /* floats that are known when the plan is made */
     double low[TRIAL_INPUTS], high[TRIAL_INPUTS]; /* range of an input's numbers; both 0: −1 … 1 */
-    unsigned batched;             /* bit i: the first axis of input i is the batch */
+    unsigned batched;                             /* bit i: the first axis of input i is the batch */
     int64_t ints[TRIAL_INPUTS][TRIAL_LIST];
     bl_attr attrs[TRIAL_ATTRS];
     int64_t lists[TRIAL_ATTRS][TRIAL_LIST];
@@ -53,7 +53,8 @@ bl_status bench_open(bench *b, const trial *t, uint64_t seed);
 void bench_close(bench *b);
 /* A copy of exactly n numbers. */
 bl_real *copy_of(const bl_real *x, size_t n);
-/* Runs forward; *out (and *aux, which may be NULL) are allocated. in_place: out starts as a copy of input 0 and is it. */
+/* Runs forward; *out (and *aux, which may be NULL) are allocated. in_place: out starts as a copy of input 0 and is it.
+ */
 void bench_forward(const bench *b, bl_real *const *in, bool in_place, bl_real **out, void **aux);
 /* Runs backward with these pointers as they are. */
 void bench_backward(const bench *b, const bl_real *const *in, bl_real *out, void *aux, const bl_real *signal,
