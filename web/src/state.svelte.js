@@ -27,7 +27,7 @@ class Session {
   dark = $derived(this.theme === 'auto' ? this.systemDark : this.theme === 'dark')
   width = $state(innerWidth)
   phone = $derived(this.width < 640)
-  tab = $state('network')
+  tab = $state(this.address.lab ? 'lab' : 'network') // of the phone
 
   status = $state('loading') // loading, ready, failed
   failure = $state.raw(null)
@@ -147,6 +147,7 @@ class Session {
     const next = parse(location.hash)
     const before = $state.snapshot(this.address)
     Object.assign(this.address, next)
+    this.tab = next.lab ? 'lab' : 'network'
     if (next.model !== before.model && models.some((m) => m.id === next.model)) await this.chooseModel(next.model, false)
     if (next.picture !== before.picture && samples.some((s) => s.id === next.picture)) {
       await this.#loadSample(samples.find((s) => s.id === next.picture))
