@@ -21,6 +21,9 @@ if at_least 3.1.27; then stack=STACK_SIZE; fi
 # the core turns that into an error message instead of a trap.
 flags="--no-entry -s$stack=1MB -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0"
 
+# The small allocator: the core asks for a few large pieces and cuts them up itself.
+flags="$flags -sMALLOC=emmalloc"
+
 # Newer versions start small by themselves and may keep a JavaScript file system unless told not to.
 if at_least 3.1.30; then flags="$flags -sFILESYSTEM=0"; fi
 
