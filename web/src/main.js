@@ -1,6 +1,8 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
 import { single } from './lib/api.js'
+import { session } from './state.svelte.js'
+import { t } from './texts/en.js'
 import './tokens.css'
 import './base.css'
 
@@ -8,5 +10,15 @@ mount(App, { target: document.getElementById('app') })
 
 // Only the site has a service worker: the single file is offline as it is.
 if (!single && 'serviceWorker' in navigator && location.protocol !== 'file:') {
-  addEventListener('load', () => navigator.serviceWorker.register('./sw.js').catch(() => {}))
+  addEventListener('load', async () => {
+    const registration = await navigator.serviceWorker.register('./sw.js').catch(() => null)
+    // A new version waits until the visitor asks for it: never in the middle of something.
+    const offer = () => registration.waiting && navigator.serviceWorker.controller && session.toast(t.states.update, '', { label: t.states.reload, run: renew })
+    const renew = () => {
+      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
+      registration.waiting.postMessage({ type: 'SKIP_WAITING' })
+    }
+    registration?.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', (e) => e.target.state === 'installed' && offer()))
+    if (registration) offer()
+  })
 }

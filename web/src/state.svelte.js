@@ -4,25 +4,17 @@ import { SvelteMap } from 'svelte/reactivity'
 import { load, models, samples, sentence, told } from './lib/api.js'
 import { parse, print } from './lib/hash.js'
 import { columnsOf } from './lib/layout.js'
+import { describe, layerText } from './lib/objective.js'
 import { contributions, summary } from './lib/stats.js'
+import { store, stored } from './lib/store.js'
 import { toPictureFile } from './lib/files.js'
 import { LabJob } from './lib/job.svelte.js'
 import { groupsOf } from './lib/lab.js'
 import { t } from './texts/en.js'
 
-const stored = (key, value) => {
-  try {
-    if (value === undefined) return localStorage.getItem(key)
-    localStorage.setItem(key, value)
-  } catch {
-    // A frame without storage: the choice lasts as long as the page.
-  }
-  return null
-}
-
 class Session {
   address = $state(parse(location.hash))
-  theme = $state(stored('theme') === 'dark' || stored('theme') === 'light' ? stored('theme') : 'auto')
+  theme = $state(['light', 'dark'].includes(stored('theme')) ? stored('theme') : 'auto')
   systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches)
   dark = $derived(this.theme === 'auto' ? this.systemDark : this.theme === 'dark')
   width = $state(innerWidth)
@@ -57,6 +49,7 @@ class Session {
   findClass = $state(0) // counts up when the class search is asked for
 
   #jobs = new Map()
+  #samples = new Map()
   #backlight = null
   #tables = new Map()
   #serial = 0
@@ -74,17 +67,7 @@ class Session {
   pin = $derived(this.address.pin || (this.result ? `class:${this.result.predictions[0].index}` : ''))
   pinned = $derived.by(() => this.describe(this.pin))
 
-  /** An objective in words, and its class where it is one. */
-  describe(text) {
-    let m = /^(class|logp|prob|loss):(\d+)(?:-(\d+))?$/.exec(text)
-    if (m) {
-      const name = m[3] ? `${this.label(+m[2])} − ${this.label(+m[3])}` : this.label(+m[2])
-      return { text, name, index: +m[2], other: m[3] ? +m[3] : -1 }
-    }
-    m = /^"?([^":@*+]+)"?(?::(\d+))?$/.exec(text)
-    if (m) return { text, name: m[2] ? t.pin.channel(m[1], +m[2]) : t.pin.layer(m[1]), index: -1, other: -1 }
-    return { text, name: text, index: -1, other: -1 }
-  }
+  describe = (text) => describe(text, this.label)
 
   /** The 256 colours of a family in the theme shown. */
   table(family, theme = this.dark ? 'dark' : 'light') {
@@ -159,14 +142,11 @@ class Session {
   valueName = (column) => this.info.values.find((v) => v.id === column.id).name
 
   /** The same as objectives write it. */
-  layerText(column) {
-    const name = this.valueName(column)
-    return /^[A-Za-z0-9_./]+$/.test(name) ? name : `"${name}"`
-  }
+  layerText = (column) => layerText(this.valueName(column))
 
   setTheme(theme) {
     this.theme = theme
-    stored('theme', theme)
+    store('theme', theme)
   }
 
   turn(dir = this.backward ? 'forward' : 'backward') {
@@ -249,10 +229,18 @@ class Session {
     }
   }
 
+  /** A bundled picture, decoded; kept, so that pointing at one already fetches it. */
+  sample(sample) {
+    if (!this.#samples.has(sample.id)) {
+      const decoded = sample.bytes().then((bytes) => this.#backlight.decode(bytes, sample.file))
+      decoded.catch(() => this.#samples.delete(sample.id))
+      this.#samples.set(sample.id, decoded)
+    }
+    return this.#samples.get(sample.id)
+  }
+
   async #loadSample(sample) {
-    const bytes = await sample.bytes()
-    const picture = await this.#backlight.decode(bytes, sample.file)
-    this.picture = { ...picture, id: sample.id, title: sample.title, sample }
+    this.picture = { ...(await this.sample(sample)), id: sample.id, title: sample.title, sample }
   }
 
   async choosePicture(id) {
@@ -329,14 +317,16 @@ class Session {
     try {
       const result = forward || !this.result ? await model.forward(picture) : this.result
       const pin = this.address.pin || `class:${result.predictions[0].index}`
+      const ids = columns.map((c) => c.id)
+      const forwards = model.values(ids) // asked for at once: it needs not wait for the way back
+      forwards.catch(() => {})
       let refused = null
       const objective = await model.backward(pin).catch(async (error) => {
         refused = error
         this.address.pin = ''
         return model.backward(`class:${result.predictions[0].index}`)
       })
-      const ids = columns.map((c) => c.id)
-      const [values, gradients] = await Promise.all([model.values(ids), model.values(ids, { gradient: true })])
+      const [values, gradients] = await Promise.all([forwards, model.values(ids, { gradient: true })])
       if (model !== this.model) return null
       const strongest = result.predictions[0]
       const changed = this.result?.predictions[0].index !== strongest.index || this.result === null
@@ -409,8 +399,8 @@ class Session {
 
   // ------------------------------------------------------------ words
 
-  toast(text, kind = '') {
-    const item = { id: Math.random(), text, kind }
+  toast(text, kind = '', action = null) {
+    const item = { id: Math.random(), text, kind, action }
     this.toasts = [...this.toasts.slice(-2), item]
     return item
   }
