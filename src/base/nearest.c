@@ -1,6 +1,6 @@
 #include "base/nearest.h"
+#include "base/print.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Edit distance (Levenshtein), upper and lower case alike, of the first 47 bytes; enough to find a slip of the hand. */
@@ -45,7 +45,7 @@ void bl_nearest_text(const bl_nearest *n, char *buffer, size_t size)
     buffer[0] = 0;
     for (int i = 0; i < 3 && n->best[i]; i++) {
         const char *between = i == 0 ? "" : i == 2 || !n->best[i + 1] ? " or " : ", ";
-        int wrote = snprintf(buffer + used, size - used, "%s\"%.60s\"", between, n->best[i]);
+        int wrote = bl_print(buffer + used, size - used, "%s\"%.60s\"", between, n->best[i]);
         if (wrote < 0 || (size_t)wrote >= size - used) break;
         used += (size_t)wrote;
     }

@@ -1,9 +1,9 @@
 /* Text that grows, and JSON written into it. */
 #include "base/text.h"
+#include "base/print.h"
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,12 +34,12 @@ void bl_text_bytes(bl_text *t, const char *bytes, size_t length) {
 void bl_text_add(bl_text *t, const char *format, ...) {
     va_list list;
     va_start(list, format);
-    int n = vsnprintf(NULL, 0, format, list);
+    int n = bl_print_list(NULL, 0, format, list);
     va_end(list);
     if (n < 0) t->failed = true;
     if (n < 0 || !reserve(t, (size_t)n)) return;
     va_start(list, format);
-    vsnprintf(t->data + t->length, (size_t)n + 1, format, list);
+    bl_print_list(t->data + t->length, (size_t)n + 1, format, list);
     va_end(list);
     t->length += (size_t)n;
 }
@@ -130,8 +130,10 @@ void bl_json_number(bl_text *t, const char *key, double value) {
         bl_text_add(t, "%.9g", value);
     else {
         char digits[40];
-        snprintf(digits, sizeof digits, "%.15g", value); /* 0.1 stays 0.1 */
-        if (strtod(digits, NULL) != value) snprintf(digits, sizeof digits, "%.17g", value);
+        bl_print(digits, sizeof digits, "%.15g", value); /* 0.1 stays 0.1 */
+        double read;
+        bl_read_number(digits, &read);
+        if (read != value) bl_print(digits, sizeof digits, "%.17g", value);
         bl_text_add(t, "%s", digits);
     }
 }

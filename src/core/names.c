@@ -1,8 +1,8 @@
 /* Names: the index that finds them, the nearest ones when there is none, and how they are written in texts. */
 #include "core/internal.h"
+#include "base/print.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,8 +167,8 @@ bool bl_take_number(bl_cursor *c, double *out) {
     const char *first = c->at + (*c->at == '-' || *c->at == '+');
     if (!((*first >= '0' && *first <= '9') || (*first == '.' && first[1] >= '0' && first[1] <= '9'))) return false;
     if (first[0] == '0' && (first[1] == 'x' || first[1] == 'X')) return false;
-    char *end;
-    double x = strtod(c->at, &end);
+    double x;
+    const char *end = bl_read_number(c->at, &x);
     if (!(fabs(x) <= 1e30)) return false;
     c->at = end;
     *out = x;
@@ -178,7 +178,7 @@ bool bl_take_number(bl_cursor *c, double *out) {
 int bl_write_name(char *buffer, size_t size, const char *name) {
     bool plain = *name != 0;
     for (const char *s = name; *s; s++) plain = plain && is_plain(*s);
-    if (plain) return snprintf(buffer, size, "%s", name);
+    if (plain) return bl_print(buffer, size, "%s", name);
     char quoted[2 * BL_NAME_BYTES + 3];
     size_t n = 0;
     quoted[n++] = '"';
@@ -188,5 +188,5 @@ int bl_write_name(char *buffer, size_t size, const char *name) {
     }
     quoted[n++] = '"';
     quoted[n] = 0;
-    return snprintf(buffer, size, "%s", quoted);
+    return bl_print(buffer, size, "%s", quoted);
 }

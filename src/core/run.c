@@ -1,7 +1,7 @@
 /* run: a plan's memory, and the pass forward. One allocation when it is made, none afterwards. */
 #include "core/internal.h"
+#include "base/print.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #if defined(__has_feature)
@@ -170,7 +170,7 @@ static bl_status find_bad_node(bl_run *r, bl_error *error) {
         found = true;
         char what[200];
         const bl_node *node = &m->nodes[k];
-        snprintf(what, sizeof what, "node \"%.80s\" (%s) gives", node->name, node->op->name);
+        bl_print(what, sizeof what, "node \"%.80s\" (%s) gives", node->name, node->op->name);
         status = report(r, node->out, what, error);
         for (int i = 0; i < node->n_in; i++)
             if (node->in[i] >= 0 && m->values[node->in[i]].is_constant && r->value[node->in[i]] &&

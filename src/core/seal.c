@@ -1,8 +1,8 @@
 /* seal: from what a file lists to a graph that can be trusted: only nodes that matter, in topological order, constants
  * evaluated, batch normalisation folded, every node named, scores found. */
 #include "core/internal.h"
+#include "base/print.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bl_status no_memory(bl_error *error) {
@@ -126,9 +126,9 @@ static bl_status name_nodes(bl_model *m, bl_error *error) {
         for (int k = 1; bl_index_node(m, node->name, strlen(node->name)) >= 0; k++) {
             char name[BL_NAME_BYTES];
             if (k == 1)
-                snprintf(name, sizeof name, "%.200s", base);
+                bl_print(name, sizeof name, "%.200s", base);
             else
-                snprintf(name, sizeof name, "%.200s_%d", base, k);
+                bl_print(name, sizeof name, "%.200s_%d", base, k);
             node->name = bl_arena_text(&m->arena, name, strlen(name));
             if (!node->name) return no_memory(error);
         }

@@ -1,10 +1,10 @@
 /* The driver of all methods: starts, counts steps and phases, keeps runs and results, ends. */
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/elementary.h"
+#include "base/print.h"
 #include "methods/params.h"
 
 static bl_status check_request(const bl_method *method, const bl_request *request, bl_error *error)
@@ -138,7 +138,7 @@ void bl_job_note(bl_job *job, const char *format, ...)
     char sentence[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    bl_print_list(sentence, sizeof sentence, format, args);
     va_end(args);
     bl_text_add(&job->notes, "%s%s", job->notes.length ? "\n" : "", sentence);
 }

@@ -2,18 +2,18 @@
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
+#include "base/print.h"
 
 bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...)
 {
     char text[300];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    bl_print_list(text, sizeof text, format, args);
     va_end(args);
     return bl_fail(t->error, BL_FORMAT, "network text, line %d: %s", t->line, text);
 }
@@ -49,9 +49,10 @@ bl_status bl_nt_input(bl_nt_reader *t, int *value)
 
 bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int *out)
 {
-    char *word, *end;
+    char *word;
     BL_TRY(bl_nt_next(t, what, &word));
-    long long number = strtoll(word, &end, 10);
+    int64_t number = 0;
+    const char *end = bl_read_integer(word, &number);
     if (end == word || *end || number < least || number > most)
         return bl_nt_fail(t, "%s must be a whole number from %d to %d, not \"%.60s\"", what, least, most, word);
     *out = (int)number;
@@ -60,22 +61,23 @@ bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int 
 
 bl_status bl_nt_float(bl_nt_reader *t, const char *what, float *out)
 {
-    char *word, *end;
+    char *word;
     BL_TRY(bl_nt_next(t, what, &word));
-    float number = strtof(word, &end);
-    if (end == word || *end || isnan(number)) return bl_nt_fail(t, "%s must be a number, not \"%.60s\"", what, word);
-    *out = number;
+    double number = 0;
+    const char *end = bl_read_number(word, &number);
+    if (end == word || *end) return bl_nt_fail(t, "%s must be a number, not \"%.60s\"", what, word);
+    *out = (float)number;
     return BL_OK;
 }
 
 bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_t *out)
 {
-    char *word, *at;
+    char *word;
     BL_TRY(bl_nt_next(t, what, &word));
     *n = 0;
-    for (at = word;; at++) {
-        char *end;
-        long long number = strtoll(at, &end, 10);
+    for (const char *at = word;; at++) {
+        int64_t number = 0;
+        const char *end = bl_read_integer(at, &number);
         if (end == at || (*end && *end != ',') || number > BL_MAX_DIM || number < -BL_MAX_DIM || *n == most)
             return bl_nt_fail(t, "%s must be at most %d whole numbers with commas between, not \"%.60s\"", what, most, word);
         out[(*n)++] = number;
@@ -86,13 +88,14 @@ bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_
 
 bl_status bl_nt_size(bl_nt_reader *t, const char *what, int64_t out[2])
 {
-    char *word, *end;
+    char *word;
     BL_TRY(bl_nt_next(t, what, &word));
-    out[0] = out[1] = strtoll(word, &end, 10);
+    out[0] = 0;
+    const char *end = bl_read_integer(word, &out[0]);
+    out[1] = out[0];
     if (end != word && *end == 'x') {
-        char *second = end + 1;
-        out[1] = strtoll(second, &end, 10);
-        if (end == second) out[1] = 0;
+        out[1] = 0;
+        end = bl_read_integer(end + 1, &out[1]);
     }
     for (int i = 0; i < 2; i++)
         if (*end || out[i] < 1 || out[i] > BL_MAX_DIM)
@@ -140,7 +143,7 @@ bl_status bl_nt_constant(bl_nt_reader *t, const char *suffix, bl_type type, bl_s
     char name[BL_NETTEXT_NAME + 32];
     void *data;
     size_t count = bl_count(&shape);
-    snprintf(name, sizeof name, "%s.%s", t->name, suffix);
+    bl_print(name, sizeof name, "%s.%s", t->name, suffix);
     BL_TRY(bl_nt_new_value(t, name, value));
     if (count > t->weights_left) return bl_nt_fail(t, "the network has more than %zu weights", BL_NETTEXT_WEIGHTS);
     t->weights_left -= count;

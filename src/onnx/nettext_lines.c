@@ -4,6 +4,7 @@
 
 #include "onnx/nettext.h"
 #include "onnx/wire.h"
+#include "base/print.h"
 
 /* Sizes that stand in for an open height and width while shapes are worked out. Both are large enough for any usual
  * network and have no stride in common that could hide a dependence. */
@@ -35,14 +36,15 @@ static bl_status read_input(bl_nt_reader *t)
     if (m->input >= 0) return bl_nt_fail(t, "a second input; there can be one");
     BL_TRY(bl_nt_next(t, "the name of the input", &name));
     BL_TRY(bl_nt_next(t, "the size of the input", &word));
-    char *at = word;
+    const char *at = word;
     for (int i = 0; i < 3; i++) {
-        char *end;
+        const char *end;
         if (i > 0 && *at == '?') {
             dim[i] = -1;
             end = at + 1;
         } else {
-            dim[i] = strtoll(at, &end, 10);
+            dim[i] = 0;
+            end = bl_read_integer(at, &dim[i]);
             if (end == at || dim[i] < 1 || dim[i] > BL_MAX_DIM) dim[i] = 0;
         }
         if (!dim[i] || *end != (i < 2 ? 'x' : 0))

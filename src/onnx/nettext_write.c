@@ -1,8 +1,8 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "onnx/nettext.h"
+#include "base/print.h"
 
 bl_status bl_nt_refuse(bl_nt_writer *w, const char *reason)
 {
@@ -20,8 +20,10 @@ void bl_nt_add_float(bl_text *out, const char *before, float number)
 {
     char text[32];
     for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)number);
-        if (strtof(text, NULL) == number) break;
+        bl_print(text, sizeof text, "%.*g", digits, (double)number);
+        double read;
+        bl_read_number(text, &read);
+        if ((float)read == number) break;
     }
     bl_text_add(out, "%s%s", before, text);
 }

@@ -1,4 +1,5 @@
 #include "onnx/reader.h"
+#include "base/print.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,18 +92,19 @@ const char *bl_reader_layer(const bl_reader *r, const char *value, const char *o
 /* One to four numbers, one for each channel or one for all. */
 static bl_status read_channel_numbers(bl_reader *r, const bl_field *f, const char *key, float out[4])
 {
-    char text[NUMBERS_MAX + 1], *at = text;
+    char text[NUMBERS_MAX + 1];
+    const char *at = text;
     int n = 0;
     if (f->span.end - f->span.pos > NUMBERS_MAX) return bl_fail(r->error, BL_FORMAT, "%s is too long", key);
     BL_TRY(bl_wire_text(f, text, NUMBERS_MAX, NULL));
     for (;;) {
         at += strspn(at, " \t\r\n,;[]()");
         if (!*at) break;
-        char *end;
-        float number = strtof(at, &end);
-        if (end == at || n == 4 || !(number > -1e6f && number < 1e6f))
+        double number = 0;
+        const char *end = bl_read_number(at, &number);
+        if (end == at || n == 4 || !(number > -1e6 && number < 1e6))
             return bl_fail(r->error, BL_FORMAT, "%s: \"%.60s\" is not a list of one to four numbers", key, text);
-        out[n++] = number;
+        out[n++] = (float)number;
         at = end;
     }
     if (n != 1 && n != r->model->input_c && r->model->input_c > 0)

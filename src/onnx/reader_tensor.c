@@ -1,8 +1,8 @@
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/half.h"
+#include "base/print.h"
 #include "onnx/reader.h"
 
 /* ONNX's element types. field: where TensorProto keeps typed data; bytes: of one element in raw_data; 0: not read. */
@@ -24,7 +24,7 @@ enum { N_TYPES = sizeof types / sizeof types[0], CHUNK = 2048 };
 const char *bl_tensor_type_name(int type, char buffer[24])
 {
     if (type >= 0 && type < N_TYPES) return types[type].name;
-    snprintf(buffer, 24, "type %d", type);
+    bl_print(buffer, 24, "type %d", type);
     return buffer;
 }
 

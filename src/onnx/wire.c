@@ -1,7 +1,7 @@
 #include "onnx/wire.h"
+#include "base/print.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool memory_read(void *user, uint64_t offset, size_t n, void *to)
@@ -22,7 +22,7 @@ bl_status bl_wire_fail(const bl_cursor *c, uint64_t at, const char *format, ...)
     char text[240];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    bl_print_list(text, sizeof text, format, args);
     va_end(args);
     bl_fail(c->window->error, BL_FORMAT, "not a valid ONNX file: byte %llu, %s: %s", (unsigned long long)at, c->what, text);
     return bl_hint(c->window->error, BL_FORMAT, "The file is damaged, cut off, or not ONNX. Download or export it again.");

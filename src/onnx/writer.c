@@ -1,11 +1,11 @@
 /* ONNX files out of a sealed model: valid for ONNX Runtime and Netron. Only what the output needs is written; what was
  * folded when the model was opened stays folded. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/half.h"
+#include "base/print.h"
 #include "onnx/wire.h"
 
 enum { IR_VERSION = 8, TYPE_FLOAT = 1, TYPE_INT64 = 7, TYPE_HALF = 10, CHUNK = 1024 };
@@ -187,7 +187,7 @@ static void put_channel_numbers(bl_put *p, const char *key, const float *numbers
 {
     char text[96] = "";
     size_t at = 0;
-    for (int i = 0; i < n; i++) at += (size_t)snprintf(text + at, sizeof text - at, i ? " %.9g" : "%.9g", (double)numbers[i]);
+    for (int i = 0; i < n; i++) at += (size_t)bl_print(text + at, sizeof text - at, i ? " %.9g" : "%.9g", (double)numbers[i]);
     put_metadata(p, key, text, at);
 }
 
@@ -237,8 +237,8 @@ static bl_status name_half(writer *w, int value, bl_arena *arena, bl_error *erro
     size_t room = strlen(v->name) + 16;
     char *name = bl_arena_take(arena, room);
     if (!name) return bl_fail(error, BL_MEMORY, "not enough memory to write the network");
-    snprintf(name, room, "%s/half", v->name);
-    for (int k = 2; bl_model_find(w->model, name) >= 0; k++) snprintf(name, room, "%s/half%d", v->name, k);
+    bl_print(name, room, "%s/half", v->name);
+    for (int k = 2; bl_model_find(w->model, name) >= 0; k++) bl_print(name, room, "%s/half%d", v->name, k);
     w->half_name[value] = name;
     return BL_OK;
 }
