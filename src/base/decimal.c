@@ -121,7 +121,7 @@ bool bl_decimal_text(double value, bool fixed, int precision, char text[BL_DECIM
         for (int i = 0; i < count; i++) above *= 10;
         if (count == 0) fraction = size - whole > 0.5 || (size - whole == 0.5 && (left & 1));
         if (fraction >= above) left++, fraction -= above;
-        int n = bl_print(text, BL_DECIMAL_BYTES, "%llu", (unsigned long long)left);
+        int n = bl_format(text, BL_DECIMAL_BYTES, "%llu", (unsigned long long)left);
         if (count == 0) return minus;
         text[n] = '.';
         put_digits(text + n + 1, fraction, count);
@@ -144,7 +144,7 @@ bool bl_decimal_text(double value, bool fixed, int precision, char text[BL_DECIM
         *to++ = i < count ? digits[i] : '0';
     }
     *to = 0;
-    if (power) bl_print(to, 8, "e%c%02d", place < 0 ? '-' : '+', place < 0 ? -place : place);
+    if (power) bl_format(to, 8, "e%c%02d", place < 0 ? '-' : '+', place < 0 ? -place : place);
     return minus;
 }
 

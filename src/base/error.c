@@ -17,7 +17,7 @@ const char *bl_status_name(bl_status status) {
 
 /* printf into a fixed buffer; a message that is too long ends with a whole UTF-8 character. */
 static void print_cut(char *buffer, size_t size, const char *format, va_list list) {
-    int n = bl_print_list(buffer, size, format, list);
+    int n = bl_format_list(buffer, size, format, list);
     if (n < 0) buffer[0] = 0;
     if (n < 0 || (size_t)n < size) return;
     size_t end = size - 1, start = end;

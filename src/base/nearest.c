@@ -45,7 +45,7 @@ void bl_nearest_text(const bl_nearest *n, char *buffer, size_t size)
     buffer[0] = 0;
     for (int i = 0; i < 3 && n->best[i]; i++) {
         const char *between = i == 0 ? "" : i == 2 || !n->best[i + 1] ? " or " : ", ";
-        int wrote = bl_print(buffer + used, size - used, "%s\"%.60s\"", between, n->best[i]);
+        int wrote = bl_format(buffer + used, size - used, "%s\"%.60s\"", between, n->best[i]);
         if (wrote < 0 || (size_t)wrote >= size - used) break;
         used += (size_t)wrote;
     }

@@ -100,7 +100,7 @@ static void put_directive(sink *s, directive *d, char letter, va_list *list) {
     }
 }
 
-int bl_print_list(char *buffer, size_t size, const char *format, va_list list) {
+int bl_format_list(char *buffer, size_t size, const char *format, va_list list) {
     sink s = {buffer, size ? size - 1 : 0, 0};
     va_list left; /* a va_list that is a parameter may be an array's address */
     va_copy(left, list);
@@ -125,10 +125,10 @@ int bl_print_list(char *buffer, size_t size, const char *format, va_list list) {
     return (int)s.length;
 }
 
-int bl_print(char *buffer, size_t size, const char *format, ...) {
+int bl_format(char *buffer, size_t size, const char *format, ...) {
     va_list list;
     va_start(list, format);
-    int n = bl_print_list(buffer, size, format, list);
+    int n = bl_format_list(buffer, size, format, list);
     va_end(list);
     return n;
 }

@@ -11,8 +11,8 @@
 /* As snprintf, with: flags - and 0; width; precision (both may be *); lengths l, ll, z; conversions d u x c s f g %.
  * %g is the C library's to the last digit up to %.17g; %f too below 10¹⁵, and is written as %.17g from there.
  * Returns the bytes that the whole text has, without its final 0. buffer may be NULL where size is 0. */
-int bl_print(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-int bl_print_list(char *buffer, size_t size, const char *format, va_list list) __attribute__((format(printf, 3, 0)));
+int bl_format(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int bl_format_list(char *buffer, size_t size, const char *format, va_list list) __attribute__((format(printf, 3, 0)));
 
 /* The number at the start of text (an optional sign; digits with an optional point and exponent, or inf), rounded to
  * the nearest double; 19 digits count. Returns where it ends, or text itself, *out unchanged, if no number is there. */

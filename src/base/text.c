@@ -34,12 +34,12 @@ void bl_text_bytes(bl_text *t, const char *bytes, size_t length) {
 void bl_text_add(bl_text *t, const char *format, ...) {
     va_list list;
     va_start(list, format);
-    int n = bl_print_list(NULL, 0, format, list);
+    int n = bl_format_list(NULL, 0, format, list);
     va_end(list);
     if (n < 0) t->failed = true;
     if (n < 0 || !reserve(t, (size_t)n)) return;
     va_start(list, format);
-    bl_print_list(t->data + t->length, (size_t)n + 1, format, list);
+    bl_format_list(t->data + t->length, (size_t)n + 1, format, list);
     va_end(list);
     t->length += (size_t)n;
 }
@@ -130,10 +130,10 @@ void bl_json_number(bl_text *t, const char *key, double value) {
         bl_text_add(t, "%.9g", value);
     else {
         char digits[40];
-        bl_print(digits, sizeof digits, "%.15g", value); /* 0.1 stays 0.1 */
+        bl_format(digits, sizeof digits, "%.15g", value); /* 0.1 stays 0.1 */
         double read;
         bl_read_number(digits, &read);
-        if (read != value) bl_print(digits, sizeof digits, "%.17g", value);
+        if (read != value) bl_format(digits, sizeof digits, "%.17g", value);
         bl_text_add(t, "%s", digits);
     }
 }

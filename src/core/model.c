@@ -65,9 +65,9 @@ int bl_model_fresh_value(bl_model *m, const char *base, const char *suffix) {
     char name[2 * BL_NAME_BYTES];
     for (int i = 1; i < 1000; i++) {
         if (i == 1)
-            bl_print(name, sizeof name, "%.400s%s", base, suffix);
+            bl_format(name, sizeof name, "%.400s%s", base, suffix);
         else
-            bl_print(name, sizeof name, "%.400s%s_%d", base, suffix, i);
+            bl_format(name, sizeof name, "%.400s%s_%d", base, suffix, i);
         if (bl_index_value(m, name, strlen(name)) < 0) return bl_model_value(m, name, strlen(name));
     }
     return -1;
@@ -227,6 +227,6 @@ bl_status bl_model_set_labels(bl_model *m, const char *lines, size_t length, bl_
 
 const char *bl_model_label(const bl_model *m, int class_index, char buffer[24]) {
     if (class_index >= 0 && class_index < m->n_labels && m->labels[class_index][0]) return m->labels[class_index];
-    bl_print(buffer, 24, "class %d", class_index);
+    bl_format(buffer, 24, "class %d", class_index);
     return buffer;
 }

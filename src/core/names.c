@@ -178,7 +178,7 @@ bool bl_take_number(bl_cursor *c, double *out) {
 int bl_write_name(char *buffer, size_t size, const char *name) {
     bool plain = *name != 0;
     for (const char *s = name; *s; s++) plain = plain && is_plain(*s);
-    if (plain) return bl_print(buffer, size, "%s", name);
+    if (plain) return bl_format(buffer, size, "%s", name);
     char quoted[2 * BL_NAME_BYTES + 3];
     size_t n = 0;
     quoted[n++] = '"';
@@ -188,5 +188,5 @@ int bl_write_name(char *buffer, size_t size, const char *name) {
     }
     quoted[n++] = '"';
     quoted[n] = 0;
-    return bl_print(buffer, size, "%s", quoted);
+    return bl_format(buffer, size, "%s", quoted);
 }

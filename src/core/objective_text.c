@@ -153,22 +153,22 @@ static void write_term(const bl_model *m, const bl_objective_term *t, bool first
                        size_t *used) {
     double weight = fabs(t->weight);
     if (t->weight < 0)
-        APPEND(bl_print(to, room, "-"));
+        APPEND(bl_format(to, room, "-"));
     else if (!first)
-        APPEND(bl_print(to, room, "+"));
-    if (weight != 1) APPEND(bl_print(to, room, "%.9g*", weight));
+        APPEND(bl_format(to, room, "+"));
+    if (weight != 1) APPEND(bl_format(to, room, "%.9g*", weight));
     if (t->kind == BL_OBJ_MARGIN) {
-        APPEND(bl_print(to, room, "class:%d-%d", t->index, t->other));
+        APPEND(bl_format(to, room, "class:%d-%d", t->index, t->other));
         return;
     }
     for (int i = 0; i < N_CLASS_KINDS; i++)
         if (class_kinds[i].kind == (int)t->kind) {
-            APPEND(bl_print(to, room, "%s:%d", class_kinds[i].word, t->index));
+            APPEND(bl_format(to, room, "%s:%d", class_kinds[i].word, t->index));
             return;
         }
     APPEND(bl_write_name(to, room, m->values[t->value].name));
-    if (t->kind != BL_OBJ_LAYER) APPEND(bl_print(to, room, ":%d", t->index));
-    if (t->kind == BL_OBJ_UNIT) APPEND(bl_print(to, room, "@%d,%d", t->row, t->column));
+    if (t->kind != BL_OBJ_LAYER) APPEND(bl_format(to, room, ":%d", t->index));
+    if (t->kind == BL_OBJ_UNIT) APPEND(bl_format(to, room, "@%d,%d", t->row, t->column));
 }
 
 void bl_objective_text(const bl_model *m, const bl_objective *o, char *buffer, size_t size) {

@@ -170,7 +170,7 @@ static bl_status find_bad_node(bl_run *r, bl_error *error) {
         found = true;
         char what[200];
         const bl_node *node = &m->nodes[k];
-        bl_print(what, sizeof what, "node \"%.80s\" (%s) gives", node->name, node->op->name);
+        bl_format(what, sizeof what, "node \"%.80s\" (%s) gives", node->name, node->op->name);
         status = report(r, node->out, what, error);
         for (int i = 0; i < node->n_in; i++)
             if (node->in[i] >= 0 && m->values[node->in[i]].is_constant && r->value[node->in[i]] &&

@@ -126,9 +126,9 @@ static bl_status name_nodes(bl_model *m, bl_error *error) {
         for (int k = 1; bl_index_node(m, node->name, strlen(node->name)) >= 0; k++) {
             char name[BL_NAME_BYTES];
             if (k == 1)
-                bl_print(name, sizeof name, "%.200s", base);
+                bl_format(name, sizeof name, "%.200s", base);
             else
-                bl_print(name, sizeof name, "%.200s_%d", base, k);
+                bl_format(name, sizeof name, "%.200s_%d", base, k);
             node->name = bl_arena_text(&m->arena, name, strlen(name));
             if (!node->name) return no_memory(error);
         }

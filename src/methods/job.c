@@ -138,7 +138,7 @@ void bl_job_note(bl_job *job, const char *format, ...)
     char sentence[400];
     va_list args;
     va_start(args, format);
-    bl_print_list(sentence, sizeof sentence, format, args);
+    bl_format_list(sentence, sizeof sentence, format, args);
     va_end(args);
     bl_text_add(&job->notes, "%s%s", job->notes.length ? "\n" : "", sentence);
 }

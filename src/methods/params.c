@@ -40,7 +40,7 @@ static bl_status unknown(bl_job *job, const char *name)
     for (int i = 0; i < m->n_params; i++) {
         int d = distance(name, m->params[i].name);
         if (d < least) least = d, nearest = m->params[i].name;
-        int n = bl_print(all + used, sizeof all - used, "%s%s", i ? ", " : "", m->params[i].name);
+        int n = bl_format(all + used, sizeof all - used, "%s%s", i ? ", " : "", m->params[i].name);
         if (n > 0 && used + (size_t)n < sizeof all) used += (size_t)n;
     }
     bl_fail(job->error, BL_USAGE, "%s has no parameter \"%s\"", m->id, name);
@@ -86,7 +86,7 @@ static bl_status class_of(bl_job *job, const char *text, double *out)
     if (!*text || strcmp(text, "none") == 0) return BL_OK;
     bool digits = strspn(text, "0123456789") == strlen(text);
     char objective[LONGEST + 16];
-    bl_print(objective, sizeof objective, digits ? "class:%s" : "class:\"%s\"", text);
+    bl_format(objective, sizeof objective, digits ? "class:%s" : "class:\"%s\"", text);
     bl_objective o;
     BL_TRY(bl_objective_parse(job->model, objective, &o, job->error));
     *out = o.terms[0].index;
@@ -99,7 +99,7 @@ static bl_status layer_of(bl_job *job, const bl_param *p, const char *text, doub
     *out = -1;
     if (!*text) return BL_OK;
     char objective[LONGEST + 16];
-    bl_print(objective, sizeof objective, "\"%s\"", text);
+    bl_format(objective, sizeof objective, "\"%s\"", text);
     bl_objective o;
     BL_TRY(bl_objective_parse(job->model, objective, &o, job->error));
     if (o.n_terms != 1 || o.terms[0].kind != BL_OBJ_LAYER) return bl_fail(job->error, BL_USAGE, "%s names one layer, not %s", p->name, text);
@@ -128,9 +128,9 @@ static bl_status defaults(bl_job *job)
     for (int i = 0; i < m->n_params; i++) {
         const bl_param *p = &m->params[i];
         char text[LONGEST] = "";
-        if (p->type == BL_PARAM_NUMBER || p->type == BL_PARAM_INTEGER) bl_print(text, sizeof text, "%.10g", p->otherwise);
-        else if (p->type == BL_PARAM_CHOICE) bl_print(text, sizeof text, "%.*s", (int)strcspn(p->choices, " "), p->choices);
-        else if (p->text) bl_print(text, sizeof text, "%s", p->text);
+        if (p->type == BL_PARAM_NUMBER || p->type == BL_PARAM_INTEGER) bl_format(text, sizeof text, "%.10g", p->otherwise);
+        else if (p->type == BL_PARAM_CHOICE) bl_format(text, sizeof text, "%.*s", (int)strcspn(p->choices, " "), p->choices);
+        else if (p->text) bl_format(text, sizeof text, "%s", p->text);
         BL_TRY(set(job, i, text));
     }
     return BL_OK;

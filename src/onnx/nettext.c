@@ -13,7 +13,7 @@ bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...)
     char text[300];
     va_list args;
     va_start(args, format);
-    bl_print_list(text, sizeof text, format, args);
+    bl_format_list(text, sizeof text, format, args);
     va_end(args);
     return bl_fail(t->error, BL_FORMAT, "network text, line %d: %s", t->line, text);
 }
@@ -143,7 +143,7 @@ bl_status bl_nt_constant(bl_nt_reader *t, const char *suffix, bl_type type, bl_s
     char name[BL_NETTEXT_NAME + 32];
     void *data;
     size_t count = bl_count(&shape);
-    bl_print(name, sizeof name, "%s.%s", t->name, suffix);
+    bl_format(name, sizeof name, "%s.%s", t->name, suffix);
     BL_TRY(bl_nt_new_value(t, name, value));
     if (count > t->weights_left) return bl_nt_fail(t, "the network has more than %zu weights", BL_NETTEXT_WEIGHTS);
     t->weights_left -= count;

@@ -20,7 +20,7 @@ void bl_nt_add_float(bl_text *out, const char *before, float number)
 {
     char text[32];
     for (int digits = 6; digits <= 9; digits++) {
-        bl_print(text, sizeof text, "%.*g", digits, (double)number);
+        bl_format(text, sizeof text, "%.*g", digits, (double)number);
         double read;
         bl_read_number(text, &read);
         if ((float)read == number) break;

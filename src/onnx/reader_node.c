@@ -244,7 +244,7 @@ bl_status bl_reader_node(bl_reader *r, bl_cursor c)
             return node_fail(r, n, BL_UNSUPPORTED, "it takes the second output of another node; Backlight computes the first alone", NULL);
     if (n->domain[0] && strcmp(n->domain, "ai.onnx")) {
         char reason[160];
-        bl_print(reason, sizeof reason, "it is of the domain \"%.80s\"; Backlight reads ONNX's own operators", n->domain);
+        bl_format(reason, sizeof reason, "it is of the domain \"%.80s\"; Backlight reads ONNX's own operators", n->domain);
         return node_fail(r, n, BL_UNSUPPORTED, reason, NULL);
     }
     bool is_constant = !strcmp(n->op, "Constant");

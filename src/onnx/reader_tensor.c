@@ -24,7 +24,7 @@ enum { N_TYPES = sizeof types / sizeof types[0], CHUNK = 2048 };
 const char *bl_tensor_type_name(int type, char buffer[24])
 {
     if (type >= 0 && type < N_TYPES) return types[type].name;
-    bl_print(buffer, 24, "type %d", type);
+    bl_format(buffer, 24, "type %d", type);
     return buffer;
 }
 

@@ -22,7 +22,7 @@ bl_status bl_wire_fail(const bl_cursor *c, uint64_t at, const char *format, ...)
     char text[240];
     va_list args;
     va_start(args, format);
-    bl_print_list(text, sizeof text, format, args);
+    bl_format_list(text, sizeof text, format, args);
     va_end(args);
     bl_fail(c->window->error, BL_FORMAT, "not a valid ONNX file: byte %llu, %s: %s", (unsigned long long)at, c->what, text);
     return bl_hint(c->window->error, BL_FORMAT, "The file is damaged, cut off, or not ONNX. Download or export it again.");

@@ -187,7 +187,7 @@ static void put_channel_numbers(bl_put *p, const char *key, const float *numbers
 {
     char text[96] = "";
     size_t at = 0;
-    for (int i = 0; i < n; i++) at += (size_t)bl_print(text + at, sizeof text - at, i ? " %.9g" : "%.9g", (double)numbers[i]);
+    for (int i = 0; i < n; i++) at += (size_t)bl_format(text + at, sizeof text - at, i ? " %.9g" : "%.9g", (double)numbers[i]);
     put_metadata(p, key, text, at);
 }
 
@@ -237,8 +237,8 @@ static bl_status name_half(writer *w, int value, bl_arena *arena, bl_error *erro
     size_t room = strlen(v->name) + 16;
     char *name = bl_arena_take(arena, room);
     if (!name) return bl_fail(error, BL_MEMORY, "not enough memory to write the network");
-    bl_print(name, room, "%s/half", v->name);
-    for (int k = 2; bl_model_find(w->model, name) >= 0; k++) bl_print(name, room, "%s/half%d", v->name, k);
+    bl_format(name, room, "%s/half", v->name);
+    for (int k = 2; bl_model_find(w->model, name) >= 0; k++) bl_format(name, room, "%s/half%d", v->name, k);
     w->half_name[value] = name;
     return BL_OK;
 }

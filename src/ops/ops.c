@@ -29,7 +29,7 @@ bl_status bl_op_fail(bl_op_plan *p, bl_status code, const char *format, ...) {
     char reason[300];
     va_list list;
     va_start(list, format);
-    bl_print_list(reason, sizeof reason, format, list);
+    bl_format_list(reason, sizeof reason, format, list);
     va_end(list);
     if (!p->failed) { /* the first mistake is the one to tell of */
         p->failed = code;

@@ -42,11 +42,11 @@ static void same_digits_as_the_library(void **state) {
         int precision = (int)(i / 4 % 19) - 1; /* −1: the default */
         if (precision > 17) precision = 17;
         snprintf(theirs, TEXT, "%.*g", precision, x);
-        assert_int_equal(bl_print(ours, TEXT, "%.*g", precision, x), strlen(theirs));
+        assert_int_equal(bl_format(ours, TEXT, "%.*g", precision, x), strlen(theirs));
         assert_string_equal(ours, theirs);
         if (fabs(x) >= 1e15) continue;
         snprintf(theirs, TEXT, "%.*f", precision, x);
-        bl_print(ours, TEXT, "%.*f", precision, x);
+        bl_format(ours, TEXT, "%.*f", precision, x);
         assert_string_equal(ours, theirs);
     }
 }
@@ -129,7 +129,7 @@ static void whole_numbers(void **state) {
     do {                                                                                                               \
         char ours[TEXT], theirs[TEXT];                                                                                 \
         int length = snprintf(theirs, TEXT, __VA_ARGS__);                                                              \
-        assert_int_equal(bl_print(ours, TEXT, __VA_ARGS__), length);                                                   \
+        assert_int_equal(bl_format(ours, TEXT, __VA_ARGS__), length);                                                  \
         assert_string_equal(ours, theirs);                                                                             \
     } while (0)
 
@@ -148,10 +148,10 @@ static void cuts_and_counts(void **state) {
     (void)state;
     char buffer[8];
     memset(buffer, '#', sizeof buffer);
-    assert_int_equal(bl_print(buffer, 5, "%s%d", "abc", 1234), 7);
+    assert_int_equal(bl_format(buffer, 5, "%s%d", "abc", 1234), 7);
     assert_memory_equal(buffer, "abc1\0###", 8);
-    assert_int_equal(bl_print(NULL, 0, "%d%%", 100), 4);
-    assert_int_equal(bl_print(buffer, 1, "abc"), 3);
+    assert_int_equal(bl_format(NULL, 0, "%d%%", 100), 4);
+    assert_int_equal(bl_format(buffer, 1, "abc"), 3);
     assert_int_equal(buffer[0], 0);
 }
 
