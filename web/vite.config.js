@@ -84,22 +84,25 @@ const bundled = (single) => ({
 const policy = (single) => ({
   name: 'policy',
   enforce: 'post',
-  generateBundle: { order: 'post', handler(_, bundle) {
-    const page = bundle['index.html']
-    const tag = (text) => `<meta http-equiv="Content-Security-Policy" content="${text}">`
-    let html = String(page.source)
-    if (!single) {
-      html = html.replace('<meta charset="utf-8" />', (m) => `${m}\n    ${tag(SITE_POLICY)}`)
-    } else {
+  // Last of all: the single file's plugin has put everything inside by then.
+  generateBundle: {
+    order: 'post',
+    handler(_, bundle) {
+      const page = bundle['index.html']
+      const tag = (text) => `<meta http-equiv="Content-Security-Policy" content="${text}">`
+      const put = (html, text) => html.replace('<meta charset="utf-8" />', (m) => `${m}\n    ${tag(text)}`)
+      const html = String(page.source)
+      if (!single) {
+        page.source = put(html, SITE_POLICY)
+        return
+      }
       const script = html.match(/<script type="module"[^>]*>([\s\S]*?)<\/script>/)
-      const hash = 'sha256-' + createHash('sha256').update(script[1]).digest('base64')
-      html = html.replace('<meta charset="utf-8" />', (m) => `${m}\n    ${tag(singlePolicy(hash))}`)
+      page.source = put(html, singlePolicy('sha256-' + createHash('sha256').update(script[1]).digest('base64')))
       page.fileName = 'backlight.html'
       // The worker is inside the page too.
       for (const name of Object.keys(bundle)) if (bundle[name] !== page) delete bundle[name]
-    }
-    page.source = html
-  } },
+    },
+  },
 })
 
 // The site's own head: icons and the manifest. The single file has its icon as data.

@@ -36,6 +36,26 @@ async function shown(page, work) {
   await idle(page)
 }
 
+test('a picture may be dropped or pasted anywhere; a dropped network opens', async () => {
+  await visit(browser, server.url, async (page) => {
+    const hand = (event, name, bytes) =>
+      page.evaluate(([event, name, base64]) => {
+        const data = new DataTransfer()
+        data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name))
+        if (event === 'paste') dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }))
+        else document.body.dispatchEvent(new DragEvent(event, { dataTransfer: data, bubbles: true, cancelable: true }))
+      }, [event, name, Buffer.from(bytes).toString('base64')])
+    await hand('dragenter', 'plain.png', picture('plain.png'))
+    await page.getByText('Let go to use this picture').waitFor()
+    await shown(page, () => hand('drop', 'plain.png', picture('plain.png')))
+    assert.match(await page.locator('.column .name').innerText(), /plain\.png/)
+    await shown(page, () => hand('paste', 'grey.png', picture('grey.png')))
+    assert.match(await page.locator('.column .name').innerText(), /grey\.png/)
+    await shown(page, () => hand('drop', 'mine.onnx', tiny))
+    assert.match(await toast(page), /is open/)
+  })
+})
+
 test('what is not a picture is refused by name, with the reason, and the old picture stays', async () => {
   const wrong = {
     'notes.png': Buffer.from('Shopping list: light bulbs, amber filter'),

@@ -55,8 +55,8 @@ export function foldBlocks(columns) {
   for (const c of columns) {
     const last = out.at(-1)
     if (last && last.block === c.block && c.sources.length === 1) {
-      Object.assign(last, { ...c, name: last.name, stands: [...last.stands, c.name], first: last.first })
-    } else out.push({ ...c, stands: [c.name], first: c.id })
+      Object.assign(last, { ...c, name: last.name, stands: [...last.stands, c.name], ids: [...last.ids, c.id], sources: last.sources })
+    } else out.push({ ...c, stands: [c.name], ids: [c.id] })
   }
   return out
 }
@@ -78,7 +78,7 @@ export function place(columns, box) {
   const { width, height, top, bottom, inset, right } = box
   const rows = Math.max(box.rows, ...columns.map((c) => Math.min(c.channels, c.channels <= FULL ? FULL : FEW)))
   const more = columns.some((c) => c.channels > FULL) ? 18 : 0 // the line "+58" under a column
-  const branches = columns.some((c, i) => c.sources.some((id) => columns.findIndex((o) => o.id === id) < i - 1)) ? 34 : 0
+  const branches = arcsOf(columns).length ? 34 : 0
   const room = height - top - bottom - more - branches
   const pitchMost = Math.floor(room / rows)
   const short = (tile) => (tile >= 56 ? 12 : 10)
@@ -93,13 +93,19 @@ export function place(columns, box) {
   const spare = free - need(tile, 24)
   const gap = Math.max(short(tile), Math.min(58 - tile, short(tile) + (shorts ? Math.max(0, spare) / shorts : 0)))
   const long = fits && longs ? Math.max(18, Math.min(68, (free - columns.length * tile - shorts * gap) / longs)) : 18
-  const pitch = Math.min(pitchMost, tile >= 56 ? tile + 6 : tile + Math.min(17, Math.max(4, pitchMost - tile)))
+  const pitch = Math.min(pitchMost, tile >= 56 ? tile + 6 : tile + Math.min(rows <= 8 ? 40 : 17, Math.max(4, pitchMost - tile)))
   let x = inset
   const xs = columns.map((c, i) => {
     if (i) x += tile + (c.block !== columns[i - 1].block ? long : gap)
     return Math.round(x)
   })
   return { tile, pitch, rows, xs, top, gap, long, fits, right: x + tile, end: Math.max(width, x + tile + right), legendY: top + rows * pitch + 6 + more }
+}
+
+/** Connections that skip columns: [from, to] as places in the list. */
+export function arcsOf(columns) {
+  const at = (id) => columns.findIndex((o) => o.id === id || o.ids?.includes(id))
+  return columns.flatMap((c, i) => c.sources.map(at).filter((j) => j >= 0 && j < i - 1).map((j) => [j, i]))
 }
 
 /** Where the n tiles of a column begin: in the middle of the rows when they are few. */
