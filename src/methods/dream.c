@@ -10,6 +10,7 @@ enum { MAX_OCTAVES = 8, LEAST_SIDE = 16 };
 typedef struct {
     int octaves, steps, jitter, channels;
     double step, smooth;
+    bool keep_colours, noise;
     uint64_t seed;
     struct { int height, width; bl_run *run; } octave[MAX_OCTAVES]; /* small to large */
     /* C×H×W at the size at work, room for the largest; colours 0 … 1 in the network's order of channels */
@@ -76,7 +77,7 @@ static bl_status first_picture(bl_job *job)
     state *s = job->state;
     int h = s->octave[s->octaves - 1].height, w = s->octave[s->octaves - 1].width;
     size_t n = (size_t)s->channels * (size_t)h * (size_t)w;
-    if (bl_job_integer(job, "start") == 1) {
+    if (s->noise) {
         bl_random r = {.seed = s->seed, .stream = BL_STREAM_DREAM_NOISE};
         bl_random_normals(&r, 0, n, s->photo);
         for (size_t i = 0; i < n; i++) {
@@ -104,6 +105,8 @@ static bl_status start(bl_job *job)
     BL_TRY(bl_picture_suits(job->model, job->error));
     s->steps = bl_job_integer(job, "steps"), s->jitter = bl_job_integer(job, "jitter");
     s->step = bl_job_number(job, "step") / 255, s->smooth = bl_job_number(job, "smooth");
+    s->noise = bl_job_integer(job, "start") == 1;
+    s->keep_colours = bl_job_integer(job, "colours") == 0;
     s->seed = (uint64_t)bl_job_number(job, "seed"), s->channels = job->model->input_c;
     BL_TRY(choose_size(job));
     int h = s->octave[s->octaves - 1].height, w = s->octave[s->octaves - 1].width;
@@ -178,6 +181,25 @@ static bl_status measure(bl_job *job, int o, double *value)
     return bl_objective_value(s->octave[o].run, &job->objective, value, job->error);
 }
 
+/* Mean and deviation of each colour back to the photograph's, so that shapes change and the tint stays; of noise, which has
+ * hardly any contrast, the mean alone. */
+static void restore_colours(state *s, int h, int w)
+{
+    size_t n = (size_t)h * (size_t)w;
+    for (int c = 0; c < s->channels; c++) {
+        const bl_real *from[2] = {s->base + (size_t)c * n, s->u + (size_t)c * n};
+        double mean[2], deviation[2];
+        for (int k = 0; k < 2; k++) {
+            double sum = 0, squares = 0;
+            for (size_t i = 0; i < n; i++) sum += from[k][i], squares += (double)from[k][i] * from[k][i];
+            mean[k] = sum / (double)n;
+            deviation[k] = sqrt(fmax(squares / (double)n - mean[k] * mean[k], 0));
+        }
+        bl_real scale = (bl_real)(!s->noise && deviation[1] > 1e-4 && deviation[0] > 1e-4 ? deviation[0] / deviation[1] : 1);
+        for (size_t i = (size_t)c * n, end = i + n; i < end; i++) s->u[i] = (s->u[i] - (bl_real)mean[1]) * scale + (bl_real)mean[0];
+    }
+}
+
 static bl_status climb(bl_job *job, int o, int down, int right)
 {
     state *s = job->state;
@@ -198,10 +220,9 @@ static bl_status climb(bl_job *job, int o, int down, int right)
         return bl_hint(job->error, BL_USAGE, "Choose another layer, channel or picture.");
     }
     bl_real pace = (bl_real)(s->step * (double)n / sum);
-    for (size_t i = 0; i < n; i++) {
-        bl_real v = s->u[i] + pace * s->gradient[i];
-        s->u[i] = v < 0 ? 0 : v > 1 ? 1 : v;
-    }
+    for (size_t i = 0; i < n; i++) s->u[i] += pace * s->gradient[i];
+    if (s->keep_colours) restore_colours(s, h, w);
+    for (size_t i = 0; i < n; i++) s->u[i] = s->u[i] < 0 ? 0 : s->u[i] > 1 ? 1 : s->u[i];
     return BL_OK;
 }
 
@@ -273,6 +294,8 @@ static const bl_param params[] = {
      .meaning = "How far the picture is shifted by chance before each step, so that no grid shows."},
     {.name = "smooth", .title = "smooth", .type = BL_PARAM_NUMBER, .unit = "px", .least = 0, .most = 4, .otherwise = 0.5,
      .meaning = "Blur of the gradient; 0 leaves it as it is."},
+    {.name = "colours", .title = "colours", .type = BL_PARAM_CHOICE, .unit = "", .choices = "keep free",
+     .meaning = "Keep the tint and contrast of the start, or let them go where the gradient pulls them."},
     {.name = "start", .title = "start from", .type = BL_PARAM_CHOICE, .unit = "", .choices = "photo noise",
      .meaning = "The photograph, or grey noise."},
     {.name = "seed", .title = "seed", .type = BL_PARAM_INTEGER, .unit = "", .least = 0, .most = 4294967295.0, .otherwise = 1,

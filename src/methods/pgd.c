@@ -39,7 +39,7 @@ const bl_method bl_method_pgd = {
     .result = "adversarial",
     .cost = "starts × steps × (1 F + 1 B)",
     .formula = "u_{t+1} = \\Pi_{\\varepsilon}\\bigl(u_t + \\alpha\\,\\operatorname{sign}\\nabla_u\\,\\ell(u_t, y)\\bigr)",
-    .caution = "That this attack fails does not show that none succeeds.",
+    .caution = "A failed attack does not show that the picture is safe: another may succeed.",
     .source = "Madry, Makelov, Schmidt, Tsipras and Vladu 2018, Towards Deep Learning Models Resistant to Adversarial Attacks",
     .state = sizeof(bl_attack), .start = start, .step = bl_attack_step, .finish = bl_attack_finish,
 };

@@ -86,15 +86,15 @@ static void objective_rises(void **state)
     (void)state;
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(90, 60);
-    bl_job *job = dream(m, &p, "", "size=96 octaves=3 steps=20 step=0.3 jitter=0 smooth=0");
+    bl_job *job = dream(m, &p, "", "size=96 octaves=3 steps=20 step=0.3 jitter=0 colours=free smooth=0");
     rises(job, 3, 20);
     assert_int_equal(result(job, "dream")->width, 96); /* three times what the network was made for */
     assert_int_equal(result(job, "dream")->height, 64);
     bl_job_end(job);
-    job = dream(m, &p, "conv_2:3", "size=64 octaves=2 steps=10 step=0.3 jitter=0");
+    job = dream(m, &p, "conv_2:3", "size=64 octaves=2 steps=10 step=0.3 jitter=0 colours=free");
     rises(job, 2, 10);
     bl_job_end(job);
-    job = dream(m, NULL, "conv_1:2@10,12", "size=64 octaves=1 steps=10 step=0.3 jitter=0 smooth=0 start=noise");
+    job = dream(m, NULL, "conv_1:2@10,12", "size=64 octaves=1 steps=10 step=0.3 jitter=0 colours=free smooth=0 start=noise");
     rises(job, 1, 10);
     bl_job_end(job);
     bl_picture_free(&p);
@@ -117,6 +117,26 @@ static void everyday(void **state)
     assert_int_equal(progress.forwards, 4 * 11 - (progress.n_phases < 4 ? 11 * (4 - progress.n_phases) : 0));
     assert_int_equal(progress.backwards * 11, progress.forwards * 10);
     bl_job_end(job);
+    bl_picture_free(&p);
+    bl_model_free(m);
+}
+
+static void colours_stay(void **state)
+{
+    (void)state;
+    bl_model *m = network(dense_end, 2);
+    bl_picture p = photo(64, 64);
+    static const char *const params[] = {"size=64 octaves=2 steps=8 step=3", "size=64 octaves=2 steps=8 step=3 colours=free"};
+    double away[2] = {0};
+    for (int k = 0; k < 2; k++) {
+        bl_job *job = dream(m, &p, NULL, params[k]);
+        double mean[3] = {0};
+        for (int i = 0; i < 64 * 64 * 4; i++)
+            if (i % 4 < 3) mean[i % 4] += (result(job, "dream")->pixels[i] - p.pixels[i]) / (64 * 64.0);
+        for (int c = 0; c < 3; c++) away[k] = fmax(away[k], fabs(mean[c]));
+        bl_job_end(job);
+    }
+    if (!(away[0] < 4 && away[1] > 3 * away[0])) fail_msg("means moved by %.1f and %.1f bytes", away[0], away[1]);
     bl_picture_free(&p);
     bl_model_free(m);
 }
@@ -153,7 +173,7 @@ static void sizes(void **state)
     bl_job_end(job);
     bl_model_free(m);
     m = network(pooled_end, 2);
-    job = dream(m, &p, "class:2", "size=128 octaves=2 steps=8 step=0.3 jitter=0 smooth=0"); /* no dense layer over positions: any size */
+    job = dream(m, &p, "class:2", "size=128 octaves=2 steps=8 step=0.3 jitter=0 colours=free smooth=0"); /* no dense layer over positions: any size */
     assert_int_equal(result(job, "dream")->width, 128);
     rises(job, 2, 8);
     const uint8_t *q = result(job, "dream")->pixels;
@@ -267,7 +287,7 @@ static void stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(objective_rises), cmocka_unit_test(everyday), cmocka_unit_test(no_steps_no_change), cmocka_unit_test(sizes),
+        cmocka_unit_test(objective_rises), cmocka_unit_test(everyday), cmocka_unit_test(colours_stay), cmocka_unit_test(no_steps_no_change), cmocka_unit_test(sizes),
         cmocka_unit_test(seeds), cmocka_unit_test(closed_layer), cmocka_unit_test(steps_allocate_nothing), cmocka_unit_test(stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
