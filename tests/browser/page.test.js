@@ -134,3 +134,22 @@ test('on a phone and at 1024 px nothing is cut off sideways', async () => {
     }, { width, height })
   }
 })
+
+test('the way of the light can be stepped through, layer by layer, to its end', async () => {
+  await visit(browser, server.url + '#v=1&dir=backward', async (page) => {
+    const end = await pixels(page, '.strip canvas')
+    await page.getByRole('button', { name: 'Show me its way, layer by layer' }).click()
+    const front = page.getByRole('group', { name: 'The front of the light' })
+    await front.waitFor()
+    const begin = await pixels(page, '.strip canvas')
+    assert.equal(begin.filter((b, i) => b === end[i]).length, 0, 'nothing is reached yet')
+    await front.getByRole('button', { name: 'One layer further' }).click()
+    await front.getByRole('button', { name: 'One layer further' }).click()
+    assert.match(await front.innerText(), /layer 2 of 11/)
+    const now = await pixels(page, '.strip canvas')
+    assert.deepEqual(now.map((n, i) => n === end[i]), end.map((_, i) => i >= end.length - 2), 'two columns from the right')
+    await front.getByRole('button', { name: 'To the end' }).click()
+    await until(page, () => document.querySelector('[data-front]').dataset.front === 'still')
+    assert.deepEqual(await pixels(page, '.strip canvas'), end)
+  })
+})

@@ -46,6 +46,7 @@ class Session {
   toasts = $state.raw([])
   dialog = $state.raw(null) // { kind, … }
   said = $state('')
+  showMe = $state(0) // counts up when the way of the light is asked for
   findClass = $state(0) // counts up when the class search is asked for
 
   #jobs = new Map()

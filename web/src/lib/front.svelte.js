@@ -1,30 +1,64 @@
 // The front of the light: when the direction turns, columns swap their maps one after the other as it passes.
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches
+const SLOW = 400 // ms a column, when it is shown
+const QUICK = 45 // … when the direction just turns, 600 ms at most
 
 export class Front {
   position = $state(Infinity) // columns passed, from the source of light; ≥ count: arrived
   moving = $state(false)
+  slow = $state(false)
+  paused = $state(false)
   #frame = 0
+  #count = 0
+  #pace = 0
 
-  /** From 0 to `count` columns, 45 ms a column, 600 ms at most. */
-  run(count) {
+  /** From 0 to `count` columns. Slow, it can be paused and stepped; where motion is unwelcome it waits for steps. */
+  run(count, slow = false) {
     cancelAnimationFrame(this.#frame)
-    if (still()) {
-      this.position = Infinity
-      this.moving = false
-      return
-    }
-    const time = Math.min(600, 45 * count)
-    const start = performance.now()
+    if (still() && !slow) return this.end()
+    this.#count = count
+    this.#pace = slow ? 1 / SLOW : count / Math.min(600, QUICK * count)
     this.position = 0
     this.moving = true
+    this.slow = slow
+    this.paused = slow && still()
+    if (!this.paused) this.#go()
+  }
+
+  #go() {
+    let before = performance.now()
     const tick = (now) => {
-      const part = Math.max(0, now - start) / time
-      this.position = part >= 1 ? Infinity : part * count
-      this.moving = part < 1
-      if (this.moving) this.#frame = requestAnimationFrame(tick)
+      this.position += Math.max(0, now - before) * this.#pace
+      before = now
+      if (this.position >= this.#count) this.end()
+      else this.#frame = requestAnimationFrame(tick)
     }
     this.#frame = requestAnimationFrame(tick)
+  }
+
+  pause() {
+    cancelAnimationFrame(this.#frame)
+    this.paused = !this.paused
+    if (!this.paused) this.#go()
+  }
+
+  /** One column further. */
+  step() {
+    cancelAnimationFrame(this.#frame)
+    this.paused = true
+    this.position = this.reached + 1.01
+    if (this.position >= this.#count) this.end()
+  }
+
+  end() {
+    cancelAnimationFrame(this.#frame)
+    this.position = Infinity
+    this.moving = this.slow = this.paused = false
+  }
+
+  /** How many columns it has passed. */
+  get reached() {
+    return Math.max(0, Math.ceil(this.position - 0.5))
   }
 
   /** Has the front passed column i of n, coming from the left (forward) or the right? */

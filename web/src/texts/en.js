@@ -33,6 +33,7 @@ export const t = {
     tile: (name, op, k, n, s) => `${name}${op ? ', ' + op : ''}, channel ${k} of ${n}. Mean ${s.mean}, highest ${s.high}, ${s.above} percent above zero`,
     showing: (few, all) => `showing ${few} of ${all}`, more: (n) => `+${n}`, light: 'Strength of each layer, root mean square', 
     zero: (name) => `The gradient is 0 from ${name} on: nothing there passes it on for this picture.`,
+    front: 'The front of the light', pause: 'Pause', play: 'Go on', step: 'One layer further', skip: 'To the end', layerOf: (k, n) => `layer ${k} of ${n}, size`,
     folded: (n) => `${n} layers, one column a block`, sort: 'Sort', sorts: { index: ['index', 'as in the file'], contribution: ['contribution', 'to the pinned objective'], mean: ['mean answer', 'on this picture'] },
     enlarge: 'Enlarge in the lab', pinLayer: 'Pin this layer', stands: (names) => `stands for ${names}`,
   },
@@ -46,7 +47,7 @@ export const t = {
     backward: (name) => `The light turned round: what a small change here would do to the score of <b>${name}</b>: *amber* would raise it, _violet_ lower it.`,
     guess: (layer, n, name) => `Which of the ${n} channels of <b>${layer}</b> speaks most for ${name}? Guess, then follow the widest line.`, check: 'Check my guess',
     answer: (k, share) => `Channel ${k} speaks most for it, with ${share} of all that speaks for or against.`,
-    gradientCare: 'A gradient says what a tiny change would do, not what the network looked at.', turn: 'Turn the light',
+    gradientCare: 'A gradient says what a tiny change would do, not what the network looked at.', showMe: 'Show me its way, layer by layer',
     // What stands under a panel: what one sees, its formula, one task or one warning with what it does.
     groups: {
       maps: {
