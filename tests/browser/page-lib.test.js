@@ -88,6 +88,8 @@ test('a map larger than its tile is averaged before it is coloured; a smaller on
   const out = new Uint32Array(4)
   paintMap(out, 2, 0, 0, 2, 2, Float32Array.from({ length: 16 }, (_, i) => (i % 2 ? 1 : -1)), 0, 4, 4, table, 1)
   assert.deepEqual([...out], [128, 128, 128, 128], 'plus and minus cancel to zero')
+  paintMap(out, 2, 0, 0, 2, 2, new Float32Array(16).fill(0.5), 0, 4, 4, table, 1)
+  assert.deepEqual([...out], [191, 191, 191, 191], 'a mean, not a sum')
   const large = new Uint32Array(16)
   paintMap(large, 4, 0, 0, 4, 4, Float32Array.of(1, -1, 0, 2), 0, 2, 2, table, 1)
   assert.deepEqual([...large], [255, 255, 0, 0, 255, 255, 0, 0, 128, 128, 255, 255, 128, 128, 255, 255])

@@ -18,6 +18,7 @@ class Session {
   systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches)
   dark = $derived(this.theme === 'auto' ? this.systemDark : this.theme === 'dark')
   width = $state(innerWidth)
+  height = $state(innerHeight)
   phone = $derived(this.width < 640)
   tab = $state(this.address.lab ? 'lab' : 'network') // of the phone
 
