@@ -19,7 +19,7 @@ class Session {
   dark = $derived(this.theme === 'auto' ? this.systemDark : this.theme === 'dark')
   width = $state(innerWidth)
   height = $state(innerHeight)
-  phone = $derived(this.width < 640)
+  phone = $derived(this.width < 780)
   tab = $state(this.address.lab ? 'lab' : 'network') // of the phone
 
   status = $state('loading') // loading, ready, failed
@@ -153,7 +153,9 @@ class Session {
 
   turn(dir = this.backward ? 'forward' : 'backward') {
     // A panel in the network's place gives it back, so that one sees the light turn.
-    const full = groupsOf(this.manifest).find((g) => g.id === this.address.lab)?.full
+    const group = groupsOf(this.manifest).find((g) => g.id === this.address.lab)
+    const full = group && (group.full || this.width < 960)
+    if (full) this.tab = 'network'
     this.go(full ? { dir, lab: '' } : { dir }, { push: !!full })
   }
 
