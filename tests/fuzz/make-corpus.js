@@ -105,6 +105,19 @@ const interventions = ['', 'conv1:1*0', 'conv1:2=mean', 'pool:0@0,1,2,3=0.5', 'c
   '"a/relu 1":0*0.5', 'conv1/9,9=1', 'conv1:1*1e38']
 const objectiveSeeds = Object.fromEntries(objectives.map((o, i) => [`${i + 1}.txt`, `${o}\n${interventions[i % interventions.length]}\n`]))
 
+// ---- requests: a method (a letter, whose code modulo the number of methods is its place in the table), parameters,
+// objective, network. 50 is a multiple of the five methods there are.
+const methods = (number) => String.fromCharCode(number)
+const requests = [
+  ['', ''], ['reduce=max', 'class:1'], ['reduce=signed percentile=95', 'conv1'], ['epsilon=4 steps=2 seed=3', 'class:0'], ['epsilon=8 target="red panda"', ''],
+  ['size=64 octaves=2 steps=1 jitter=2 start=noise seed=7', 'relu1:2'], ['size=64 octaves=1 steps=1 colours=free', 'class:"red panda"'], ['layer=conv1 channel=2', ''],
+  ['epsilon=1e9', 'class:9'], ['nonsense=1', ''], ['seed=-1', ''], ['percentile="99', 'conv1:2@3,4'],
+]
+const requestSeeds = Object.fromEntries(requests.flatMap(([params, objective], i) =>
+  [0, 1, 2, 3, 4].filter((m) => i < 2 || (m + i) % 2 === 0).map((m) => [`${i + 1}-${m}.txt`, `${methods(50 + m)}\n${params}\n${objective}\n`])))
+requestSeeds['network.txt'] = `${methods(51)}\n\nclass:1\n${head}mean 0.5\nstd 0.2\na = conv x 2 3x3\nb = relu a\nc = flatten b\nd = dense c 2\n`
+
 folder('onnx', onnxSeeds())
 folder('nettext', nettextSeeds)
 folder('objective', objectiveSeeds)
+folder('request', requestSeeds)
