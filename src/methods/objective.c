@@ -8,8 +8,11 @@ static const char *const kind_names[] = {"class", "logp", "prob", "margin", "los
 static bool takes(const bl_method *m, const char *kind)
 {
     size_t n = strlen(kind);
-    for (const char *at = m->objectives; (at = strstr(at, kind)); at += n)
-        if ((at == m->objectives || at[-1] == ' ') && (at[n] == ' ' || !at[n])) return true;
+    for (const char *at = m->objectives; *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (length == n && memcmp(at, kind, n) == 0) return true;
+        at += length;
+    }
     return false;
 }
 

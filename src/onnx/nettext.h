@@ -90,13 +90,15 @@ bl_status bl_nt_number(bl_nt_writer *w, const char *attr, int input, float other
 /* The constant at this input; NULL: absent or not constant. */
 const bl_value *bl_nt_input_constant(const bl_nt_writer *w, int input);
 
-/* A line form: `name = word inputs arguments`. read is called with the arguments' words due, and ends with bl_nt_node;
- * write adds everything after the word. */
+/* A line form: `name = word inputs arguments`. read is called with the arguments' words due, and ends with bl_nt_node. */
 typedef struct {
     const char *word, *op;
     bl_status (*read)(bl_nt_reader *t);
-    bl_status (*write)(bl_nt_writer *w);
 } bl_nt_form;
 extern const bl_nt_form bl_nt_layers[], bl_nt_plain[]; /* each ended by word NULL */
+/* The forms' other half, in the same order: adds everything after the word. Tables of their own, so that a program that
+ * only reads texts is linked without them. */
+typedef bl_status bl_nt_write(bl_nt_writer *w);
+extern bl_nt_write *const bl_nt_layer_writers[], *const bl_nt_plain_writers[];
 
 #endif

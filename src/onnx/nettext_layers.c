@@ -251,12 +251,15 @@ static bl_status write_lrn(bl_nt_writer *w)
     return BL_OK;
 }
 
-const bl_nt_form bl_nt_layers[] = {
-    {"conv", "Conv", read_conv, write_conv},
-    {"dense", "Gemm", read_dense, write_dense},
-    {"batchnorm", "BatchNormalization", read_batchnorm, write_batchnorm},
-    {"maxpool", "MaxPool", read_maxpool, write_pool},
-    {"avgpool", "AveragePool", read_avgpool, write_pool},
-    {"lrn", "LRN", read_lrn, write_lrn},
-    {0},
-};
+#define FORMS(FORM)                                                         \
+    FORM("conv", "Conv", read_conv, write_conv)                              \
+    FORM("dense", "Gemm", read_dense, write_dense)                           \
+    FORM("batchnorm", "BatchNormalization", read_batchnorm, write_batchnorm) \
+    FORM("maxpool", "MaxPool", read_maxpool, write_pool)                     \
+    FORM("avgpool", "AveragePool", read_avgpool, write_pool)                 \
+    FORM("lrn", "LRN", read_lrn, write_lrn)
+
+#define READER(word, op, read, write) {word, op, read},
+const bl_nt_form bl_nt_layers[] = {FORMS(READER){0}};
+#define WRITER(word, op, read, write) write,
+bl_nt_write *const bl_nt_layer_writers[] = {FORMS(WRITER)};

@@ -265,30 +265,33 @@ static bl_status write_concat(bl_nt_writer *w)
     return write_inputs(w);
 }
 
-const bl_nt_form bl_nt_plain[] = {
-    {"relu", "Relu", read_relu, write_plain},
-    {"leakyrelu", "LeakyRelu", read_leakyrelu, write_leakyrelu},
-    {"clip", "Clip", read_clip, write_clip},
-    {"sigmoid", "Sigmoid", read_sigmoid, write_plain},
-    {"tanh", "Tanh", read_tanh, write_plain},
-    {"hardsigmoid", "HardSigmoid", read_hardsigmoid, write_hardsigmoid},
-    {"hardswish", "HardSwish", read_hardswish, write_plain},
-    {"globalavgpool", "GlobalAveragePool", read_globalavgpool, write_plain},
-    {"globalmaxpool", "GlobalMaxPool", read_globalmaxpool, write_plain},
-    {"add", "Add", read_add, write_inputs},
-    {"sub", "Sub", read_sub, write_inputs},
-    {"mul", "Mul", read_mul, write_inputs},
-    {"div", "Div", read_div, write_inputs},
-    {"concat", "Concat", read_concat, write_concat},
-    {"pad", "Pad", read_pad, write_pad},
-    {"flatten", "Flatten", read_flatten, write_flatten},
-    {"reshape", "Reshape", read_reshape, write_list},
-    {"transpose", "Transpose", read_transpose, write_transpose},
-    {"squeeze", "Squeeze", read_squeeze, write_list},
-    {"unsqueeze", "Unsqueeze", read_unsqueeze, write_list},
-    {"softmax", "Softmax", read_softmax, write_soft},
-    {"logsoftmax", "LogSoftmax", read_logsoftmax, write_soft},
-    {"dropout", "Dropout", read_dropout, write_dropout},
-    {"identity", "Identity", read_identity, write_plain},
-    {0},
-};
+#define FORMS(FORM)                                                             \
+    FORM("relu", "Relu", read_relu, write_plain)                                \
+    FORM("leakyrelu", "LeakyRelu", read_leakyrelu, write_leakyrelu)             \
+    FORM("clip", "Clip", read_clip, write_clip)                                 \
+    FORM("sigmoid", "Sigmoid", read_sigmoid, write_plain)                       \
+    FORM("tanh", "Tanh", read_tanh, write_plain)                                \
+    FORM("hardsigmoid", "HardSigmoid", read_hardsigmoid, write_hardsigmoid)     \
+    FORM("hardswish", "HardSwish", read_hardswish, write_plain)                 \
+    FORM("globalavgpool", "GlobalAveragePool", read_globalavgpool, write_plain) \
+    FORM("globalmaxpool", "GlobalMaxPool", read_globalmaxpool, write_plain)     \
+    FORM("add", "Add", read_add, write_inputs)                                  \
+    FORM("sub", "Sub", read_sub, write_inputs)                                  \
+    FORM("mul", "Mul", read_mul, write_inputs)                                  \
+    FORM("div", "Div", read_div, write_inputs)                                  \
+    FORM("concat", "Concat", read_concat, write_concat)                         \
+    FORM("pad", "Pad", read_pad, write_pad)                                     \
+    FORM("flatten", "Flatten", read_flatten, write_flatten)                     \
+    FORM("reshape", "Reshape", read_reshape, write_list)                        \
+    FORM("transpose", "Transpose", read_transpose, write_transpose)             \
+    FORM("squeeze", "Squeeze", read_squeeze, write_list)                        \
+    FORM("unsqueeze", "Unsqueeze", read_unsqueeze, write_list)                  \
+    FORM("softmax", "Softmax", read_softmax, write_soft)                        \
+    FORM("logsoftmax", "LogSoftmax", read_logsoftmax, write_soft)               \
+    FORM("dropout", "Dropout", read_dropout, write_dropout)                     \
+    FORM("identity", "Identity", read_identity, write_plain)
+
+#define READER(word, op, read, write) {word, op, read},
+const bl_nt_form bl_nt_plain[] = {FORMS(READER){0}};
+#define WRITER(word, op, read, write) write,
+bl_nt_write *const bl_nt_plain_writers[] = {FORMS(WRITER)};

@@ -112,12 +112,17 @@ static void write_header(const bl_model *m, bl_text *out)
     bl_text_add(out, "\nchannels %s\n", channels[m->channels]);
 }
 
-static const bl_nt_form *form_of(const char *op)
+/* The word of an operator's lines, and what writes the rest of them; NULL: there is none. */
+static const char *form_of(const char *op, bl_nt_write **write)
 {
     const bl_nt_form *const tables[] = {bl_nt_layers, bl_nt_plain};
+    bl_nt_write *const *const writers[] = {bl_nt_layer_writers, bl_nt_plain_writers};
     for (size_t k = 0; k < sizeof tables / sizeof tables[0]; k++)
-        for (const bl_nt_form *f = tables[k]; f->word; f++)
-            if (!strcmp(f->op, op)) return f;
+        for (int i = 0; tables[k][i].word; i++)
+            if (!strcmp(tables[k][i].op, op)) {
+                *write = writers[k][i];
+                return tables[k][i].word;
+            }
     return NULL;
 }
 
@@ -140,11 +145,12 @@ bl_status bl_nettext_write(const bl_model *model, bl_text *out, bl_error *error)
     write_header(model, out);
     for (int i = 0; i < model->n_nodes; i++) {
         bl_nt_writer w = {model, &model->nodes[i], out, error};
-        const bl_nt_form *form = form_of(w.node->op->name);
-        if (!form) return bl_nt_refuse(&w, "there is no such operator in it");
+        bl_nt_write *write;
+        const char *word = form_of(w.node->op->name, &write);
+        if (!word) return bl_nt_refuse(&w, "there is no such operator in it");
         bl_nt_add_name(out, i ? "" : "\n", model->values[w.node->out].name);
-        bl_text_add(out, " = %s", form->word);
-        BL_TRY(form->write(&w));
+        bl_text_add(out, " = %s", word);
+        BL_TRY(write(&w));
         bl_text_add(out, "\n");
     }
     return out->failed ? bl_fail(error, BL_MEMORY, "not enough memory to write the network text") : BL_OK;

@@ -68,6 +68,8 @@ static bl_status count_typed(const bl_field *f, bl_tensor *t)
     return BL_OK;
 }
 
+static const char external[] = "its data lie in another file (external data)";
+
 bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor *t)
 {
     bl_field f;
@@ -90,10 +92,10 @@ bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor
             BL_TRY(bl_wire_message(&f, "raw_data", &t->raw));
             t->has_raw = true;
             break;
-        case 13: t->problem = "its data lie in another file (external data)"; break;
+        case 13: t->problem = external; break;
         case 14:
             BL_TRY(bl_wire_varint(&f, &number));
-            if (number) t->problem = "its data lie in another file (external data)";
+            if (number) t->problem = external;
             break;
         default: break;
         }
@@ -107,7 +109,7 @@ bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor
     if (t->count > BL_MAX_COUNT) t->problem = "it has too many elements";
     if (!t->problem) return BL_OK;
     bl_fail(r->error, BL_UNSUPPORTED, "%s \"%.100s\" cannot be read: %s", where, t->name, t->problem);
-    return strstr(t->problem, "external")
+    return t->problem == external
                ? bl_hint(r->error, BL_UNSUPPORTED, "Save the network as one file, with its weights inside (below 2 GB).")
                : BL_UNSUPPORTED;
 }
