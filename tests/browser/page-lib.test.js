@@ -6,7 +6,7 @@ import { middle, number, probability, signed } from '../../web/src/lib/format.js
 import { DEFAULTS, parse, print } from '../../web/src/lib/hash.js'
 import { arcsOf, channelsOf, columnsOf, foldBlocks, place } from '../../web/src/lib/layout.js'
 import { describe, layerText } from '../../web/src/lib/objective.js'
-import { contributions, percentileOf, summary } from '../../web/src/lib/stats.js'
+import { contributions, orderOf, percentileOf, summary } from '../../web/src/lib/stats.js'
 
 const random = (seed) => () => ((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32)
 
@@ -80,6 +80,7 @@ test('percentiles are those of a full sort; contributions add up', () => {
   const a = { shape: [1, 2, 1, 2], data: Float32Array.of(1, 2, 3, 4) }
   const g = { shape: [1, 2, 1, 2], data: Float32Array.of(1, -1, 0.5, 0) }
   assert.deepEqual([...contributions(a, g)], [-1, 1.5])
+  assert.deepEqual(['index', 'contribution', 'mean'].map((by) => orderOf(by, 2, a, g)), [[0, 1], [1, 0], [1, 0]])
   assert.deepEqual(summary(Float32Array.of(9, 0, 2, -1), 1, 3), { low: -1, high: 2, mean: 1 / 3, above: 1 / 3, silent: false })
 })
 

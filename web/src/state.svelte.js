@@ -5,7 +5,7 @@ import { load, models, samples, sentence, told } from './lib/api.js'
 import { parse, print } from './lib/hash.js'
 import { columnsOf } from './lib/layout.js'
 import { describe, layerText } from './lib/objective.js'
-import { contributions, summary } from './lib/stats.js'
+import { contributions, orderOf } from './lib/stats.js'
 import { store, stored } from './lib/store.js'
 import { toPictureFile } from './lib/files.js'
 import { LabJob } from './lib/job.svelte.js'
@@ -359,18 +359,7 @@ class Session {
   }
 
   sort(column, by) {
-    const n = column.channels
-    const value = this.maps.get(column.id)
-    const order = Array.from({ length: n }, (_, i) => i)
-    if (by === 'contribution') {
-      const share = contributions(value, this.gradients.get(column.id))
-      order.sort((a, b) => Math.abs(share[b]) - Math.abs(share[a]))
-    } else if (by === 'mean') {
-      const size = value.data.length / n
-      const mean = order.map((k) => summary(value.data, k * size, size).mean)
-      order.sort((a, b) => mean[b] - mean[a])
-    }
-    this.orders.set(column.id, order)
+    this.orders.set(column.id, orderOf(by, column.channels, this.maps.get(column.id), this.gradients.get(column.id)))
     this.sorts.set(column.id, by)
   }
 

@@ -76,3 +76,17 @@ export function contributions(value, gradient) {
   }
   return out
 }
+
+/** The channels of a layer in an order: by 'index', by the size of their 'contribution', or by their 'mean'. */
+export function orderOf(by, channels, value, gradient) {
+  const order = Array.from({ length: channels }, (_, k) => k)
+  if (by === 'contribution') {
+    const share = contributions(value, gradient)
+    order.sort((a, b) => Math.abs(share[b]) - Math.abs(share[a]))
+  } else if (by === 'mean') {
+    const size = value.data.length / channels
+    const mean = order.map((k) => summary(value.data, k * size, size).mean)
+    order.sort((a, b) => mean[b] - mean[a])
+  }
+  return order
+}
