@@ -169,9 +169,11 @@ static void not_pictures(void **state)
     file f = load("arithmetic.jpg");
     refused(f.bytes, f.length, BL_UNSUPPORTED, "arithmetic coding");
     free(f.bytes);
-    f = load("plain.jpg");
-    for (size_t i = 0; i + 6 < f.length; i++) /* a code table of more symbols than there are */
-        if (f.bytes[i] == 0xFF && f.bytes[i + 1] == 0xC4) f.bytes[i + 5] = f.bytes[i + 6] = 255;
+    f = load("plain.jpg"); /* with a code table of 257 symbols put in, all of them there: one more than a table can have */
+    uint8_t table[4 + 17 + 257] = {0xFF, 0xC4, (2 + 17 + 257) >> 8, (2 + 17 + 257) & 255, 0, 255, 2};
+    memmove(f.bytes + 2 + sizeof table, f.bytes + 2, f.length - 2);
+    memcpy(f.bytes + 2, table, sizeof table);
+    f.length += sizeof table;
     refused(f.bytes, f.length, BL_FORMAT, "code tables make no sense");
     free(f.bytes);
 }
