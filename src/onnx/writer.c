@@ -206,7 +206,7 @@ static bl_status put_all_metadata(bl_put *p, const bl_model *m, bl_error *error)
         if (failed) return bl_fail(error, BL_MEMORY, "not enough memory to write the labels");
     }
     if (m->has_preprocessing) {
-        int n = m->input_c >= 1 && m->input_c <= 4 ? m->input_c : 4;
+        int n = m->input_c > 4 ? 1 : m->input_c >= 1 ? m->input_c : 4; /* more than four have one number in common */
         put_channel_numbers(p, "backlight.mean", m->mean, n);
         put_channel_numbers(p, "backlight.std", m->std, n);
         put_metadata(p, "backlight.channels", channels[m->channels], strlen(channels[m->channels]));

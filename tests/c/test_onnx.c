@@ -155,6 +155,19 @@ static void halves_weights(void **state)
     bl_model_free(again);
 }
 
+/* One mean for all channels of a network that has more than a picture has. */
+static void writes_preprocessing_of_many_channels(void **state)
+{
+    (void)state;
+    bl_model *m = from_text("input x 7x2x2\nmean 0.5\nstd 0.25\nr = relu x\n"), *again = NULL;
+    bl_text text = written(m, NULL);
+    OK(read_bytes(text.data, text.length, &again, error));
+    assert_true(again->mean[3] == 0.5f && again->std[3] == 0.25f);
+    bl_text_free(&text);
+    bl_model_free(m);
+    bl_model_free(again);
+}
+
 /* The trainer writes weights that the model does not hold. */
 static void writes_other_weights(void **state)
 {
@@ -306,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_and_reads_to_the_bit), cmocka_unit_test(halves_weights), cmocka_unit_test(writes_other_weights),
+        cmocka_unit_test(writes_preprocessing_of_many_channels),
         cmocka_unit_test(cut_at_every_byte), cmocka_unit_test(every_byte_changed), cmocka_unit_test(random_bytes),
         cmocka_unit_test(source_fails), cmocka_unit_test(empty_file),
     };

@@ -76,6 +76,10 @@ function onnxSeeds() {
   make('quantised', (g) => g.output(g.node('Mul', [tiny(g), g.weight([1], [1], { type: 'int8' })])))
   make('float-attributes', (g) => g.output(g.node('Relu', [tiny(g)], { a: { floats: [1, 2] }, b: f(1), c: { strings: ['x'] } })))
   make('open', (g) => g.output(g.node('Conv', [g.input('x', null), g.weight([1, 1, 1, 1], [1])])))
+  make('many-channels', (g) => {
+    g.output(g.node('Flatten', [g.input('x', [1, 69, 1, 1])]))
+    g.metadata['backlight.mean'] = '0.5'
+  })
   seeds['empty-graph.onnx'] = new Graph().bytes()
   seeds['cut.onnx'] = seeds['whole.onnx'].slice(0, 200)
   seeds['text.onnx'] = 'this is no network\n'
