@@ -251,7 +251,7 @@ static bl_status write_lrn(bl_nt_writer *w)
     return BL_OK;
 }
 
-#define FORMS(FORM)                                                         \
+#define FORMS(FORM)                                                          \
     FORM("conv", "Conv", read_conv, write_conv)                              \
     FORM("dense", "Gemm", read_dense, write_dense)                           \
     FORM("batchnorm", "BatchNormalization", read_batchnorm, write_batchnorm) \
