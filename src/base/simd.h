@@ -59,6 +59,7 @@ static inline bl_f32x4 bl_f32x4_select(bl_mask4 m, bl_f32x4 a, bl_f32x4 b) {
 static inline bool bl_mask4_any(bl_mask4 m) {
     return wasm_v128_any_true(m);
 }
+#define BL_SHUFFLE4(a, b, i, j, k, l) wasm_i32x4_shuffle(a, b, i, j, k, l)
 
 #else
 
@@ -109,9 +110,23 @@ static inline bl_f32x4 bl_f32x4_min(bl_f32x4 data, bl_f32x4 bound) {
 static inline bool bl_mask4_any(bl_mask4 m) {
     return (m[0] | m[1] | m[2] | m[3]) != 0;
 }
+#define BL_SHUFFLE4(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 
 #endif
 
+static inline bl_f32x4 bl_f32x4_of(float a, float b, float c, float d) {
+    float lanes[4] = {a, b, c, d};
+    return bl_f32x4_load(lanes);
+}
+/* Lane j of vector i becomes lane i of vector j. */
+static inline void bl_f32x4_transpose(bl_f32x4 v[4]) {
+    bl_f32x4 low01 = BL_SHUFFLE4(v[0], v[1], 0, 4, 1, 5), high01 = BL_SHUFFLE4(v[0], v[1], 2, 6, 3, 7),
+             low23 = BL_SHUFFLE4(v[2], v[3], 0, 4, 1, 5), high23 = BL_SHUFFLE4(v[2], v[3], 2, 6, 3, 7);
+    v[0] = BL_SHUFFLE4(low01, low23, 0, 1, 4, 5);
+    v[1] = BL_SHUFFLE4(low01, low23, 2, 3, 6, 7);
+    v[2] = BL_SHUFFLE4(high01, high23, 0, 1, 4, 5);
+    v[3] = BL_SHUFFLE4(high01, high23, 2, 3, 6, 7);
+}
 static inline float bl_f32x4_lane(bl_f32x4 a, int i) {
     float lanes[4];
     bl_f32x4_store(lanes, a);

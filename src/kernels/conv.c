@@ -1,4 +1,5 @@
 #include "kernels/columns.h"
+#include "kernels/winograd.h"
 
 #include <string.h>
 
@@ -166,33 +167,44 @@ static void weight_products(const bl_conv_shape *shape, int pictures, const bl_r
 
 /* ---- the three doors ---- */
 
+static size_t largest(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
 size_t bl_conv_scratch(const bl_conv_shape *s) {
     if (is_depthwise(s)) return 0;
-    size_t most = convolve_scratch(s), weights = weights_scratch(s), input;
+    size_t forward = bl_winograd_fits(s) ? bl_winograd_scratch(s) : convolve_scratch(s), input;
     if (unit_stride(s)) {
         bl_conv_shape r = bl_reversed(s);
-        input = (size_t)s->groups * weights_of_group(s) * sizeof(bl_real) + convolve_scratch(&r);
+        input = bl_winograd_fits(&r) ? bl_winograd_scratch(&r)
+                                     : (size_t)s->groups * weights_of_group(s) * sizeof(bl_real) + convolve_scratch(&r);
     } else {
         input = scatter_scratch(s);
     }
-    if (weights > most) most = weights;
-    return input > most ? input : most;
+    return largest(largest(forward, input), weights_scratch(s));
 }
 
 void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
                      bl_real *y, void *scratch) {
-    if (is_depthwise(s))
+    if (is_depthwise(s)) {
         bl_depthwise_forward(s, pictures, x, w, bias, y);
-    else
+    } else if (bl_winograd_fits(s)) {
+        bl_taps9 kernels = {w, (ptrdiff_t)s->channels * 9, 9, false};
+        bl_winograd(s, pictures, x, kernels, bias, y, false, scratch);
+    } else {
         convolve(s, pictures, x, w, bias, y, false, scratch);
+    }
 }
 
 void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
                             bool add, void *scratch) {
+    bl_conv_shape r = bl_reversed(s);
     if (is_depthwise(s)) {
         bl_depthwise_backward_input(s, pictures, dy, w, dx, add);
+    } else if (unit_stride(s) && bl_winograd_fits(&r)) {
+        bl_taps9 kernels = {w, 9, (ptrdiff_t)s->channels * 9, true};
+        bl_winograd(&r, pictures, dy, kernels, NULL, dx, add, scratch);
     } else if (unit_stride(s)) {
-        bl_conv_shape r = bl_reversed(s);
         bl_real *turned = scratch;
         reverse_weights(s, w, turned);
         convolve(&r, pictures, dy, turned, NULL, dx, add, turned + (size_t)s->groups * weights_of_group(s));

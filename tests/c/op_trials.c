@@ -51,6 +51,17 @@ static void conv(trial *t, dice *d) {
     if (roll(d, 0, 1)) LIST(t, "kernel_shape", v.kernel, h.kernel);
 }
 
+/* 3×3 with 16 and more channels, on one side of it or on both: another way is taken. Maps around the tiles of 4×4. */
+static void wide_conv(trial *t, dice *d) {
+    int in = PICK(d, 15, 16, 17), out = PICK(d, 3, 16, 17), h = PICK(d, 3, 5, 6, 7, 8, 9, 11),
+        w = PICK(d, 4, 5, 7, 8, 9, 12);
+    INPUT(t, PICK(d, 1, 3), in, h, w);
+    INPUT(t, out, in, 3, 3);
+    if (roll(d, 0, 1)) INPUT(t, out);
+    t->batched = 1;
+    LIST(t, "pads", roll(d, 0, 2), roll(d, 0, 3), roll(d, 0, 2), roll(d, 0, 3));
+}
+
 static void pool(trial *t, dice *d) {
     axis v = draw_axis(d, true, 0), h = draw_axis(d, true, 0);
     INPUT(t, PICK(d, 1, 3), roll(d, 1, 3), v.size, h.size);
@@ -281,33 +292,34 @@ static void reduce_mean(trial *t, dice *d) {
 }
 
 const op_trials all_op_trials[] = {
-    {"Add", binary, naive_binary, 3, 0},
-    {"AveragePool", average_pool, naive_pool, 1, 0},
-    {"BatchNormalization", batchnorm, naive_batchnorm, 1 | 2 | 4 | 8, 0},
-    {"Clip", clip, naive_curve, 0, 6},
-    {"Concat", concat, naive_concat, 15, 0},
-    {"Conv", conv, naive_conv, 7, 0},
-    {"Div", quotient, naive_binary, 1, 0},
-    {"Gemm", gemm, naive_gemm, 7, 0},
-    {"GlobalAveragePool", pictures, naive_pool, 1, 0},
-    {"GlobalMaxPool", pictures, naive_pool, 0, 0},
-    {"HardSigmoid", hard_sigmoid, naive_curve, 0, 0},
-    {"HardSwish", curve, naive_curve, 0, 0},
-    {"LeakyRelu", leaky_relu, naive_curve, 0, 0},
-    {"LogSoftmax", softmax, naive_softmax, 0, 0},
-    {"LRN", lrn, naive_lrn, 0, 0},
-    {"MatMul", matmul, naive_matmul, 3, 0},
-    {"MaxPool", pool, naive_pool, 0, 0},
-    {"Mul", binary, naive_binary, 3, 0},
-    {"Pad", pad, naive_pad, 1, 4},
-    {"ReduceMean", reduce_mean, naive_mean, 1, 0},
-    {"Relu", curve, naive_curve, 0, 0},
-    {"Sigmoid", curve, naive_curve, 0, 0},
-    {"Slice", slice, naive_slice, 1, 0},
-    {"Softmax", softmax, naive_softmax, 0, 0},
-    {"Sub", binary, naive_binary, 3, 0},
-    {"Tanh", curve, naive_curve, 0, 0},
-    {"Transpose", transpose, naive_transpose, 1, 0},
+    {"Add", binary, naive_binary, 3, 0, 0},
+    {"AveragePool", average_pool, naive_pool, 1, 0, 0},
+    {"BatchNormalization", batchnorm, naive_batchnorm, 1 | 2 | 4 | 8, 0, 0},
+    {"Clip", clip, naive_curve, 0, 6, 0},
+    {"Concat", concat, naive_concat, 15, 0, 0},
+    {"Conv", conv, naive_conv, 7, 0, 0},
+    {"Conv", wide_conv, naive_conv, 7, 0, 25},
+    {"Div", quotient, naive_binary, 1, 0, 0},
+    {"Gemm", gemm, naive_gemm, 7, 0, 0},
+    {"GlobalAveragePool", pictures, naive_pool, 1, 0, 0},
+    {"GlobalMaxPool", pictures, naive_pool, 0, 0, 0},
+    {"HardSigmoid", hard_sigmoid, naive_curve, 0, 0, 0},
+    {"HardSwish", curve, naive_curve, 0, 0, 0},
+    {"LeakyRelu", leaky_relu, naive_curve, 0, 0, 0},
+    {"LogSoftmax", softmax, naive_softmax, 0, 0, 0},
+    {"LRN", lrn, naive_lrn, 0, 0, 0},
+    {"MatMul", matmul, naive_matmul, 3, 0, 0},
+    {"MaxPool", pool, naive_pool, 0, 0, 0},
+    {"Mul", binary, naive_binary, 3, 0, 0},
+    {"Pad", pad, naive_pad, 1, 4, 0},
+    {"ReduceMean", reduce_mean, naive_mean, 1, 0, 0},
+    {"Relu", curve, naive_curve, 0, 0, 0},
+    {"Sigmoid", curve, naive_curve, 0, 0, 0},
+    {"Slice", slice, naive_slice, 1, 0, 0},
+    {"Softmax", softmax, naive_softmax, 0, 0, 0},
+    {"Sub", binary, naive_binary, 3, 0, 0},
+    {"Tanh", curve, naive_curve, 0, 0, 0},
+    {"Transpose", transpose, naive_transpose, 1, 0, 0},
 };
 const int n_op_trials = (int)(sizeof all_op_trials / sizeof *all_op_trials);
 

@@ -12,6 +12,8 @@ typedef struct {
     naive_op naive;
     unsigned linear;   /* bit i: the result is linear in input i when the others stand still (up to a constant) */
     unsigned constant; /* bit i: input i has no gradient */
+    int slow;          /* not 0: large trials, so many times fewer of them; none in double, where no way is for large
+                        * ones alone and differences of sums over them are rounding */
 } op_trials;
 
 extern const op_trials all_op_trials[];

@@ -63,6 +63,7 @@ for (const auto_pad of ['SAME_UPPER', 'SAME_LOWER', 'VALID']) {
 }
 conv('auto_pad NOTSET', 4, [3, 3], { auto_pad: 'NOTSET', pads: [1, 1, 1, 1] })
 conv('many channels', 17, [3, 3], { pads: [1, 1, 1, 1] }, { input: [1, 19, 8, 7] })
+conv('many channels, pads uneven', 9, [3, 3], { pads: [2, 0, 1, 1] }, { input: [1, 33, 13, 11] })
 conv('one pixel', 3, [1, 1], {}, { input: [1, 5, 1, 1] })
 conv('grey', 3, [3, 3], {}, { input: [1, 1, 5, 5] })
 conv('batch of three', 4, [3, 3], { pads: [1, 1, 1, 1] }, { input: [3, 3, 5, 6] })

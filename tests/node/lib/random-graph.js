@@ -80,6 +80,20 @@ const steps = {
     b.put('Conv', inputs, attributes, same ? [n, out, Math.ceil(h / y.stride), Math.ceil(w / x.stride)] : [n, out, y.out, x.out])
     if (r.chance(0.3)) steps.norm(b)
   },
+  /** 3×3 without stride or groups from so many channels that it is computed another way. */
+  wide(b) {
+    const r = b.random
+    const { name, shape } = b.take()
+    const [n, c, h, w] = shape
+    if (h < 3 || w < 3) return
+    const between = r.int(16, MOST_CHANNELS)
+    const out = r.int(1, MOST_CHANNELS)
+    const grown = b.g.node('Relu', [b.g.node('Conv', [name, b.weight([between, c, 1, 1], 1.7 / Math.sqrt(c))])])
+    const pads = Array.from({ length: 4 }, () => r.int(0, 2))
+    const inputs = [grown, b.weight([out, between, 3, 3], 1.7 / Math.sqrt(9 * between))]
+    if (r.chance(0.7)) inputs.push(b.weight([out], 0.5))
+    b.put('Conv', inputs, { kernel_shape: [3, 3], pads }, [n, out, h + pads[0] + pads[2] - 2, w + pads[1] + pads[3] - 2])
+  },
   norm(b) {
     const { name, shape } = b.live[b.live.length - 1]
     const c = [shape[1]]
@@ -167,7 +181,7 @@ const steps = {
     b.put('LRN', [name], { size: b.random.pick([1, 3, 5]), alpha: f(0.1) }, shape)
   },
 }
-const weighted = ['conv', 'conv', 'conv', 'conv', 'activation', 'activation', 'activation', 'pool', 'pool', 'join', 'join', 'divide', 'constant', 'squeeze', 'concat', 'concat',
+const weighted = ['conv', 'conv', 'conv', 'conv', 'wide', 'activation', 'activation', 'activation', 'pool', 'pool', 'join', 'join', 'divide', 'constant', 'squeeze', 'concat', 'concat',
   'pad', 'turn', 'nothing', 'lrn', 'norm']
 
 /** Ends the network: a map, or scores with or without softmax, on one of the usual ways there. */
