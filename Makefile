@@ -94,7 +94,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench screens pictures docs samples icons train-tiny-vgg format clean
+.PHONY: types fuzz bench bench-peers screens pictures docs samples icons train-tiny-vgg format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -103,6 +103,9 @@ fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS=60, keeping what it finds in 
 
 bench: build ## measure speed and sizes, beside the peers
 	@node tools/bench.js
+
+bench-peers: native wasm node_modules/.package-lock.json ## measure whole networks beside ONNX Runtime (ROUNDS=9)
+	@node tools/bench-peers.js
 
 screens: site single-file | tools-test ## take pictures of the page into build/screens/
 	@node tools/screens.js

@@ -15,15 +15,26 @@ async function runtime() {
   return ort
 }
 
+/** A network ready to run, by default with all optimisations. */
+export async function openOrt(bytes, options = {}) {
+  const { InferenceSession, Tensor } = await runtime()
+  const session = await InferenceSession.create(bytes, options)
+  return {
+    async run(shape, data) {
+      const feeds = { [session.inputNames[0]]: new Tensor('float32', data, shape) }
+      const output = (await session.run(feeds))[session.outputNames[0]]
+      return { data: Float32Array.from(output.data), shape: [...output.dims] }
+    },
+    close: () => session.release(),
+  }
+}
+
 /** Runs a network on one input; gives the first output. Optimisations that change the arithmetic are off. */
 export async function runOrt(bytes, shape, data) {
-  const { InferenceSession, Tensor } = await runtime()
-  const session = await InferenceSession.create(bytes, { graphOptimizationLevel: 'disabled' })
+  const session = await openOrt(bytes, { graphOptimizationLevel: 'disabled' })
   try {
-    const feeds = { [session.inputNames[0]]: new Tensor('float32', data, shape) }
-    const output = (await session.run(feeds))[session.outputNames[0]]
-    return { data: Float32Array.from(output.data), shape: [...output.dims] }
+    return await session.run(shape, data)
   } finally {
-    await session.release()
+    await session.close()
   }
 }

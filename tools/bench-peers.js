@@ -1,0 +1,106 @@
+// Passes of whole networks beside ONNX Runtime's WebAssembly in Node, one thread each: both run in turn on the same weights
+// and the same picture, and their outputs are compared; the median of the rounds' ratios counts. Writes
+// build/bench-peers.json. Nothing else may run meanwhile: the load of the machine stands beside the figures.
+// ROUNDS=9 rounds of each network; MODULE=file.wasm takes another module for ours, OTHER=file.wasm one more beside it.
+// TensorFlow.js has its gradients in WebAssembly in @tensorflow/tfjs-backend-wasm, which is not among the packages here:
+// so there is no peer for the gradient, only its share of our own forward pass.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build, root } from '../tests/node/lib/core.js'
+import { openOrt } from '../tests/node/lib/ort.js'
+import { picture } from '../tests/node/lib/core.js'
+import { tensorError, tolerance } from '../tests/node/lib/tolerances.js'
+import { BacklightCore } from '../wasm/core.js'
+import { networks } from './bench-networks.js'
+
+const ROUNDS = Number(process.env.ROUNDS || 9)
+const ONLY = process.env.ONLY
+const WARM = 3
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+const spread = (numbers) => {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return [sorted[numbers.length >> 2], sorted[(3 * numbers.length) >> 2]]
+}
+
+async function engine(file, bytes) {
+  const core = await BacklightCore.load({ bytes: readFileSync(file) })
+  const model = core.open(bytes)
+  const view = model.view()
+  const image = picture(model.info.input.width, model.info.input.height, 5)
+  return {
+    forward: () => view.forward(image).ms,
+    backward: () => view.backward('class:3').ms,
+    input: () => view.value(model.info.input.id),
+    output: () => view.value(model.info.output),
+    megabytes: () => core.memory / 1e6,
+  }
+}
+
+async function measure(name, bytes) {
+  const ours = await engine(process.env.MODULE || join(build, 'wasm/backlight.wasm'), bytes)
+  const other = process.env.OTHER ? await engine(process.env.OTHER, bytes) : null
+  ours.forward()
+  const input = ours.input()
+  const peer = await openOrt(bytes)
+  const theirs = await peer.run(input.shape, input.data)
+  const error = tensorError(ours.output(), theirs)
+  if (!(error <= tolerance('TOL_ORT'))) throw new Error(`${name}: the outputs differ by ${error}`)
+  const times = { forward: [], backward: [], peer: [], otherForward: [], otherBackward: [] }
+  for (let i = -WARM; i < ROUNDS; i++) {
+    const round = { forward: ours.forward(), backward: ours.backward() }
+    if (other) Object.assign(round, { otherForward: other.forward(), otherBackward: other.backward() })
+    const start = performance.now()
+    await peer.run(input.shape, input.data)
+    round.peer = performance.now() - start
+    if (i >= 0) for (const [what, ms] of Object.entries(round)) times[what].push(ms)
+  }
+  await peer.close()
+  const ratios = (a, b) => a.map((ms, i) => ms / b[i])
+  const row = {
+    network: name,
+    forwardMs: median(times.forward),
+    peerMs: median(times.peer),
+    ratio: median(ratios(times.peer, times.forward)),
+    ratioQuartiles: spread(ratios(times.peer, times.forward)),
+    bothMs: median(times.forward.map((ms, i) => ms + times.backward[i])),
+    bothToForward: median(times.forward.map((ms, i) => (ms + times.backward[i]) / ms)),
+    megabytes: ours.megabytes(),
+    error,
+  }
+  if (other) {
+    row.otherForwardToOurs = median(ratios(times.otherForward, times.forward))
+    row.otherBackwardToOurs = median(ratios(times.otherBackward, times.backward))
+  }
+  return row
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'backlight-peers-'))
+const rows = []
+const before = loadavg()[0]
+try {
+  const files = { 'Tiny VGG': join(root, 'models/tiny-vgg.onnx') }
+  for (const [name, text] of Object.entries(networks)) {
+    const [from, to] = ['net.txt', 'onnx'].map((end) => join(folder, `${Object.keys(files).length}.${end}`))
+    writeFileSync(from, text())
+    execFileSync(join(build, 'native/backlight'), ['build', from, to, '--seed', '1'], { stdio: 'ignore' })
+    files[name] = to
+  }
+  for (const [name, file] of Object.entries(files)) {
+    if (ONLY && !name.startsWith(ONLY)) continue
+    const row = await measure(name, readFileSync(file))
+    rows.push(row)
+    const d = (x, n = 2) => x.toFixed(n)
+    const [low, high] = row.ratioQuartiles
+    let line = `${name.padEnd(15)} forward ${d(row.forwardMs)} ms, ONNX Runtime ${d(row.peerMs)} ms, ratio ${d(row.ratio)} (${d(low)} … ${d(high)}); `
+    line += `forward and gradient ${d(row.bothMs)} ms, ${d(row.bothToForward)} of forward; ${d(row.megabytes, 0)} MB; outputs differ by ${row.error.toExponential(1)}`
+    if (row.otherForwardToOurs) line += `; the other module: ${d(row.otherForwardToOurs)} forward, ${d(row.otherBackwardToOurs)} gradient`
+    console.log(line)
+  }
+} finally {
+  rmSync(folder, { recursive: true })
+}
+const machine = { date: new Date().toISOString().slice(0, 10), processor: cpus()[0].model, loadBefore: before, loadAfter: loadavg()[0], rounds: ROUNDS }
+writeFileSync(join(build, 'bench-peers.json'), JSON.stringify({ ...machine, rows }, null, 2) + '\n')
+console.log(`load ${before.toFixed(2)} before, ${machine.loadAfter.toFixed(2)} after; TensorFlow.js left out: its WebAssembly backend is not installed`)
