@@ -41,6 +41,9 @@ static inline bl_f32x4 bl_f32x4_sub(bl_f32x4 a, bl_f32x4 b) {
 static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) {
     return wasm_f32x4_mul(a, b);
 }
+static inline bl_f32x4 bl_f32x4_div(bl_f32x4 a, bl_f32x4 b) {
+    return wasm_f32x4_div(a, b);
+}
 static inline bl_f32x4 bl_f32x4_max(bl_f32x4 data, bl_f32x4 bound) {
     return wasm_f32x4_pmax(data, bound);
 }
@@ -91,6 +94,9 @@ static inline bl_f32x4 bl_f32x4_sub(bl_f32x4 a, bl_f32x4 b) {
 }
 static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) {
     return a * b;
+}
+static inline bl_f32x4 bl_f32x4_div(bl_f32x4 a, bl_f32x4 b) {
+    return a / b;
 }
 static inline bl_mask4 bl_f32x4_less(bl_f32x4 a, bl_f32x4 b) {
     return a < b;
