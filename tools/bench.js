@@ -29,7 +29,7 @@ async function coldLoad(url, times) {
     const browser = await launch()
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     await page.addInitScript(() => {
-      const watch = () => document.documentElement?.dataset.state === 'idle' && (globalThis.firstMaps ??= performance.now())
+      const watch = () => document.documentElement?.dataset.maps === 'drawn' && (globalThis.firstMaps ??= performance.now())
       new MutationObserver(watch).observe(document, { attributes: true, subtree: true, childList: true })
     })
     await page.goto(url)

@@ -323,7 +323,9 @@ class Session {
       const pin = this.address.pin || `class:${result.predictions[0].index}`
       const ids = columns.map((c) => c.id)
       const forwards = model.values(ids) // asked for at once: it needs not wait for the way back
-      forwards.catch(() => {})
+      // The first maps of a network are shown as soon as they are there; later ones change together with everything else.
+      const first = this.result === null
+      forwards.then((values) => first && model === this.model && (this.maps = new Map(values.map((v) => [v.id, v]))), () => {})
       let refused = null
       const objective = await model.backward(pin).catch(async (error) => {
         refused = error
