@@ -63,8 +63,8 @@ static void four_largest(const bl_pool_shape *s, const window *w, const float *c
         for (int kx = 0; kx < s->kernel_w; kx++) {
             int place = ky * s->dilation_h * s->width + kx * s->dilation_w;
             const float *at = cells + corner + place;
-            float values[4] = {at[0], at[step], at[2 * step], at[3 * step]};
-            bl_f32x4 v = bl_f32x4_load(values);
+            bl_f32x4 v = step == 2 ? BL_SHUFFLE4(bl_f32x4_load(at), bl_f32x4_load(at + 3), 0, 2, 5, 7)
+                                   : bl_f32x4_of(at[0], at[step], at[2 * step], at[3 * step]);
             if (place == 0) {
                 most = v;
                 continue;
@@ -78,27 +78,48 @@ static void four_largest(const bl_pool_shape *s, const window *w, const float *c
 }
 #endif
 
+/* One window, or four side by side, whose results lie from `out` on. */
+typedef struct {
+    window w;
+    int out;
+    bool four;
+} stop;
+
+/* Windows are found once for all planes, but a plane is read by stretches of a row: its cells lie far from the next
+ * plane's. */
+enum { STOPS = 32 };
+
+static int find_stops(const bl_pool_shape *s, int oy, int *ox, stop *stops) {
+    int n = 0;
+    for (; n < STOPS && *ox < s->out_width; n++) {
+        stops[n] = (stop){window_at(s, oy, *ox), oy * s->out_width + *ox, false};
+#if !defined(BL_DOUBLE)
+        stops[n].four = four_inside(s, &stops[n].w, *ox);
+#endif
+        *ox += stops[n].four ? 4 : 1;
+    }
+    return n;
+}
+
 void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax) {
     for (int oy = 0; oy < s->out_height; oy++)
-        for (int ox = 0, step; ox < s->out_width; ox += step) {
-            window w = window_at(s, oy, ox);
-            size_t out = (size_t)oy * (size_t)s->out_width + (size_t)ox;
-            step = 1;
+        for (int ox = 0; ox < s->out_width;) {
+            stop stops[STOPS];
+            int n = find_stops(s, oy, &ox, stops);
+            for (size_t p = 0; p < planes; p++)
+                for (int i = 0; i < n; i++) {
+                    const bl_real *cells = x + p * in_plane(s);
+                    size_t out = p * out_plane(s) + (size_t)stops[i].out;
 #if !defined(BL_DOUBLE)
-            if (four_inside(s, &w, ox)) {
-                step = 4;
-                for (size_t p = 0; p < planes; p++)
-                    four_largest(s, &w, x + p * in_plane(s), y + p * out_plane(s) + out,
-                                 argmax ? argmax + p * out_plane(s) + out : NULL);
-                continue;
-            }
+                    if (stops[i].four) {
+                        four_largest(s, &stops[i].w, cells, y + out, argmax ? argmax + out : NULL);
+                        continue;
+                    }
 #endif
-            for (size_t p = 0; p < planes; p++) {
-                const bl_real *cells = x + p * in_plane(s);
-                int best = largest(s, &w, cells);
-                y[p * out_plane(s) + out] = cells[best];
-                if (argmax) argmax[p * out_plane(s) + out] = best;
-            }
+                    int best = largest(s, &stops[i].w, cells);
+                    y[out] = cells[best];
+                    if (argmax) argmax[out] = best;
+                }
         }
 }
 
