@@ -92,7 +92,7 @@ typedef struct {
     bool observe_all; /* every value stays readable until the next pass (the page's view; needed for forward_from) */
     const int *observe;
     int n_observe;     /* values that stay readable; last and scores always do */
-    bool gradient_all; /* gradients of every value */
+    bool gradient_all; /* gradients of every value that is not a constant */
     const int *gradients;
     int n_gradients; /* values (also constants) whose gradient is wanted */
     const int *seeds;
