@@ -325,7 +325,11 @@ class Session {
       const forwards = model.values(ids) // asked for at once: it needs not wait for the way back
       // The first maps of a network are shown as soon as they are there; later ones change together with everything else.
       const first = this.result === null
-      forwards.then((values) => first && model === this.model && (this.maps = new Map(values.map((v) => [v.id, v]))), () => {})
+      const show = (values) => {
+        this.result = result
+        this.maps = new Map(values.map((v) => [v.id, v]))
+      }
+      forwards.then((values) => first && !this.backward && model === this.model && show(values), () => {})
       let refused = null
       const objective = await model.backward(pin).catch(async (error) => {
         refused = error
@@ -335,9 +339,8 @@ class Session {
       const [values, gradients] = await Promise.all([forwards, model.values(ids, { gradient: true })])
       if (model !== this.model) return null
       const strongest = result.predictions[0]
-      const changed = this.result?.predictions[0].index !== strongest.index || this.result === null
-      this.result = result
-      this.maps = new Map(values.map((v) => [v.id, v]))
+      const changed = first || this.result?.predictions[0].index !== strongest.index
+      show(values)
       this.gradients = new Map(gradients.map((v) => [v.id, v]))
       this.objective = objective
       this.edges = null
