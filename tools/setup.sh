@@ -14,14 +14,17 @@ say() { printf '%s\n' "$*" >&2; }
 
 # Node is the one tool that we do not install: Debian 12's own is too old to run the page's build.
 node_hint="Install Node 20.19 or newer (https://nodejs.org, or your system's package), then try again."
-if ! have node || ! have npm; then
-    say "Backlight needs Node and npm, and cannot find $(have node && echo npm || echo node). $node_hint"
-    exit 1
-fi
-if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
-    say "Backlight needs Node 20.19 or newer; this is $(node --version) at $(command -v node). $node_hint"
-    exit 1
-fi
+check_node() {
+    if ! have node || ! have npm; then
+        say "Backlight needs Node and npm, and cannot find $(have node && echo npm || echo node). $node_hint"
+        exit 1
+    fi
+    if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+        say "Backlight needs Node 20.19 or newer; this is $(node --version) at $(command -v node). $node_hint"
+        exit 1
+    fi
+}
+check_node
 
 missing=()   # what it is, for people
 packages=()  # where Debian keeps it
@@ -68,3 +71,6 @@ say "Installing ${packages[*]}"
 apt=("${root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q)
 "${apt[@]}" update >&2
 "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >&2
+# Emscripten's package brings Debian's Node, which may now stand where another was.
+hash -r
+check_node
