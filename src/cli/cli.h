@@ -49,7 +49,6 @@ int bl_command_run(const bl_command *command, int argc, char **argv);
 /* A command line that makes no sense: says so on stderr, points to the help; BL_EXIT_USAGE. command may be NULL. */
 int bl_usage(const bl_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void bl_command_help(const bl_command *command);
-const bl_command *const *bl_commands(int *n);
 
 /* The error as a message on stderr (or as JSON on stdout, where --json was given); returns the exit code of its status. */
 int bl_report(const bl_arguments *a, const bl_error *error);

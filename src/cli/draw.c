@@ -19,8 +19,6 @@ bl_status bl_page_make(int width, int height, bl_theme theme, bl_page *out, bl_e
     return BL_OK;
 }
 
-void bl_page_free(bl_page *p) { bl_picture_free(&p->picture); }
-
 void bl_page_rect(bl_page *p, int x, int y, int w, int h, bl_ink ink)
 {
     int right = x + w < p->picture.width ? x + w : p->picture.width, below = y + h < p->picture.height ? y + h : p->picture.height;

@@ -15,7 +15,6 @@ typedef struct {
     bl_ink ground, ink, soft;
 } bl_page;
 bl_status bl_page_make(int width, int height, bl_theme theme, bl_page *out, bl_error *error);
-void bl_page_free(bl_page *p);
 /* Everything is cut at the page's edges. */
 void bl_page_rect(bl_page *p, int x, int y, int w, int h, bl_ink ink);
 /* One line; letters without a plain equivalent are spelled (ε: eps). Returns its width in px. */

@@ -155,7 +155,6 @@ struct bl_job {
 };
 /* Value of a parameter by name; asking for one that is not described is a fault caught by the tests. */
 double bl_job_number(const bl_job *job, const char *name);
-const char *bl_job_text(const bl_job *job, const char *name);
 int bl_job_integer(const bl_job *job, const char *name); /* also of CHOICE, CLASS and LAYER */
 void bl_job_phase(bl_job *job, const char *title, int steps);
 /* The phase at work ends with this step; phases after it are not begun when all is true. */

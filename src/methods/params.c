@@ -205,8 +205,3 @@ int bl_job_integer(const bl_job *job, const char *name)
     return i < 0 ? -1 : (int)job->numbers[i];
 }
 
-const char *bl_job_text(const bl_job *job, const char *name)
-{
-    int i = find(job, name);
-    return i < 0 ? "" : job->texts[i];
-}
