@@ -2,14 +2,15 @@
 #ifndef BL_TOLERANCES_H
 #define BL_TOLERANCES_H
 
-/* Elementary functions: units in the last place of float, against the C library in double. The promise of elementary.h. */
+/* Elementary functions: units in the last place of float, against the C library in double. The promise of elementary.h.
+ */
 #define TOL_ELEMENTARY_ULP 2.0
 
 /* Gradients against central differences in double. A step of h = 1e-5 leaves a truncation of h² and a rounding of about
  * 1e-16/h, both near 1e-10 of the value; four digits are left for cancellation in deep sums. */
-#define TOL_DIFFERENCE_STEP 1e-5
+#define TOL_DIFFERENCE_STEP       1e-5
 #define TOL_DIFFERENCE_STEP_LEAST 1e-7 /* halved no further when a kink lies in between */
-#define TOL_DIFFERENCE 1e-6
+#define TOL_DIFFERENCE            1e-6
 /* True zeros: differences below this share of the largest gradient count as equal. */
 #define TOL_DIFFERENCE_FLOOR 1e-8
 /* Of all directions, at most this share may lie on a kink of ReLU or pooling and be left out. */
@@ -17,7 +18,7 @@
 
 /* Mean and deviation of a million counted random numbers: four deviations of the mean of 10^6 uniforms are 0.0012. */
 #define TOL_RANDOM_UNIFORM 1e-3
-#define TOL_RANDOM_NORMAL 4e-3
+#define TOL_RANDOM_NORMAL  4e-3
 
 /* Folding batch normalisation rounds each weight once more: about 1e-7 of each of some hundred products. */
 #define TOL_FOLDED 1e-5
@@ -25,14 +26,14 @@
 /* Objectives of float scores: two elementary functions and a division, each good to 1e-7. */
 #define TOL_OBJECTIVE 1e-6
 
-/* Whole networks against ONNX Runtime, whose sums run in another order and whose exponentials are others: about 1e-7 for
- * each operator, a hundredfold where a network subtracts numbers that are nearly the same. The largest of 1,500 random
- * networks was 1.7e-6. */
+/* Whole networks against ONNX Runtime, whose sums run in another order and whose exponentials are others: about 1e-7
+ * for each operator, a hundredfold where a network subtracts numbers that are nearly the same. The largest of 1,500
+ * random networks was 1.7e-6. */
 #define TOL_ORT 1e-5
 
-/* An operator against its naive twin, largest error over largest value, on tensors of a few hundred elements: sums of up
- * to a hundred products in float, exponentials of two units in the last place; in double the same at 1e-16. */
-#define TOL_OP_FLOAT 4e-6
+/* An operator against its naive twin, largest error over largest value, on tensors of a few hundred elements: sums of
+ * up to a hundred products in float, exponentials of two units in the last place; in double the same at 1e-16. */
+#define TOL_OP_FLOAT  4e-6
 #define TOL_OP_DOUBLE 1e-12
 /* Gradients of one operator in float against differences of the twin in double, largest error over largest value. */
 #define TOL_OP_GRADIENT_FLOAT 2e-5
@@ -40,21 +41,21 @@
 #define TOL_DIFFERENCE_LEAST 1e-4
 /* In float the signal, of numbers up to 1, cancels in some gradients (a softmax that is nearly sure of itself). */
 #define TOL_DIFFERENCE_LEAST_FLOAT 1e-2
-#define TOL_DIFFERENCE_NOISE 1e-9
+#define TOL_DIFFERENCE_NOISE       1e-9
 /* Linear operators: two inner products of the same numbers, over the norms. */
-#define TOL_ADJOINT_FLOAT 1e-6
+#define TOL_ADJOINT_FLOAT  1e-6
 #define TOL_ADJOINT_DOUBLE 1e-13
 
 /* Optimisers against their closed forms over 50 steps: each step rounds a weight near 1 by at most 6e-8. */
 #define TOL_TRAIN_STEP 5e-6
 
-/* The command against the WebAssembly module, share of the largest number. Measured: every bit the same; this is what is
- * promised where another compiler or processor comes in. */
+/* The command against the WebAssembly module, share of the largest number. Measured: every bit the same; this is what
+ * is promised where another compiler or processor comes in. */
 #define TOL_NATIVE 1e-4
 
-/* Input gradients of whole networks against TensorFlow.js in float32, length of the difference / length, the median of 20
- * inputs: the order of sums differs, and in some inputs a ReLU or a pool decides otherwise. */
+/* Input gradients of whole networks against TensorFlow.js in float32, length of the difference / length, the median of
+ * 20 inputs: the order of sums differs, and in some inputs a ReLU or a pool decides otherwise. */
 #define TOL_PEER_GRADIENT 1e-4
-#define TOL_PEER_COSINE 0.99999
+#define TOL_PEER_COSINE   0.99999
 
 #endif

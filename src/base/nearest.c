@@ -4,8 +4,7 @@
 #include <string.h>
 
 /* Edit distance (Levenshtein), upper and lower case alike, of the first 47 bytes; enough to find a slip of the hand. */
-static int distance_of(const char *a, const char *b)
-{
+static int distance_of(const char *a, const char *b) {
     enum { MOST = 48 };
     int row[MOST];
     int n = 0;
@@ -25,8 +24,7 @@ static int distance_of(const char *a, const char *b)
     return row[n];
 }
 
-void bl_nearest_try(bl_nearest *n, const char *candidate)
-{
+void bl_nearest_try(bl_nearest *n, const char *candidate) {
     int distance = distance_of(n->wanted, candidate);
     for (int i = 0; i < 3; i++)
         if (n->best[i] && strcmp(n->best[i], candidate) == 0) return;
@@ -39,8 +37,7 @@ void bl_nearest_try(bl_nearest *n, const char *candidate)
     }
 }
 
-void bl_nearest_text(const bl_nearest *n, char *buffer, size_t size)
-{
+void bl_nearest_text(const bl_nearest *n, char *buffer, size_t size) {
     size_t used = 0;
     buffer[0] = 0;
     for (int i = 0; i < 3 && n->best[i]; i++) {

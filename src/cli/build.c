@@ -4,8 +4,7 @@
 
 #include <stdio.h>
 
-static int run(const bl_arguments *a)
-{
+static int run(const bl_arguments *a) {
     int64_t seed = 1;
     if (!bl_option_integer(a, "seed", 0, INT64_MAX, &seed)) return BL_EXIT_USAGE;
     bl_error error = {0};
@@ -23,6 +22,13 @@ static int run(const bl_arguments *a)
     return status == BL_OK ? BL_EXIT_OK : bl_report(a, &error);
 }
 
-static const bl_option options[] = {{"seed", "N", "of the weights (default: 1)"}, {"half", NULL, "weights as float16"}, {0}};
-const bl_command bl_command_build = {"build", "make an ONNX network from a network text", "NETWORK.txt OUT.onnx",
-                                     "  backlight build models/tiny-vgg.net.txt tiny.onnx --seed 7\n", options, 2, 2, run};
+static const bl_option options[] = {
+    {"seed", "N", "of the weights (default: 1)"}, {"half", NULL, "weights as float16"}, {0}};
+const bl_command bl_command_build = {"build",
+                                     "make an ONNX network from a network text",
+                                     "NETWORK.txt OUT.onnx",
+                                     "  backlight build models/tiny-vgg.net.txt tiny.onnx --seed 7\n",
+                                     options,
+                                     2,
+                                     2,
+                                     run};

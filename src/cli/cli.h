@@ -4,14 +4,23 @@
  * method.c makes a subcommand of every entry of the methods' table.
  *
  * Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 the work failed, 2 wrong usage, 3 a file that
- * cannot be read or is not what it should be, 4 a network that needs what Backlight has not, 5 memory, 130 interrupted. */
+ * cannot be read or is not what it should be, 4 a network that needs what Backlight has not, 5 memory, 130 interrupted.
+ */
 #ifndef BL_CLI_H
 #define BL_CLI_H
 
 #include "backlight.h"
 #include "base/nearest.h"
 
-enum { BL_EXIT_OK = 0, BL_EXIT_FAILED = 1, BL_EXIT_USAGE = 2, BL_EXIT_INPUT = 3, BL_EXIT_UNSUPPORTED = 4, BL_EXIT_MEMORY = 5, BL_EXIT_INTERRUPTED = 130 };
+enum {
+    BL_EXIT_OK = 0,
+    BL_EXIT_FAILED = 1,
+    BL_EXIT_USAGE = 2,
+    BL_EXIT_INPUT = 3,
+    BL_EXIT_UNSUPPORTED = 4,
+    BL_EXIT_MEMORY = 5,
+    BL_EXIT_INTERRUPTED = 130
+};
 
 struct bl_arguments;
 typedef struct {
@@ -22,10 +31,10 @@ typedef struct {
 
 typedef struct {
     const char *name, *summary;
-    const char *usage;           /* arguments, as after the name: "MODEL PICTURE" */
-    const char *examples;        /* whole lines, each ended by \n */
-    const bl_option *options;    /* ended by a NULL name */
-    int least, most;             /* arguments; most −1: any number */
+    const char *usage;                        /* arguments, as after the name: "MODEL PICTURE" */
+    const char *examples;                     /* whole lines, each ended by \n */
+    const bl_option *options;                 /* ended by a NULL name */
+    int least, most;                          /* arguments; most −1: any number */
     int (*run)(const struct bl_arguments *a); /* exit code */
 } bl_command;
 
@@ -50,7 +59,8 @@ int bl_command_run(const bl_command *command, int argc, char **argv);
 int bl_usage(const bl_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void bl_command_help(const bl_command *command);
 
-/* The error as a message on stderr (or as JSON on stdout, where --json was given); returns the exit code of its status. */
+/* The error as a message on stderr (or as JSON on stdout, where --json was given); returns the exit code of its status.
+ */
 int bl_report(const bl_arguments *a, const bl_error *error);
 
 /* ---- files ---- */
@@ -62,10 +72,12 @@ bl_status bl_open_picture(const char *path, bl_picture *out, bl_error *error);
 /* Prints text to stdout and frees it; BL_EXIT_MEMORY if writing it ran out of memory. */
 int bl_print(bl_text *text);
 /* What bl_open_model takes, for option tables. */
-#define BL_MODEL_OPTIONS                                                                                                   \
-    {"preprocess", "HOW", "what pictures become: unit (0…1), imagenet, signed (−1…1), bgr255; default: as the file says"}, \
-    {"labels", "FILE", "names of the classes, one a line; default: as the file says"},                                 \
-    {"keep-batchnorm", NULL, "do not fold batch normalisation"}
+#define BL_MODEL_OPTIONS                                                                                               \
+    {"preprocess", "HOW",                                                                                              \
+     "what pictures become: unit (0…1), imagenet, signed (−1…1), bgr255; default: as the file says"},                  \
+        {"labels", "FILE", "names of the classes, one a line; default: as the file says"}, {                           \
+        "keep-batchnorm", NULL, "do not fold batch normalisation"                                                      \
+    }
 
 /* ---- progress ---- */
 
@@ -74,8 +86,8 @@ typedef struct {
     double started, shown, from;
 } cli_progress;
 void cli_progress_show(cli_progress *p, double share, const char *text); /* share of the work that is done, 0 … 1 */
-void cli_progress_clear(cli_progress *p);                               /* wipes the line, so that others can be printed */
-const char *cli_duration(double seconds, char buffer[32]);              /* "3 min 05 s" */
+void cli_progress_clear(cli_progress *p);                  /* wipes the line, so that others can be printed */
+const char *cli_duration(double seconds, char buffer[32]); /* "3 min 05 s" */
 
 /* True once the user pressed Ctrl-C; a second press ends the command at once (interrupt.c). */
 bool bl_interrupted(void);

@@ -7,8 +7,7 @@
 
 enum { SCALE = 2, BYTES = 270 * 160 }; /* stb_easy_font wants about 270 bytes a letter */
 
-bl_status bl_page_make(int width, int height, bl_theme theme, bl_page *out, bl_error *error)
-{
+bl_status bl_page_make(int width, int height, bl_theme theme, bl_page *out, bl_error *error) {
     *out = (bl_page){.theme = theme};
     BL_TRY(bl_picture_make(width, height, &out->picture, error));
     bool dark = theme == BL_THEME_DARK;
@@ -19,9 +18,9 @@ bl_status bl_page_make(int width, int height, bl_theme theme, bl_page *out, bl_e
     return BL_OK;
 }
 
-void bl_page_rect(bl_page *p, int x, int y, int w, int h, bl_ink ink)
-{
-    int right = x + w < p->picture.width ? x + w : p->picture.width, below = y + h < p->picture.height ? y + h : p->picture.height;
+void bl_page_rect(bl_page *p, int x, int y, int w, int h, bl_ink ink) {
+    int right = x + w < p->picture.width ? x + w : p->picture.width,
+        below = y + h < p->picture.height ? y + h : p->picture.height;
     for (int row = y > 0 ? y : 0; row < below; row++)
         for (int column = x > 0 ? x : 0; column < right; column++) {
             uint8_t *at = p->picture.pixels + 4 * ((size_t)row * (size_t)p->picture.width + (size_t)column);
@@ -30,11 +29,13 @@ void bl_page_rect(bl_page *p, int x, int y, int w, int h, bl_ink ink)
 }
 
 /* The letters have ASCII alone. */
-static void spell(const char *text, char *out, size_t size)
-{
-    static const struct { const char *from, *to; } spellings[] = {
-        {"ε", "eps"}, {"σ", "sigma"}, {"×", "x"}, {"−", "-"}, {"–", "-"}, {"…", "..."}, {"½", "1/2"}, {"‖", "||"}, {"²", "^2"}, {"∞", "inf"},
-        {"·", "*"}, {"“", "\""}, {"”", "\""}, {"’", "'"}, {"é", "e"}, {"≤", "<="}, {"≥", ">="}, {"±", "+-"}, {"∂", "d"},
+static void spell(const char *text, char *out, size_t size) {
+    static const struct {
+        const char *from, *to;
+    } spellings[] = {
+        {"ε", "eps"}, {"σ", "sigma"}, {"×", "x"},   {"−", "-"},  {"–", "-"},  {"…", "..."}, {"½", "1/2"},
+        {"‖", "||"},  {"²", "^2"},    {"∞", "inf"}, {"·", "*"},  {"“", "\""}, {"”", "\""},  {"’", "'"},
+        {"é", "e"},   {"≤", "<="},    {"≥", ">="},  {"±", "+-"}, {"∂", "d"},
     };
     size_t used = 0;
     while (*text && used + 8 < size) {
@@ -53,22 +54,21 @@ static void spell(const char *text, char *out, size_t size)
     out[used] = 0;
 }
 
-int bl_page_text(bl_page *p, int x, int y, bl_ink ink, const char *text)
-{
+int bl_page_text(bl_page *p, int x, int y, bl_ink ink, const char *text) {
     char plain[160];
     float *corners = malloc(BYTES);
     spell(text, plain, sizeof plain);
     int quads = corners ? bl_letter_quads(plain, corners, BYTES) : 0;
     for (int i = 0; i < quads; i++) {
         const float *q = corners + 16 * (size_t)i; /* four corners of four words; the first and third are opposite */
-        bl_page_rect(p, x + SCALE * (int)q[0], y + SCALE * (int)q[1], SCALE * (int)(q[8] - q[0]), SCALE * (int)(q[9] - q[1]), ink);
+        bl_page_rect(p, x + SCALE * (int)q[0], y + SCALE * (int)q[1], SCALE * (int)(q[8] - q[0]),
+                     SCALE * (int)(q[9] - q[1]), ink);
     }
     free(corners);
     return SCALE * bl_letters_width(plain);
 }
 
-int bl_page_paragraph(bl_page *p, int x, int y, int width, bl_ink ink, const char *text, bool draw)
-{
+int bl_page_paragraph(bl_page *p, int x, int y, int width, bl_ink ink, const char *text, bool draw) {
     int height = 0;
     while (*text) {
         char line[150] = "", plain[160];
@@ -92,8 +92,7 @@ int bl_page_paragraph(bl_page *p, int x, int y, int width, bl_ink ink, const cha
     return height;
 }
 
-void bl_page_pixels(bl_page *p, int x, int y, const uint8_t *rgba, int w, int h, int zoom)
-{
+void bl_page_pixels(bl_page *p, int x, int y, const uint8_t *rgba, int w, int h, int zoom) {
     for (int row = 0; row < h; row++)
         for (int column = 0; column < w; column++) {
             const uint8_t *c = rgba + 4 * ((size_t)row * (size_t)w + (size_t)column);
@@ -101,25 +100,30 @@ void bl_page_pixels(bl_page *p, int x, int y, const uint8_t *rgba, int w, int h,
         }
 }
 
-void bl_page_legend(bl_page *p, int x, int y, int w, const bl_result *r)
-{
+void bl_page_legend(bl_page *p, int x, int y, int w, const bl_result *r) {
     uint8_t table[256][4];
     char text[120];
     bl_colour_table(r->family, p->theme, table);
     for (int i = 0; i < w; i++) {
-        const uint8_t *c = table[r->is_signed || r->family == BL_FAMILY_SIZE || r->family == BL_FAMILY_GREY ? i * 255 / (w - 1) : 128 + i * 127 / (w - 1)];
+        const uint8_t *c =
+            table[r->is_signed || r->family == BL_FAMILY_SIZE || r->family == BL_FAMILY_GREY ? i * 255 / (w - 1)
+                                                                                             : 128 + i * 127 / (w - 1)];
         bl_page_rect(p, x + i, y, 1, 8, (bl_ink){c[0], c[1], c[2]});
     }
-    if (r->limit <= 0) snprintf(text, sizeof text, "all zero");
-    else if (r->is_signed) snprintf(text, sizeof text, "-%.3g to +%.3g %s", (double)r->limit, (double)r->limit, r->unit ? r->unit : "");
-    else snprintf(text, sizeof text, "0 to %.3g %s", (double)r->limit, r->unit ? r->unit : "");
+    if (r->limit <= 0)
+        snprintf(text, sizeof text, "all zero");
+    else if (r->is_signed)
+        snprintf(text, sizeof text, "-%.3g to +%.3g %s", (double)r->limit, (double)r->limit, r->unit ? r->unit : "");
+    else
+        snprintf(text, sizeof text, "0 to %.3g %s", (double)r->limit, r->unit ? r->unit : "");
     bl_page_text(p, x, y + 14, p->soft, text);
 }
 
-int bl_zoom(int w) { return w < 1 || w >= BL_CELL ? 1 : (BL_CELL + w - 1) / w; }
+int bl_zoom(int w) {
+    return w < 1 || w >= BL_CELL ? 1 : (BL_CELL + w - 1) / w;
+}
 
-void bl_grid_csv(const bl_result *r, bl_text *out)
-{
+void bl_grid_csv(const bl_result *r, bl_text *out) {
     const bl_real *v = r->data;
     for (int c = 0; c < r->channels; c++) {
         if (r->channels > 1) bl_text_add(out, "# channel %d\n", c);
@@ -128,16 +132,14 @@ void bl_grid_csv(const bl_result *r, bl_text *out)
     }
 }
 
-void bl_result_line(const bl_result *r, int i, char out[60])
-{
+void bl_result_line(const bl_result *r, int i, char out[60]) {
     const char *at = r->text.length ? r->text.data : "";
     for (; i > 0 && *at; i--) at += strcspn(at, "\n") + (strchr(at, '\n') != NULL);
     snprintf(out, 60, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
 /* A string of our own JSON after "key":, unescaped as far as titles and labels need; numbers as they stand. */
-static bool json_field(const char *row, const char *end, const char *key, char *out, size_t size)
-{
+static bool json_field(const char *row, const char *end, const char *key, char *out, size_t size) {
     char wanted[24];
     snprintf(wanted, sizeof wanted, "\"%s\":", key);
     const char *at = strstr(row, wanted);
@@ -156,21 +158,21 @@ static bool json_field(const char *row, const char *end, const char *key, char *
 }
 
 /* Numbers to four digits: these tables are read by people, exact ones are in the data. */
-static void shorten(char value[200])
-{
+static void shorten(char value[200]) {
     char *end;
     double number = strtod(value, &end);
     if (end != value && *end == 0 && strpbrk(value, ".e")) snprintf(value, 200, "%.4g", number);
 }
 
-bool bl_table_next(const char **at, char title[80], char value[200], char unit[40])
-{
+bool bl_table_next(const char **at, char title[80], char value[200], char unit[40]) {
     const char *row = strchr(*at, '{');
     if (!row) return false;
     const char *end = row;
     for (bool quoted = false; *end && (quoted || *end != '}'); end++) {
-        if (*end == '\\' && end[1]) end++;
-        else if (*end == '"') quoted = !quoted;
+        if (*end == '\\' && end[1])
+            end++;
+        else if (*end == '"')
+            quoted = !quoted;
     }
     json_field(row, end, "title", title, 80);
     if (json_field(row, end, "value", value, 200)) shorten(value);

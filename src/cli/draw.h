@@ -1,4 +1,5 @@
-/* Drawing results into pictures: a page, text on it, and a renderer for every result kind (renderers.def). Private to cli/. */
+/* Drawing results into pictures: a page, text on it, and a renderer for every result kind (renderers.def). Private to
+ * cli/. */
 #ifndef BL_CLI_DRAW_H
 #define BL_CLI_DRAW_H
 

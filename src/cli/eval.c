@@ -12,8 +12,7 @@ typedef struct {
 } options;
 
 static bl_status write_card(const options *o, const bl_evaluation *e, const bl_model *model,
-                            const bl_pictures *pictures, bl_error *error)
-{
+                            const bl_pictures *pictures, bl_error *error) {
     bl_text recipe = {0}, card = {0}, file = {0};
     const char *slash = strrchr(o->model, '/');
     bl_status status = bl_file_read(o->model, &file, error);
@@ -28,8 +27,7 @@ static bl_status write_card(const options *o, const bl_evaluation *e, const bl_m
     return status;
 }
 
-static bl_status evaluate(const options *o, const bl_model *model, const bl_pictures *pictures, bl_error *error)
-{
+static bl_status evaluate(const options *o, const bl_model *model, const bl_pictures *pictures, bl_error *error) {
     bl_evaluation e;
     bl_text text = {0};
     BL_TRY(bl_evaluate(model, NULL, pictures, o->threads, &e, error));
@@ -45,8 +43,7 @@ static bl_status evaluate(const options *o, const bl_model *model, const bl_pict
     return status;
 }
 
-static bl_status run_eval(const options *o, bl_error *error)
-{
+static bl_status run_eval(const options *o, bl_error *error) {
     bl_model *model;
     bl_pictures pictures;
     BL_TRY(bl_open_model(o->given, o->model, &model, error));
@@ -61,8 +58,7 @@ static bl_status run_eval(const options *o, bl_error *error)
     return status;
 }
 
-static int eval_main(const bl_arguments *a)
-{
+static int eval_main(const bl_arguments *a) {
     int64_t threads = bl_processors();
     bl_error error = {0};
     if (!bl_option_integer(a, "threads", 1, 64, &threads)) return BL_EXIT_USAGE;

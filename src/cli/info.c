@@ -4,8 +4,7 @@
 #include <stdio.h>
 
 /* Weights and biases; single numbers (a dropout's share, a clip's bounds) are settings. */
-static size_t node_parameters(const bl_model *m, const bl_node *node)
-{
+static size_t node_parameters(const bl_model *m, const bl_node *node) {
     size_t n = 0;
     for (int i = 0; i < node->n_in; i++) {
         const bl_value *v = node->in[i] >= 0 ? &m->values[node->in[i]] : NULL;
@@ -14,15 +13,13 @@ static size_t node_parameters(const bl_model *m, const bl_node *node)
     return n;
 }
 
-static void shape_text(const bl_shape *s, char out[60])
-{
+static void shape_text(const bl_shape *s, char out[60]) {
     size_t used = 0;
     out[0] = 0;
     for (int i = 0; i < s->rank; i++) used += (size_t)snprintf(out + used, 60 - used, "%s%d", i ? "×" : "", s->dim[i]);
 }
 
-static void as_text(const bl_model *m, const bl_plan *plan, bl_text *t)
-{
+static void as_text(const bl_model *m, const bl_plan *plan, bl_text *t) {
     char shape[60];
     size_t parameters = 0;
     bl_shape s = bl_plan_shape(plan, m->input);
@@ -36,10 +33,12 @@ static void as_text(const bl_model *m, const bl_plan *plan, bl_text *t)
         s = bl_plan_shape(plan, node->out);
         shape_text(&s, shape);
         parameters += n;
-        bl_text_add(t, "%-20s %-20s %-16s %12zu %14.0f%s%s\n", m->values[node->out].name, node->op->name, shape, n, bl_plan_node_macs(plan, i),
-                    node->stands_for ? "  stands for " : "", node->stands_for ? node->stands_for : "");
+        bl_text_add(t, "%-20s %-20s %-16s %12zu %14.0f%s%s\n", m->values[node->out].name, node->op->name, shape, n,
+                    bl_plan_node_macs(plan, i), node->stands_for ? "  stands for " : "",
+                    node->stands_for ? node->stands_for : "");
     }
-    bl_text_add(t, "\n%zu parameters, %.0f multiply-adds a picture, %zu bytes to run it\n", parameters, bl_plan_macs(plan), bl_plan_bytes(plan));
+    bl_text_add(t, "\n%zu parameters, %.0f multiply-adds a picture, %zu bytes to run it\n", parameters,
+                bl_plan_macs(plan), bl_plan_bytes(plan));
     if (m->n_labels) {
         bl_text_add(t, "%d classes:", m->n_labels);
         for (int i = 0; i < m->n_labels && i < 20; i++) bl_text_add(t, "%s %s", i ? "," : "", m->labels[i]);
@@ -56,15 +55,13 @@ static void as_text(const bl_model *m, const bl_plan *plan, bl_text *t)
     if (m->credit) bl_text_add(t, "%s\n", m->credit);
 }
 
-static void json_shape(bl_text *t, const bl_shape *s)
-{
+static void json_shape(bl_text *t, const bl_shape *s) {
     bl_json_open(t, "shape", '[');
     for (int i = 0; i < s->rank; i++) bl_json_integer(t, NULL, s->dim[i]);
     bl_json_close(t, ']');
 }
 
-static void as_json(const bl_model *m, const bl_plan *plan, bl_text *t)
-{
+static void as_json(const bl_model *m, const bl_plan *plan, bl_text *t) {
     bl_json_open(t, NULL, '{');
     bl_json_integer(t, "schema", 1);
     bl_json_string(t, "title", m->title);
@@ -96,10 +93,11 @@ static void as_json(const bl_model *m, const bl_plan *plan, bl_text *t)
     bl_text_add(t, "\n");
 }
 
-static int run(const bl_arguments *a)
-{
+static int run(const bl_arguments *a) {
     int64_t height = 0, width = 0;
-    if (!bl_option_integer(a, "height", 1, BL_PICTURE_MAX_SIDE, &height) || !bl_option_integer(a, "width", 1, BL_PICTURE_MAX_SIDE, &width)) return BL_EXIT_USAGE;
+    if (!bl_option_integer(a, "height", 1, BL_PICTURE_MAX_SIDE, &height) ||
+        !bl_option_integer(a, "width", 1, BL_PICTURE_MAX_SIDE, &width))
+        return BL_EXIT_USAGE;
     bl_error error = {0};
     bl_model *model = NULL;
     bl_plan *plan = NULL;
@@ -110,8 +108,10 @@ static int run(const bl_arguments *a)
     int code;
     if (status == BL_OK) {
         bl_text t = {0};
-        if (bl_option_given(a, "json")) as_json(model, plan, &t);
-        else as_text(model, plan, &t);
+        if (bl_option_given(a, "json"))
+            as_json(model, plan, &t);
+        else
+            as_text(model, plan, &t);
         code = bl_print(&t);
     } else {
         code = bl_report(a, &error);
@@ -126,4 +126,7 @@ static const bl_option options[] = {{"height", "N", "plan for this input height 
                                     {"json", NULL, "as JSON"},
                                     BL_MODEL_OPTIONS,
                                     {0}};
-const bl_command bl_command_info = {"info", "show a network: graph, shapes, parameters, work", "MODEL", "  backlight info models/tiny-vgg.onnx\n", options, 1, 1, run};
+const bl_command bl_command_info = {"info",  "show a network: graph, shapes, parameters, work",
+                                    "MODEL", "  backlight info models/tiny-vgg.onnx\n",
+                                    options, 1,
+                                    1,       run};

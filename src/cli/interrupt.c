@@ -7,18 +7,18 @@
 
 static volatile sig_atomic_t interrupts;
 
-static void on_interrupt(int number)
-{
+static void on_interrupt(int number) {
     (void)number;
     if (++interrupts > 1) _exit(BL_EXIT_INTERRUPTED);
 }
 
-void bl_watch_interrupts(void)
-{
+void bl_watch_interrupts(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, NULL);
 }
 
-bool bl_interrupted(void) { return interrupts != 0; }
+bool bl_interrupted(void) {
+    return interrupts != 0;
+}

@@ -1,4 +1,5 @@
-/* Letters as rectangles: four corners each, a corner is x, y, z (float) and a colour (4 bytes). Private to draw.c and stb.c. */
+/* Letters as rectangles: four corners each, a corner is x, y, z (float) and a colour (4 bytes). Private to draw.c and
+ * stb.c. */
 #ifndef BL_CLI_LETTERS_H
 #define BL_CLI_LETTERS_H
 

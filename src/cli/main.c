@@ -15,26 +15,25 @@ static const bl_command *const commands[] = {
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
-static const bl_command *find(const char *name)
-{
+static const bl_command *find(const char *name) {
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0) return commands[i];
     return NULL;
 }
 
-static void help(FILE *to)
-{
+static void help(FILE *to) {
     int n;
     const bl_method *const *methods = bl_methods(&n);
-    fputs("Light through a convolutional network, forwards and backwards.\n\nUsage: backlight COMMAND [options] …\n\nCommands:\n", to);
+    fputs("Light through a convolutional network, forwards and backwards.\n\nUsage: backlight COMMAND [options] "
+          "…\n\nCommands:\n",
+          to);
     for (int i = 0; i < N_COMMANDS; i++) fprintf(to, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\nMethods, as backlight METHOD MODEL PICTURE:\n", to);
     for (int i = 0; i < n; i++) fprintf(to, "  %-12s %s\n", methods[i]->id, methods[i]->purpose);
     fputs("\nbacklight COMMAND --help tells more of each.\n", to);
 }
 
-static int unknown(const char *name)
-{
+static int unknown(const char *name) {
     bl_nearest nearest = {.wanted = name};
     int n;
     const bl_method *const *methods = bl_methods(&n);
@@ -45,8 +44,7 @@ static int unknown(const char *name)
     return bl_usage(NULL, "there is no command \"%s\"; is it %s?", name, best);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
     bool wants_help = strcmp(name, "help") == 0;
     if (argc < 2) {
@@ -63,7 +61,8 @@ int main(int argc, char **argv)
     if (!command) {
         const bl_method *method = bl_method_find(name);
         if (!method) return unknown(name);
-        if (!bl_method_command_make(method, &made)) return bl_usage(NULL, "\"%s\" has more parameters than options fit", name);
+        if (!bl_method_command_make(method, &made))
+            return bl_usage(NULL, "\"%s\" has more parameters than options fit", name);
         command = &made.command;
     }
     if (wants_help) {

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 
 static const bl_option shared[] = {
-    {"objective", "TEXT", "what is explained: class:7, class:\"red panda\", class:7-3, conv_1_1, conv_1_1:3, conv_1_1:3@5,8, …"},
+    {"objective", "TEXT",
+     "what is explained: class:7, class:\"red panda\", class:7-3, conv_1_1, conv_1_1:3, conv_1_1:3@5,8, …"},
     {"out", "FILE.png", "one result as a picture; a picture keeps its exact pixels"},
     {"result", "NAME", "which one, for --out and --csv (default: what the method is asked for)"},
     {"sheet", "FILE.png", "all results on one page with their legend (default: METHOD.png)"},
@@ -23,8 +24,7 @@ enum { N_SHARED = sizeof shared / sizeof shared[0] };
 
 /* ---- what a job made, written down ---- */
 
-static bl_status write_png(const bl_picture *p, const char *path, bl_error *error)
-{
+static bl_status write_png(const bl_picture *p, const char *path, bl_error *error) {
     bl_text png = {0};
     bl_status status = bl_picture_png(p, &png, error);
     if (status == BL_OK) status = bl_file_write(path, png.data, png.length, error);
@@ -33,15 +33,14 @@ static bl_status write_png(const bl_picture *p, const char *path, bl_error *erro
     return status;
 }
 
-static bl_status write_text(bl_text *t, const char *path, bl_error *error)
-{
-    bl_status status = t->failed ? bl_fail(error, BL_MEMORY, "there is no memory for %s", path) : bl_file_write(path, t->data ? t->data : "", t->length, error);
+static bl_status write_text(bl_text *t, const char *path, bl_error *error) {
+    bl_status status = t->failed ? bl_fail(error, BL_MEMORY, "there is no memory for %s", path)
+                                 : bl_file_write(path, t->data ? t->data : "", t->length, error);
     bl_text_free(t);
     return status;
 }
 
-static bl_status write_figure(const bl_result *r, bl_theme theme, const char *path, bl_error *error)
-{
+static bl_status write_figure(const bl_result *r, bl_theme theme, const char *path, bl_error *error) {
     bl_picture picture = {0};
     bl_status status = bl_figure(r, theme, &picture, error);
     if (status == BL_OK) status = write_png(&picture, path, error);
@@ -49,8 +48,7 @@ static bl_status write_figure(const bl_result *r, bl_theme theme, const char *pa
     return status;
 }
 
-static bl_status write_sheet(const bl_job *job, bl_theme theme, const char *path, bl_error *error)
-{
+static bl_status write_sheet(const bl_job *job, bl_theme theme, const char *path, bl_error *error) {
     bl_picture picture = {0};
     bl_status status = bl_sheet(job, theme, &picture, error);
     if (status == BL_OK) status = write_png(&picture, path, error);
@@ -58,9 +56,9 @@ static bl_status write_sheet(const bl_job *job, bl_theme theme, const char *path
     return status;
 }
 
-static bl_status write_folder(const bl_job *job, bl_theme theme, const char *folder, bl_error *error)
-{
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) return bl_fail(error, BL_IO, "%s cannot be made: %s", folder, strerror(errno));
+static bl_status write_folder(const bl_job *job, bl_theme theme, const char *folder, bl_error *error) {
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return bl_fail(error, BL_IO, "%s cannot be made: %s", folder, strerror(errno));
     char path[1000];
     for (int i = 0; i < bl_job_n_results(job); i++) {
         const bl_result *r = bl_job_result(job, i);
@@ -80,8 +78,7 @@ static bl_status write_folder(const bl_job *job, bl_theme theme, const char *fol
     return write_text(&legend, path, error);
 }
 
-static void numbers_json(const bl_result *r, bl_text *t)
-{
+static void numbers_json(const bl_result *r, bl_text *t) {
     bl_json_open(t, r->name, '{');
     bl_json_string(t, "kind", bl_result_kind_name(r->kind));
     if (r->data) {
@@ -91,7 +88,8 @@ static void numbers_json(const bl_result *r, bl_text *t)
         bl_json_integer(t, NULL, r->width);
         bl_json_close(t, ']');
         bl_json_open(t, "data", '[');
-        for (size_t i = 0; i < (size_t)r->channels * (size_t)r->height * (size_t)r->width; i++) bl_json_number(t, NULL, (double)r->data[i]);
+        for (size_t i = 0; i < (size_t)r->channels * (size_t)r->height * (size_t)r->width; i++)
+            bl_json_number(t, NULL, (double)r->data[i]);
         bl_json_close(t, ']');
     }
     if (r->kind == BL_TABLE) {
@@ -102,8 +100,7 @@ static void numbers_json(const bl_result *r, bl_text *t)
     bl_json_close(t, '}');
 }
 
-static int print_json(const bl_job *job)
-{
+static int print_json(const bl_job *job) {
     bl_text t = {0}, legend = {0};
     bl_job_legend_json(job, &legend);
     bl_json_open(&t, NULL, '{');
@@ -120,28 +117,26 @@ static int print_json(const bl_job *job)
 }
 
 /* Letters of a UTF-8 text. */
-static int letters(const char *text)
-{
+static int letters(const char *text) {
     int n = 0;
     for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
     return n;
 }
 
 /* What a person wants to read at once: the tables. */
-static void print_tables(const bl_job *job)
-{
+static void print_tables(const bl_job *job) {
     char title[80], value[200], unit[40];
     for (int i = 0; i < bl_job_n_results(job); i++) {
         const bl_result *r = bl_job_result(job, i);
         if (!r->ready || r->kind != BL_TABLE) continue;
         for (const char *at = r->text.length ? r->text.data : ""; bl_table_next(&at, title, value, unit);)
-            printf("%s%*s %s%s%s\n", title, letters(title) < 28 ? 28 - letters(title) : 0, "", value, *unit ? " " : "", unit);
+            printf("%s%*s %s%s%s\n", title, letters(title) < 28 ? 28 - letters(title) : 0, "", value, *unit ? " " : "",
+                   unit);
     }
     printf("%s\n", job->method->caution);
 }
 
-static int unknown_result(const bl_arguments *a, const bl_job *job)
-{
+static int unknown_result(const bl_arguments *a, const bl_job *job) {
     const char *name = bl_option_value(a, "result", "");
     bl_nearest nearest = {.wanted = name};
     for (int i = 0; i < bl_job_n_results(job); i++) bl_nearest_try(&nearest, bl_job_result(job, i)->name);
@@ -150,11 +145,11 @@ static int unknown_result(const bl_arguments *a, const bl_job *job)
     return bl_usage(a->command, "%s gives no result \"%s\"; is it %s?", job->method->id, name, best);
 }
 
-static int write_results(const bl_arguments *a, const bl_job *job)
-{
+static int write_results(const bl_arguments *a, const bl_job *job) {
     bl_error error = {0};
     bl_theme theme = strcmp(bl_option_value(a, "theme", "light"), "dark") == 0 ? BL_THEME_DARK : BL_THEME_LIGHT;
-    const char *out = bl_option_value(a, "out", NULL), *sheet = bl_option_value(a, "sheet", NULL), *folder = bl_option_value(a, "folder", NULL);
+    const char *out = bl_option_value(a, "out", NULL), *sheet = bl_option_value(a, "sheet", NULL),
+               *folder = bl_option_value(a, "folder", NULL);
     bool json = bl_option_given(a, "json"), csv = bl_option_given(a, "csv");
     char usual[100];
     if (!out && !sheet && !folder && !json && !csv) {
@@ -180,25 +175,26 @@ static int write_results(const bl_arguments *a, const bl_job *job)
 
 /* ---- running ---- */
 
-static bl_status run_job(bl_job *job, bl_error *error)
-{
+static bl_status run_job(bl_job *job, bl_error *error) {
     cli_progress line = {0};
     bl_status status = BL_OK;
     for (bool done = false; !done && status == BL_OK;) {
         status = bl_job_step(job, &done, error);
         bl_progress p = bl_job_progress(job);
         char text[160];
-        snprintf(text, sizeof text, "%s  %ld of %ld", p.phase_title ? p.phase_title : job->method->title, p.steps_done, p.steps_all);
+        snprintf(text, sizeof text, "%s  %ld of %ld", p.phase_title ? p.phase_title : job->method->title, p.steps_done,
+                 p.steps_all);
         cli_progress_show(&line, p.steps_all ? (double)p.steps_done / (double)p.steps_all : 1, text);
-        if (status == BL_OK && !done && bl_interrupted()) status = bl_fail(error, BL_STOPPED, "stopped after %ld of %ld steps; nothing was written", p.steps_done, p.steps_all);
+        if (status == BL_OK && !done && bl_interrupted())
+            status = bl_fail(error, BL_STOPPED, "stopped after %ld of %ld steps; nothing was written", p.steps_done,
+                             p.steps_all);
     }
     cli_progress_clear(&line);
     return status;
 }
 
 /* The options that are parameters, as a parameter text. Values with spaces are quoted; the core checks them. */
-static void parameters(const bl_arguments *a, const bl_method *method, bl_text *out)
-{
+static void parameters(const bl_arguments *a, const bl_method *method, bl_text *out) {
     for (int i = 0; i < method->n_params; i++) {
         const char *value = bl_option_value(a, method->params[i].name, NULL);
         if (!value) continue;
@@ -208,11 +204,11 @@ static void parameters(const bl_arguments *a, const bl_method *method, bl_text *
     }
 }
 
-static int run(const bl_arguments *a)
-{
+static int run(const bl_arguments *a) {
     const bl_method *method = bl_method_find(a->command->name);
     const char *theme = bl_option_value(a, "theme", "light");
-    if (strcmp(theme, "light") != 0 && strcmp(theme, "dark") != 0) return bl_usage(a->command, "--theme is light or dark, not \"%s\"", theme);
+    if (strcmp(theme, "light") != 0 && strcmp(theme, "dark") != 0)
+        return bl_usage(a->command, "--theme is light or dark, not \"%s\"", theme);
     bl_error error = {0};
     bl_model *model = NULL;
     bl_picture picture = {0};
@@ -222,8 +218,12 @@ static int run(const bl_arguments *a)
     if (status == BL_OK && a->n > 1) status = bl_open_picture(a->arguments[1], &picture, &error);
     if (status == BL_OK) {
         parameters(a, method, &params);
-        bl_request request = {.model = model, .picture = a->n > 1 ? &picture : NULL, .objective = bl_option_value(a, "objective", NULL),
-                              .params = params.failed ? "" : params.length ? params.data : ""};
+        bl_request request = {.model = model,
+                              .picture = a->n > 1 ? &picture : NULL,
+                              .objective = bl_option_value(a, "objective", NULL),
+                              .params = params.failed   ? ""
+                                        : params.length ? params.data
+                                                        : ""};
         status = bl_job_start(method, &request, &job, &error);
     }
     if (status == BL_OK) status = run_job(job, &error);
@@ -237,20 +237,20 @@ static int run(const bl_arguments *a)
 
 /* ---- the table line ---- */
 
-static void describe(const bl_param *p, char *out, size_t size)
-{
+static void describe(const bl_param *p, char *out, size_t size) {
     int meaning = (int)strlen(p->meaning);
     if (meaning && p->meaning[meaning - 1] == '.') meaning--;
     if (p->type == BL_PARAM_NUMBER || p->type == BL_PARAM_INTEGER)
-        snprintf(out, size, "%.*s; %.10g to %.10g%s%s (default: %.10g)", meaning, p->meaning, p->least, p->most, *p->unit ? " " : "", p->unit, p->otherwise);
+        snprintf(out, size, "%.*s; %.10g to %.10g%s%s (default: %.10g)", meaning, p->meaning, p->least, p->most,
+                 *p->unit ? " " : "", p->unit, p->otherwise);
     else if (p->type == BL_PARAM_CHOICE)
         snprintf(out, size, "%.*s; %s (default: the first)", meaning, p->meaning, p->choices);
     else
-        snprintf(out, size, "%.*s%s%s%s", meaning, p->meaning, *p->text ? " (default: " : "", p->text, *p->text ? ")" : "");
+        snprintf(out, size, "%.*s%s%s%s", meaning, p->meaning, *p->text ? " (default: " : "", p->text,
+                 *p->text ? ")" : "");
 }
 
-bool bl_method_command_make(const bl_method *method, bl_method_command *out)
-{
+bool bl_method_command_make(const bl_method *method, bl_method_command *out) {
     static const char *const words[] = {"N", "N", "WORD", "LAYER", "CLASS", "TEXT"};
     if (method->n_params + N_SHARED + 1 > BL_METHOD_OPTIONS) return false;
     memset(out, 0, sizeof *out);
@@ -259,15 +259,27 @@ bool bl_method_command_make(const bl_method *method, bl_method_command *out)
         const bl_param *p = &method->params[i];
         describe(p, out->meanings[n], sizeof out->meanings[n]);
         /* meaning may be cut, but never inside a letter */
-        for (size_t end = strlen(out->meanings[n]); end + 1 == sizeof out->meanings[n] && (out->meanings[n][end - 1] & 0x80); end--) out->meanings[n][end - 1] = 0;
+        for (size_t end = strlen(out->meanings[n]);
+             end + 1 == sizeof out->meanings[n] && (out->meanings[n][end - 1] & 0x80); end--)
+            out->meanings[n][end - 1] = 0;
         out->options[n] = (bl_option){p->name, words[p->type], out->meanings[n]};
     }
     for (int i = 0; i < N_SHARED; i++)
         if (*method->objectives || strcmp(shared[i].name, "objective") != 0) out->options[n++] = shared[i];
     int needed = method->n_inputs && method->inputs[0].least > 0;
-    snprintf(out->examples, sizeof out->examples, "  backlight %s models/tiny-vgg.onnx %s --sheet %s.png\n  backlight %s models/tiny-vgg.onnx %s --json\n", method->id,
-             method->n_inputs ? "public/samples/red-panda.jpg" : "", method->id, method->id, method->n_inputs ? "public/samples/red-panda.jpg" : "");
-    out->command = (bl_command){.name = method->id, .summary = method->purpose, .usage = !method->n_inputs ? "MODEL" : needed ? "MODEL PICTURE" : "MODEL [PICTURE]",
-                                .examples = out->examples, .options = out->options, .least = 1 + needed, .most = method->n_inputs ? 2 : 1, .run = run};
+    snprintf(out->examples, sizeof out->examples,
+             "  backlight %s models/tiny-vgg.onnx %s --sheet %s.png\n  backlight %s models/tiny-vgg.onnx %s --json\n",
+             method->id, method->n_inputs ? "public/samples/red-panda.jpg" : "", method->id, method->id,
+             method->n_inputs ? "public/samples/red-panda.jpg" : "");
+    out->command = (bl_command){.name = method->id,
+                                .summary = method->purpose,
+                                .usage = !method->n_inputs ? "MODEL"
+                                         : needed          ? "MODEL PICTURE"
+                                                           : "MODEL [PICTURE]",
+                                .examples = out->examples,
+                                .options = out->options,
+                                .least = 1 + needed,
+                                .most = method->n_inputs ? 2 : 1,
+                                .run = run};
     return true;
 }

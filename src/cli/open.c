@@ -19,8 +19,7 @@ static const struct {
     {"bgr255", {0.4078f, 0.4588f, 0.4850f, 0}, {1 / 255.f, 1 / 255.f, 1 / 255.f, 1}, BL_CHANNELS_BGR},
 };
 
-static bl_status apply_preset(bl_model *m, const char *name, bl_error *error)
-{
+static bl_status apply_preset(bl_model *m, const char *name, bl_error *error) {
     for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
         if (strcmp(presets[i].name, name) == 0) {
             bl_channels order = m->input_c == 1 ? BL_CHANNELS_GREY : presets[i].channels;
@@ -30,14 +29,12 @@ static bl_status apply_preset(bl_model *m, const char *name, bl_error *error)
 }
 
 /* A file of seconds' reading at most: the source reads the file itself, never whole. */
-static bool read_file(void *user, uint64_t offset, size_t n, void *to)
-{
+static bool read_file(void *user, uint64_t offset, size_t n, void *to) {
     FILE *file = user;
     return fseeko(file, (off_t)offset, SEEK_SET) == 0 && fread(to, 1, n, file) == n;
 }
 
-static bl_status open_onnx(const char *path, const bl_open_options *options, bl_model **out, bl_error *error)
-{
+static bl_status open_onnx(const char *path, const bl_open_options *options, bl_model **out, bl_error *error) {
     FILE *file = fopen(path, "rb");
     if (!file) return bl_fail(error, BL_IO, "%s cannot be opened", path);
     off_t length = fseeko(file, 0, SEEK_END) == 0 ? ftello(file) : -1;
@@ -52,14 +49,12 @@ static bl_status open_onnx(const char *path, const bl_open_options *options, bl_
     return status;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
+static bool ends_with(const char *text, const char *end) {
     size_t a = strlen(text), b = strlen(end);
     return a >= b && strcmp(text + a - b, end) == 0;
 }
 
-bl_status bl_open_model(const bl_arguments *a, const char *path, bl_model **out, bl_error *error)
-{
+bl_status bl_open_model(const bl_arguments *a, const char *path, bl_model **out, bl_error *error) {
     *out = NULL;
     bl_status status;
     if (ends_with(path, ".txt")) {
@@ -74,7 +69,8 @@ bl_status bl_open_model(const bl_arguments *a, const char *path, bl_model **out,
     const char *preset = bl_option_value(a, "preprocess", NULL), *labels = bl_option_value(a, "labels", NULL);
     if (status == BL_OK && preset) status = apply_preset(*out, preset, error);
     if (status == BL_OK && !preset && !(*out)->has_preprocessing) {
-        fprintf(stderr, "%s does not say how it wants its pictures: they go in as 0…1. Change that with --preprocess.\n", path);
+        fprintf(stderr,
+                "%s does not say how it wants its pictures: they go in as 0…1. Change that with --preprocess.\n", path);
         status = apply_preset(*out, "unit", error);
     }
     if (status == BL_OK && labels) {
@@ -90,13 +86,13 @@ bl_status bl_open_model(const bl_arguments *a, const char *path, bl_model **out,
     return status;
 }
 
-bl_status bl_open_picture(const char *path, bl_picture *out, bl_error *error)
-{
+bl_status bl_open_picture(const char *path, bl_picture *out, bl_error *error) {
     bl_text bytes = {0}, notes = {0};
     bl_status status = bl_file_read(path, &bytes, error);
     if (status == BL_OK) {
         const char *slash = strrchr(path, '/');
-        status = bl_picture_decode((const uint8_t *)bytes.data, bytes.length, slash ? slash + 1 : path, out, &notes, error);
+        status =
+            bl_picture_decode((const uint8_t *)bytes.data, bytes.length, slash ? slash + 1 : path, out, &notes, error);
     }
     if (status == BL_OK && notes.length) fprintf(stderr, "%s: %s\n", path, notes.data);
     bl_text_free(&notes);
@@ -104,8 +100,7 @@ bl_status bl_open_picture(const char *path, bl_picture *out, bl_error *error)
     return status;
 }
 
-int bl_print(bl_text *text)
-{
+int bl_print(bl_text *text) {
     bool failed = text->failed;
     if (!failed && text->length) fwrite(text->data, 1, text->length, stdout);
     bl_text_free(text);
@@ -113,8 +108,7 @@ int bl_print(bl_text *text)
     return failed ? BL_EXIT_MEMORY : BL_EXIT_OK;
 }
 
-int bl_report(const bl_arguments *a, const bl_error *error)
-{
+int bl_report(const bl_arguments *a, const bl_error *error) {
     if (a && bl_option_given(a, "json")) {
         bl_text t = {0};
         bl_json_open(&t, NULL, '{');

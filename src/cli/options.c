@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int bl_usage(const bl_command *command, const char *format, ...)
-{
+int bl_usage(const bl_command *command, const char *format, ...) {
     va_list list;
     va_start(list, format);
     fputs("backlight: ", stderr);
@@ -17,33 +16,34 @@ int bl_usage(const bl_command *command, const char *format, ...)
     return BL_EXIT_USAGE;
 }
 
-const char *bl_option_value(const bl_arguments *a, const char *name, const char *otherwise)
-{
+const char *bl_option_value(const bl_arguments *a, const char *name, const char *otherwise) {
     for (int i = a->n_options - 1; i >= 0; i--)
         if (strcmp(a->names[i], name) == 0) return a->values[i];
     return otherwise;
 }
 
-bool bl_option_given(const bl_arguments *a, const char *name) { return bl_option_value(a, name, NULL) != NULL; }
+bool bl_option_given(const bl_arguments *a, const char *name) {
+    return bl_option_value(a, name, NULL) != NULL;
+}
 
-bool bl_option_integer(const bl_arguments *a, const char *name, int64_t least, int64_t most, int64_t *out)
-{
+bool bl_option_integer(const bl_arguments *a, const char *name, int64_t least, int64_t most, int64_t *out) {
     const char *text = bl_option_value(a, name, NULL);
     if (!text) return true;
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno || end == text || *end || value < least || value > most) {
-        bl_usage(a->command, "--%s takes a whole number from %lld to %lld, not \"%s\"", name, (long long)least, (long long)most, text);
+        bl_usage(a->command, "--%s takes a whole number from %lld to %lld, not \"%s\"", name, (long long)least,
+                 (long long)most, text);
         return false;
     }
     *out = value;
     return true;
 }
 
-void bl_command_help(const bl_command *c)
-{
-    printf("%s\n\nUsage: backlight %s %s%s\n", c->summary, c->name, c->options && c->options->name ? "[options] " : "", c->usage);
+void bl_command_help(const bl_command *c) {
+    printf("%s\n\nUsage: backlight %s %s%s\n", c->summary, c->name, c->options && c->options->name ? "[options] " : "",
+           c->usage);
     if (c->examples) printf("\nExamples:\n%s", c->examples);
     puts("\nOptions:");
     for (const bl_option *o = c->options; o && o->name; o++) {
@@ -52,18 +52,17 @@ void bl_command_help(const bl_command *c)
         printf("  %-22s %s\n", left, o->meaning);
     }
     printf("  %-22s %s\n", "--help", "this text");
-    puts("\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 bad or unreadable file, 4 unsupported network, 5 memory,\n130 interrupted.");
+    puts("\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 bad or unreadable file, 4 unsupported network, 5 "
+         "memory,\n130 interrupted.");
 }
 
-static const bl_option *find(const bl_command *c, const char *name, size_t length)
-{
+static const bl_option *find(const bl_command *c, const char *name, size_t length) {
     for (const bl_option *o = c->options; o && o->name; o++)
         if (strlen(o->name) == length && memcmp(o->name, name, length) == 0) return o;
     return NULL;
 }
 
-static int unknown(const bl_command *c, const char *name, size_t length)
-{
+static int unknown(const bl_command *c, const char *name, size_t length) {
     char wanted[64], best[200];
     snprintf(wanted, sizeof wanted, "%.*s", (int)length, name);
     bl_nearest nearest = {.wanted = wanted};
@@ -73,8 +72,7 @@ static int unknown(const bl_command *c, const char *name, size_t length)
 }
 
 /* Takes argv apart into a, whose arrays have room for argc entries each. */
-static int take_apart(bl_arguments *a, int argc, char **argv)
-{
+static int take_apart(bl_arguments *a, int argc, char **argv) {
     const bl_command *c = a->command;
     bool only_arguments = false;
     for (int i = 0; i < argc; i++) {
@@ -91,18 +89,20 @@ static int take_apart(bl_arguments *a, int argc, char **argv)
             const bl_option *o = find(c, name, length);
             if (!o) return unknown(c, name, length);
             if (!o->argument && equals) return bl_usage(c, "--%s takes no value", o->name);
-            if (o->argument && !equals && i + 1 == argc) return bl_usage(c, "--%s wants a value: %s", o->name, o->argument);
+            if (o->argument && !equals && i + 1 == argc)
+                return bl_usage(c, "--%s wants a value: %s", o->name, o->argument);
             a->names[a->n_options] = o->name;
             a->values[a->n_options++] = !o->argument ? "" : equals ? equals + 1 : argv[++i];
         }
     }
-    if (a->n < c->least) return bl_usage(c, "%s is missing: backlight %s %s", c->least - a->n > 1 ? "something" : "an argument", c->name, c->usage);
+    if (a->n < c->least)
+        return bl_usage(c, "%s is missing: backlight %s %s", c->least - a->n > 1 ? "something" : "an argument", c->name,
+                        c->usage);
     if (c->most >= 0 && a->n > c->most) return bl_usage(c, "\"%s\" is one argument too many", a->arguments[c->most]);
     return BL_EXIT_OK;
 }
 
-int bl_command_run(const bl_command *command, int argc, char **argv)
-{
+int bl_command_run(const bl_command *command, int argc, char **argv) {
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             bl_command_help(command);

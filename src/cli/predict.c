@@ -11,8 +11,7 @@ typedef struct {
     int *order;
 } prediction;
 
-static bl_status forward(const bl_model *m, const bl_picture *picture, prediction *out, bl_error *error)
-{
+static bl_status forward(const bl_model *m, const bl_picture *picture, prediction *out, bl_error *error) {
     bl_plan *plan = NULL;
     bl_run *run = NULL;
     bl_picture fitted = {0};
@@ -46,8 +45,7 @@ static bl_status forward(const bl_model *m, const bl_picture *picture, predictio
 }
 
 /* Largest first; equal ones in order of class. Insertion is fast enough for thousands. */
-static void rank(prediction *p)
-{
+static void rank(prediction *p) {
     for (int i = 0; i < p->n; i++) {
         int at = i;
         for (; at > 0 && p->scores[p->order[at - 1]] < p->scores[i]; at--) p->order[at] = p->order[at - 1];
@@ -55,8 +53,7 @@ static void rank(prediction *p)
     }
 }
 
-static int print(const bl_arguments *a, const bl_model *m, const prediction *p, int most)
-{
+static int print(const bl_arguments *a, const bl_model *m, const prediction *p, int most) {
     bl_text t = {0};
     char buffer[24];
     if (bl_option_given(a, "json")) {
@@ -77,13 +74,13 @@ static int print(const bl_arguments *a, const bl_model *m, const prediction *p, 
         bl_text_add(&t, "\n");
     } else {
         for (int i = 0; i < most; i++)
-            bl_text_add(&t, "%.4f  %s\n", (double)p->probabilities[p->order[i]], bl_model_label(m, p->order[i], buffer));
+            bl_text_add(&t, "%.4f  %s\n", (double)p->probabilities[p->order[i]],
+                        bl_model_label(m, p->order[i], buffer));
     }
     return bl_print(&t);
 }
 
-static int run(const bl_arguments *a)
-{
+static int run(const bl_arguments *a) {
     int64_t most = 5;
     if (!bl_option_integer(a, "top", 1, 100000, &most)) return BL_EXIT_USAGE;
     bl_error error = {0};
@@ -108,6 +105,13 @@ static int run(const bl_arguments *a)
     return code;
 }
 
-static const bl_option options[] = {{"top", "N", "how many classes (default: 5)"}, {"json", NULL, "as JSON"}, BL_MODEL_OPTIONS, {0}};
-const bl_command bl_command_predict = {"predict", "say what is in a picture", "MODEL PICTURE",
-                                       "  backlight predict models/tiny-vgg.onnx public/samples/koala.jpg\n", options, 2, 2, run};
+static const bl_option options[] = {
+    {"top", "N", "how many classes (default: 5)"}, {"json", NULL, "as JSON"}, BL_MODEL_OPTIONS, {0}};
+const bl_command bl_command_predict = {"predict",
+                                       "say what is in a picture",
+                                       "MODEL PICTURE",
+                                       "  backlight predict models/tiny-vgg.onnx public/samples/koala.jpg\n",
+                                       options,
+                                       2,
+                                       2,
+                                       run};

@@ -6,17 +6,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-const char *cli_duration(double seconds, char buffer[32])
-{
+const char *cli_duration(double seconds, char buffer[32]) {
     long s = (long)(seconds + 0.5);
-    if (s >= 3600) snprintf(buffer, 32, "%ld h %02ld min", s / 3600, s / 60 % 60);
-    else if (s >= 60) snprintf(buffer, 32, "%ld min %02ld s", s / 60, s % 60);
-    else snprintf(buffer, 32, "%ld s", s);
+    if (s >= 3600)
+        snprintf(buffer, 32, "%ld h %02ld min", s / 3600, s / 60 % 60);
+    else if (s >= 60)
+        snprintf(buffer, 32, "%ld min %02ld s", s / 60, s % 60);
+    else
+        snprintf(buffer, 32, "%ld s", s);
     return buffer;
 }
 
-void cli_progress_show(cli_progress *p, double share, const char *text)
-{
+void cli_progress_show(cli_progress *p, double share, const char *text) {
     enum { BAR = 16 };
     char left[32] = "…", bar[3 * BAR + 1];
     double now = bl_seconds();
@@ -32,8 +33,7 @@ void cli_progress_show(cli_progress *p, double share, const char *text)
     fflush(stderr);
 }
 
-void cli_progress_clear(cli_progress *p)
-{
+void cli_progress_clear(cli_progress *p) {
     if (p->shown > 0) fprintf(stderr, "\r\033[K");
     p->shown = 0;
 }

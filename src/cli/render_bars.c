@@ -5,27 +5,27 @@
 
 enum { MOST = 10 };
 
-static int shown(const bl_result *r) { return r->width < MOST ? r->width : MOST; }
+static int shown(const bl_result *r) {
+    return r->width < MOST ? r->width : MOST;
+}
 
-static void size(const bl_result *r, int *w, int *h)
-{
+static void size(const bl_result *r, int *w, int *h) {
     *w = BL_CELL;
     *h = shown(r) * (BL_LINE + 8);
 }
 
 /* The next largest after (value, place); ties in order of place. */
-static int next_largest(const bl_result *r, int last)
-{
+static int next_largest(const bl_result *r, int last) {
     int best = -1;
     for (int i = 0; i < r->width; i++) {
-        bool later = last < 0 || r->data[i] < r->data[last] || (r->data[i] <= r->data[last] && i > last && r->data[i] >= r->data[last]);
+        bool later = last < 0 || r->data[i] < r->data[last] ||
+                     (r->data[i] <= r->data[last] && i > last && r->data[i] >= r->data[last]);
         if (later && (best < 0 || r->data[i] > r->data[best])) best = i;
     }
     return best;
 }
 
-static void draw(bl_page *p, int x, int y, const bl_result *r)
-{
+static void draw(bl_page *p, int x, int y, const bl_result *r) {
     double end = 1;
     for (int i = 0; i < r->width; i++)
         if ((double)r->data[i] > end) end = (double)r->data[i];
@@ -39,8 +39,7 @@ static void draw(bl_page *p, int x, int y, const bl_result *r)
     }
 }
 
-static void csv(const bl_result *r, bl_text *out)
-{
+static void csv(const bl_result *r, bl_text *out) {
     bl_text_add(out, "index,name,value\n");
     for (int i = 0; i < r->width; i++) {
         char name[60];

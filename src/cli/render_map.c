@@ -3,15 +3,13 @@
 
 #include <stdlib.h>
 
-static void size(const bl_result *r, int *w, int *h)
-{
+static void size(const bl_result *r, int *w, int *h) {
     int zoom = bl_zoom(r->width);
     *w = r->width * zoom > BL_CELL ? r->width * zoom : BL_CELL;
     *h = r->height * zoom + 12 + BL_LINE + 14;
 }
 
-static void draw(bl_page *p, int x, int y, const bl_result *r)
-{
+static void draw(bl_page *p, int x, int y, const bl_result *r) {
     int zoom = bl_zoom(r->width);
     size_t n = (size_t)r->width * (size_t)r->height;
     uint8_t *rgba = malloc(4 * n);

@@ -7,14 +7,12 @@
 enum { HEIGHT = 200 };
 static const bl_ink inks[] = {{31, 99, 170}, {138, 83, 0}, {101, 107, 117}, {27, 107, 69}};
 
-static void size(const bl_result *r, int *w, int *h)
-{
+static void size(const bl_result *r, int *w, int *h) {
     *w = BL_CELL;
     *h = HEIGHT + BL_LINE * (1 + (r->channels < 4 ? r->channels : 4));
 }
 
-static void draw(bl_page *p, int x, int y, const bl_result *r)
-{
+static void draw(bl_page *p, int x, int y, const bl_result *r) {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < (size_t)r->channels * (size_t)r->width; i++)
         if (isfinite(r->data[i])) low = fmin(low, (double)r->data[i]), high = fmax(high, (double)r->data[i]);
@@ -41,8 +39,7 @@ static void draw(bl_page *p, int x, int y, const bl_result *r)
     bl_page_text(p, x, y + HEIGHT + 6, p->soft, range);
 }
 
-static void csv(const bl_result *r, bl_text *out)
-{
+static void csv(const bl_result *r, bl_text *out) {
     bl_text_add(out, "step");
     for (int c = 0; c < r->channels; c++) {
         char name[60];
@@ -51,7 +48,8 @@ static void csv(const bl_result *r, bl_text *out)
     }
     for (int i = 0; i < r->width; i++) {
         bl_text_add(out, "\n%d", i);
-        for (int c = 0; c < r->channels; c++) bl_text_add(out, ",%.9g", (double)r->data[(size_t)c * (size_t)r->width + (size_t)i]);
+        for (int c = 0; c < r->channels; c++)
+            bl_text_add(out, ",%.9g", (double)r->data[(size_t)c * (size_t)r->width + (size_t)i]);
     }
     bl_text_add(out, "\n");
 }

@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-static void size(const bl_result *r, int *w, int *h)
-{
+static void size(const bl_result *r, int *w, int *h) {
     char title[80], value[200], unit[40];
     const char *at = r->text.length ? r->text.data : "";
     int rows = 0;
@@ -13,8 +12,7 @@ static void size(const bl_result *r, int *w, int *h)
     *h = rows * BL_LINE;
 }
 
-static void draw(bl_page *p, int x, int y, const bl_result *r)
-{
+static void draw(bl_page *p, int x, int y, const bl_result *r) {
     char title[80], value[200], unit[40], line[330];
     const char *at = r->text.length ? r->text.data : "";
     for (; bl_table_next(&at, title, value, unit); y += BL_LINE) {
@@ -24,8 +22,7 @@ static void draw(bl_page *p, int x, int y, const bl_result *r)
     }
 }
 
-static void csv(const bl_result *r, bl_text *out)
-{
+static void csv(const bl_result *r, bl_text *out) {
     char title[80], value[200], unit[40];
     const char *at = r->text.length ? r->text.data : "";
     bl_text_add(out, "name,value,unit\n");

@@ -8,8 +8,7 @@
 #include "cli/renderers.def"
 #undef RENDERER
 
-const bl_renderer *bl_renderer_of(bl_result_kind kind)
-{
+const bl_renderer *bl_renderer_of(bl_result_kind kind) {
     static const bl_renderer *const all[] = {
 #define RENDERER(name) &bl_renderer_##name,
 #include "cli/renderers.def"
@@ -22,8 +21,7 @@ const bl_renderer *bl_renderer_of(bl_result_kind kind)
 
 enum { MARGIN = 24, GAP = 28, WIDTH = 1280 };
 
-bl_status bl_figure(const bl_result *r, bl_theme theme, bl_picture *out, bl_error *error)
-{
+bl_status bl_figure(const bl_result *r, bl_theme theme, bl_picture *out, bl_error *error) {
     if (r->kind == BL_PICTURE) {
         BL_TRY(bl_picture_make(r->width, r->height, out, error));
         memcpy(out->pixels, r->pixels, 4 * (size_t)r->width * (size_t)r->height);
@@ -32,7 +30,8 @@ bl_status bl_figure(const bl_result *r, bl_theme theme, bl_picture *out, bl_erro
     const bl_renderer *renderer = bl_renderer_of(r->kind);
     int w = 0, h = 0;
     if (renderer) renderer->size(r, &w, &h);
-    if (!w || !h) return bl_fail(error, BL_USAGE, "\"%s\" is a %s, which cannot be drawn", r->name, bl_result_kind_name(r->kind));
+    if (!w || !h)
+        return bl_fail(error, BL_USAGE, "\"%s\" is a %s, which cannot be drawn", r->name, bl_result_kind_name(r->kind));
     bl_page page;
     BL_TRY(bl_page_make(w + 2 * MARGIN, h + 2 * MARGIN, theme, &page, error));
     renderer->draw(&page, MARGIN, MARGIN, r);
@@ -41,8 +40,7 @@ bl_status bl_figure(const bl_result *r, bl_theme theme, bl_picture *out, bl_erro
 }
 
 /* Lays the results out in rows, left to right; draws them when page is not NULL. Returns the height used. */
-static int lay_out(const bl_job *job, bl_page *page)
-{
+static int lay_out(const bl_job *job, bl_page *page) {
     int x = MARGIN, y = MARGIN, row = 0;
     for (int i = 0; i < bl_job_n_results(job); i++) {
         const bl_result *r = bl_job_result(job, i);
@@ -61,18 +59,17 @@ static int lay_out(const bl_job *job, bl_page *page)
     return y + row + GAP;
 }
 
-static void legend_text(const bl_job *job, bl_text *out)
-{
+static void legend_text(const bl_job *job, bl_text *out) {
     char objective[400] = "";
     if (job->objective.n_terms) bl_objective_text(job->model, &job->objective, objective, sizeof objective);
     bl_text_add(out, "%s%s%s.", job->method->title, *objective ? ", of " : "", objective);
     for (int i = 0; i < job->method->n_params; i++)
         if (*job->texts[i]) bl_text_add(out, " %s=%s", job->method->params[i].name, job->texts[i]);
-    bl_text_add(out, ". %d forward and %d backward passes. %s %s", job->forwards, job->backwards, job->method->caution, job->method->source);
+    bl_text_add(out, ". %d forward and %d backward passes. %s %s", job->forwards, job->backwards, job->method->caution,
+                job->method->source);
 }
 
-bl_status bl_sheet(const bl_job *job, bl_theme theme, bl_picture *out, bl_error *error)
-{
+bl_status bl_sheet(const bl_job *job, bl_theme theme, bl_picture *out, bl_error *error) {
     bl_text legend = {0};
     legend_text(job, &legend);
     if (legend.failed) {

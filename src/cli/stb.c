@@ -3,5 +3,9 @@
 
 #include <stb/stb_easy_font.h>
 
-int bl_letter_quads(const char *text, void *vertices, int bytes) { return stb_easy_font_print(0, 0, (char *)text, NULL, vertices, bytes); }
-int bl_letters_width(const char *text) { return stb_easy_font_width((char *)text); }
+int bl_letter_quads(const char *text, void *vertices, int bytes) {
+    return stb_easy_font_print(0, 0, (char *)text, NULL, vertices, bytes);
+}
+int bl_letters_width(const char *text) {
+    return stb_easy_font_width((char *)text);
+}

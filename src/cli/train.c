@@ -24,8 +24,7 @@ typedef struct {
 
 /* ---- preparing ---- */
 
-static bl_status read_recipe(const options *o, bl_recipe *recipe, bl_error *error)
-{
+static bl_status read_recipe(const options *o, bl_recipe *recipe, bl_error *error) {
     bl_text text = {0};
     bl_recipe_defaults(recipe);
     bl_status status = bl_file_read(o->recipe, &text, error);
@@ -46,8 +45,7 @@ static bl_status read_recipe(const options *o, bl_recipe *recipe, bl_error *erro
     return status;
 }
 
-static bl_status read_network(const options *o, training *t, bl_error *error)
-{
+static bl_status read_network(const options *o, training *t, bl_error *error) {
     bl_text path = {0}, text = {0};
     const char *slash = strrchr(o->recipe, '/');
     if (slash && t->recipe.network[0] != '/') bl_text_bytes(&path, o->recipe, (size_t)(slash + 1 - o->recipe));
@@ -63,8 +61,7 @@ static bl_status read_network(const options *o, training *t, bl_error *error)
     return status;
 }
 
-static bl_status prepare(const options *o, training *t, bl_error *error)
-{
+static bl_status prepare(const options *o, training *t, bl_error *error) {
     BL_TRY(read_recipe(o, &t->recipe, error));
     BL_TRY(read_network(o, t, error));
     if (t->model->input_h < 1 || t->model->input_w < 1)
@@ -81,8 +78,7 @@ static bl_status prepare(const options *o, training *t, bl_error *error)
     return BL_OK;
 }
 
-static bl_status open_log(const options *o, training *t, bl_error *error)
-{
+static bl_status open_log(const options *o, training *t, bl_error *error) {
     bool goes_on = bl_trainer_state(t->trainer)->step > 0;
     t->log = fopen(o->log, goes_on ? "a" : "w");
     if (!t->log) return bl_fail(error, BL_IO, "%s cannot be written: %s", o->log, strerror(errno));
@@ -98,8 +94,7 @@ typedef struct {
     int n, correct;
 } sums;
 
-static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, sums *s, bl_error *error)
-{
+static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, sums *s, bl_error *error) {
     double start = bl_seconds(), steps = (double)bl_trainer_steps(t->trainer);
     char text[160];
     *s = (sums){0};
@@ -117,8 +112,7 @@ static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, s
     return BL_OK;
 }
 
-static bl_status report_epoch(const options *o, training *t, int64_t epoch, const sums *s, bl_error *error)
-{
+static bl_status report_epoch(const options *o, training *t, int64_t epoch, const sums *s, bl_error *error) {
     bl_evaluation e = {0};
     fprintf(stderr, "epoch %3d of %d: loss %.4f, right %.1f %%", (int)epoch, (int)t->recipe.epochs, s->loss / s->n,
             100.0 * s->correct / s->n);
@@ -141,8 +135,7 @@ static bl_status report_epoch(const options *o, training *t, int64_t epoch, cons
     return BL_OK;
 }
 
-static bl_status write_model(const options *o, training *t, bl_error *error)
-{
+static bl_status write_model(const options *o, training *t, bl_error *error) {
     const bl_write_options how = {.half = true, .constants = bl_trainer_constants(t->trainer)};
     bl_text out = {0};
     bl_status status = bl_onnx_write(t->model, &how, &out, error);
@@ -152,8 +145,7 @@ static bl_status write_model(const options *o, training *t, bl_error *error)
     return status;
 }
 
-static bl_status run_training(const options *o, training *t, bl_error *error)
-{
+static bl_status run_training(const options *o, training *t, bl_error *error) {
     uint64_t fingerprint = bl_training_fingerprint(&t->recipe, t->model, &t->pictures);
     bl_training_state *state = bl_trainer_state(t->trainer);
     cli_progress progress = {0};
@@ -175,8 +167,7 @@ static bl_status run_training(const options *o, training *t, bl_error *error)
     return write_model(o, t, error);
 }
 
-static int train_network(const options *o)
-{
+static int train_network(const options *o) {
     training t = {0};
     bl_error error = {0};
     bl_status status = prepare(o, &t, &error);
@@ -191,8 +182,7 @@ static int train_network(const options *o)
 
 /* ---- the call ---- */
 
-static int train_main(const bl_arguments *a)
-{
+static int train_main(const bl_arguments *a) {
     int64_t threads = bl_processors(), stop_after = 0;
     if (!bl_option_integer(a, "threads", 1, 64, &threads) ||
         !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after))

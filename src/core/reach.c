@@ -11,7 +11,8 @@ bl_status bl_plan_reach(bl_plan *p, bl_error *error) {
     const bl_model *m = p->model;
     const bl_wants *w = &p->wants;
     if (!w->gradient_all && w->n_gradients == 0) return BL_OK;
-    for (int v = 0; v < m->n_values; v++) p->values[v].wanted = w->gradient_all && p->values[v].computed && !m->values[v].is_constant;
+    for (int v = 0; v < m->n_values; v++)
+        p->values[v].wanted = w->gradient_all && p->values[v].computed && !m->values[v].is_constant;
     for (int i = 0; i < w->n_gradients; i++) {
         bl_plan_value *v = &p->values[w->gradients[i]];
         if (v->known.type != BL_FLOAT)

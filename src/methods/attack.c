@@ -7,11 +7,9 @@
 
 #include "methods/attack_state.h"
 
-
 enum { LOOK, ATTACK, REPAIR, NOISE, REPAIR_STEPS = 8 };
 
-bl_status bl_attack_start(bl_job *job, const bl_attack_how *how)
-{
+bl_status bl_attack_start(bl_job *job, const bl_attack_how *how) {
     bl_attack *a = job->state;
     const bl_model *m = job->model;
     a->how = *how;
@@ -31,7 +29,8 @@ bl_status bl_attack_start(bl_job *job, const bl_attack_how *how)
     bl_picture_free(&picture);
     BL_TRY(status);
     if (a->classes < 2) {
-        bl_fail(job->error, BL_UNSUPPORTED, "an attack needs two classes or more to confuse; this network gives one score");
+        bl_fail(job->error, BL_UNSUPPORTED,
+                "an attack needs two classes or more to confuse; this network gives one score");
         return bl_hint(job->error, BL_UNSUPPORTED, "Saliency and dreams work with it.");
     }
     if (how->target >= a->classes)
@@ -44,16 +43,14 @@ bl_status bl_attack_start(bl_job *job, const bl_attack_how *how)
 }
 
 /* Forward of 8-bit pixels, exactly as a saved and opened file would go. */
-static bl_status forward_pixels(bl_job *job, uint8_t *pixels)
-{
+static bl_status forward_pixels(bl_job *job, uint8_t *pixels) {
     bl_attack *a = job->state;
     bl_picture p = {a->width, a->height, pixels};
     bl_picture_to_input(&p, job->model, bl_run_input(a->run));
     return bl_job_forward(job, a->run);
 }
 
-static bl_status forward_bytes(bl_job *job)
-{
+static bl_status forward_bytes(bl_job *job) {
     bl_attack *a = job->state;
     bl_real *x = bl_run_input(a->run);
     for (int c = 0; c < a->channels; c++) {
@@ -64,8 +61,7 @@ static bl_status forward_bytes(bl_job *job)
 }
 
 /* The best class but one that is left out. */
-static int best_but(const bl_real *scores, int n, int without)
-{
+static int best_but(const bl_real *scores, int n, int without) {
     int best = without == 0 ? 1 : 0;
     for (int k = 0; k < n; k++)
         if (k != without && scores[k] > scores[best]) best = k;
@@ -73,21 +69,18 @@ static int best_but(const bl_real *scores, int n, int without)
 }
 
 /* How far the attack is won, in units of score: above 0 when the prediction is what it should become. */
-static double margin(const bl_attack *a, const bl_real *scores)
-{
+static double margin(const bl_attack *a, const bl_real *scores) {
     int k = a->how.target >= 0 ? a->how.target : a->original;
     double lead = (double)scores[k] - (double)scores[best_but(scores, a->classes, k)];
     return a->how.target >= 0 ? lead : -lead;
 }
 
-static bool won(const bl_attack *a, const bl_real *scores)
-{
+static bool won(const bl_attack *a, const bl_real *scores) {
     int predicted = bl_largest(scores, a->classes);
     return a->how.target >= 0 ? predicted == a->how.target : predicted != a->original;
 }
 
-static void record(bl_job *job, const bl_real *scores, int t)
-{
+static void record(bl_job *job, const bl_real *scores, int t) {
     bl_attack *a = job->state;
     bl_probabilities(job->model, scores, a->classes, a->probabilities);
     int rival = a->how.target >= 0 ? a->how.target : best_but(scores, a->classes, a->original);
@@ -96,8 +89,7 @@ static void record(bl_job *job, const bl_real *scores, int t)
 }
 
 /* The direction in which each byte helps: +1, −1 or 0, into a->direction; its size into a->size. False: all zero. */
-static bool directions(bl_job *job, bl_real sign, bool *any)
-{
+static bool directions(bl_job *job, bl_real sign, bool *any) {
     bl_attack *a = job->state;
     const bl_real *g = bl_run_gradient(a->run, job->model->input);
     *any = false;
@@ -111,8 +103,7 @@ static bool directions(bl_job *job, bl_real sign, bool *any)
 }
 
 /* Cross-entropy; where it has no slope left (p is 1 to the last bit), the difference of the two scores that matter. */
-static bl_status find_direction(bl_job *job, const bl_real *scores, bool *any)
-{
+static bl_status find_direction(bl_job *job, const bl_real *scores, bool *any) {
     bl_attack *a = job->state;
     bool aimed = a->how.target >= 0;
     int k = aimed ? a->how.target : a->original, other = best_but(scores, a->classes, k);
@@ -128,37 +119,34 @@ static bl_status find_direction(bl_job *job, const bl_real *scores, bool *any)
 }
 
 /* The ball first, then the box: both hold afterwards. */
-static bl_real inside(const bl_attack *a, size_t i, bl_real v)
-{
+static bl_real inside(const bl_attack *a, size_t i, bl_real v) {
     bl_real low = a->base[i] - (bl_real)a->how.eps, high = a->base[i] + (bl_real)a->how.eps;
     if (low < 0) low = 0;
     if (high > 255) high = 255;
     return v < low ? low : v > high ? high : v;
 }
 
-static void move(bl_attack *a, bl_real alpha, bl_real least_size)
-{
+static void move(bl_attack *a, bl_real alpha, bl_real least_size) {
     for (size_t i = 0; i < a->n; i++)
         if (a->size[i] >= least_size) a->v[i] = inside(a, i, a->v[i] + alpha * (bl_real)a->direction[i]);
 }
 
-static bl_status look(bl_job *job)
-{
+static bl_status look(bl_job *job) {
     bl_attack *a = job->state;
     BL_TRY(forward_pixels(job, a->picture->pixels));
     const bl_real *scores = bl_run_value(a->run, job->model->scores);
     a->original = bl_largest(scores, a->classes);
     if (a->original == a->how.target) {
         char buffer[24];
-        bl_fail(job->error, BL_USAGE, "target: the picture is taken for %s already", bl_model_label(job->model, a->original, buffer));
+        bl_fail(job->error, BL_USAGE, "target: the picture is taken for %s already",
+                bl_model_label(job->model, a->original, buffer));
         return bl_hint(job->error, BL_USAGE, "Choose another class, or none.");
     }
     bl_attack_looked(job, scores);
     return BL_OK;
 }
 
-static void begin(bl_attack *a, int restart)
-{
+static void begin(bl_attack *a, int restart) {
     memcpy(a->v, a->base, a->n * sizeof *a->v);
     for (int i = 0; i < 2 * a->race->width; i++) a->race->data[i] = NAN;
     if (!a->how.random_start) return;
@@ -167,9 +155,9 @@ static void begin(bl_attack *a, int restart)
     for (size_t i = 0; i < a->n; i++) a->v[i] = inside(a, i, a->base[i] + (bl_real)a->how.eps * (2 * a->size[i] - 1));
 }
 
-/* Rounds v to pixels and passes them through the network: the check that counts. Keeps the picture if it is the best yet. */
-static bl_status check(bl_job *job, const bl_real **scores)
-{
+/* Rounds v to pixels and passes them through the network: the check that counts. Keeps the picture if it is the best
+ * yet. */
+static bl_status check(bl_job *job, const bl_real **scores) {
     bl_attack *a = job->state;
     bl_attack_round(job, a->result->pixels);
     BL_TRY(forward_pixels(job, a->result->pixels));
@@ -185,8 +173,7 @@ static bl_status check(bl_job *job, const bl_real **scores)
     return BL_OK;
 }
 
-static bl_status attack(bl_job *job, int step)
-{
+static bl_status attack(bl_job *job, int step) {
     bl_attack *a = job->state;
     int t = step % (a->how.steps + 1), restart = step / (a->how.steps + 1);
     const bl_real *scores;
@@ -212,10 +199,9 @@ static bl_status attack(bl_job *job, int step)
     return BL_OK;
 }
 
-/* A picture between the 8-bit ones fooled the network, its rounding did not. Goes on from there in whole bytes, first all
- * of them, then only those that matter most. */
-static bl_status repair(bl_job *job, int step)
-{
+/* A picture between the 8-bit ones fooled the network, its rounding did not. Goes on from there in whole bytes, first
+ * all of them, then only those that matter most. */
+static bl_status repair(bl_job *job, int step) {
     static const float share[REPAIR_STEPS] = {0, 0, 0, 50, 75, 90, 95, 99};
     bl_attack *a = job->state;
     const bl_real *scores;
@@ -233,8 +219,7 @@ static bl_status repair(bl_job *job, int step)
 }
 
 /* Each byte moved by ε up or down by chance: what the same ε does without the gradient. */
-static bl_status noise(bl_job *job)
-{
+static bl_status noise(bl_job *job) {
     bl_attack *a = job->state;
     bl_random r = {.seed = a->how.seed, .stream = BL_STREAM_NOISE_CONTROL};
     for (size_t i = 0; i < a->n; i++) {
@@ -249,8 +234,7 @@ static bl_status noise(bl_job *job)
     return BL_OK;
 }
 
-bl_status bl_attack_step(bl_job *job, int phase, int step)
-{
+bl_status bl_attack_step(bl_job *job, int phase, int step) {
     switch (phase) {
     case LOOK: return look(job);
     case ATTACK: return attack(job, step);

@@ -5,18 +5,19 @@
 #include "methods/method.h"
 
 typedef struct {
-    int eps;            /* 0 … 255: the most a byte may change */
-    bl_real alpha;      /* bytes a step */
+    int eps;       /* 0 … 255: the most a byte may change */
+    bl_real alpha; /* bytes a step */
     int steps, restarts;
-    bool random_start;  /* each restart begins anywhere in the box, else at the picture */
-    int target;         /* class, −1: away from the predicted one */
+    bool random_start; /* each restart begins anywhere in the box, else at the picture */
+    int target;        /* class, −1: away from the predicted one */
     uint64_t seed;
 } bl_attack_how;
 
 bl_status bl_attack_start(bl_job *job, const bl_attack_how *how);
 bl_status bl_attack_step(bl_job *job, int phase, int step);
 bl_status bl_attack_finish(bl_job *job);
-/* How many times a perturbation of ±eps is magnified to be seen: the largest of 1, 2, 5, 10, … that keeps it inside 8 bits. */
+/* How many times a perturbation of ±eps is magnified to be seen: the largest of 1, 2, 5, 10, … that keeps it inside 8
+ * bits. */
 int bl_attack_gain(int eps);
 
 #endif

@@ -8,14 +8,14 @@ typedef struct {
     bl_attack_how how;
     bl_run *run;
     int height, width, channels, classes;
-    size_t pixels, n;           /* H×W, C×H×W */
-    int original;               /* the class predicted for the picture as it is */
-    bl_real *base, *v;          /* bytes of the picture and of the attack, C×H×W in the network's order of channels */
-    bl_real *near;              /* the strongest v before rounding */
+    size_t pixels, n;  /* H×W, C×H×W */
+    int original;      /* the class predicted for the picture as it is */
+    bl_real *base, *v; /* bytes of the picture and of the attack, C×H×W in the network's order of channels */
+    bl_real *near;     /* the strongest v before rounding */
     double near_margin, best_margin;
-    bl_real *size, *scratch;    /* of the gradient, per byte */
+    bl_real *size, *scratch; /* of the gradient, per byte */
     int8_t *direction;
-    uint8_t *best;              /* pixels of the strongest rounded picture */
+    uint8_t *best; /* pixels of the strongest rounded picture */
     bl_real *best_race, *probabilities;
     bool found, success, masked;
     int restarts_done;

@@ -1,5 +1,5 @@
-/* Deep dream: gradient ascent on the picture, from small sizes to large (octaves). Only the network up to the layer that is
- * dreamt of is planned, so that its size is free even where the whole network's is not. */
+/* Deep dream: gradient ascent on the picture, from small sizes to large (octaves). Only the network up to the layer
+ * that is dreamt of is planned, so that its size is free even where the whole network's is not. */
 #include <math.h>
 #include <string.h>
 
@@ -12,20 +12,22 @@ typedef struct {
     double step, smooth;
     bool keep_colours, noise;
     uint64_t seed;
-    struct { int height, width; bl_run *run; } octave[MAX_OCTAVES]; /* small to large */
+    struct {
+        int height, width;
+        bl_run *run;
+    } octave[MAX_OCTAVES]; /* small to large */
     /* C×H×W at the size at work, room for the largest; colours 0 … 1 in the network's order of channels */
-    bl_real *photo;   /* at the largest size always */
-    bl_real *base;    /* the photograph at this size */
-    bl_real *u;       /* the dream */
-    bl_real *spare;   /* detail between octaves; blurred gradient and preview meanwhile */
+    bl_real *photo; /* at the largest size always */
+    bl_real *base;  /* the photograph at this size */
+    bl_real *u;     /* the dream */
+    bl_real *spare; /* detail between octaves; blurred gradient and preview meanwhile */
     bl_real *gradient, *mixed, *plane;
     double first, last;
     bl_result *start, *dream, *strength, *facts;
 } state;
 
 /* Runs of all octaves, largest first. A smaller one that the layer does not fit into is left out. */
-static bl_status plan(bl_job *job, int height, int width, int wanted, double ratio)
-{
+static bl_status plan(bl_job *job, int height, int width, int wanted, double ratio) {
     state *s = job->state;
     int seeds[16], n_seeds = bl_objective_seeds(&job->objective, seeds), made = 0;
     double scale = 1;
@@ -49,13 +51,13 @@ static bl_status plan(bl_job *job, int height, int width, int wanted, double rat
 }
 
 /* The size asked for; where the objective comes after a dense layer, the network's own. */
-static bl_status choose_size(bl_job *job)
-{
+static bl_status choose_size(bl_job *job) {
     const bl_model *m = job->model;
     int size = bl_job_integer(job, "size"), octaves = bl_job_integer(job, "octaves");
     double ratio = bl_job_number(job, "ratio"), aspect = 1;
     if (job->picture) aspect = (double)job->picture->width / job->picture->height;
-    int width = aspect >= 1 ? size : (int)(size * aspect + 0.5), height = aspect >= 1 ? (int)(size / aspect + 0.5) : size;
+    int width = aspect >= 1 ? size : (int)(size * aspect + 0.5),
+        height = aspect >= 1 ? (int)(size / aspect + 0.5) : size;
     if (width < LEAST_SIDE) width = LEAST_SIDE;
     if (height < LEAST_SIDE) height = LEAST_SIDE;
     bl_error *caller = job->error, refused;
@@ -64,7 +66,9 @@ static bl_status choose_size(bl_job *job)
     job->error = caller;
     if (status == BL_SHAPE && m->input_h > 0 && m->input_w > 0 && (height != m->input_h || width != m->input_w)) {
         BL_TRY(plan(job, m->input_h, m->input_w, 1, ratio));
-        bl_job_note(job, "%d×%d pixels, one octave: what comes after a dense layer has the network's own size. Layers and channels before it can be dreamt of at any size.",
+        bl_job_note(job,
+                    "%d×%d pixels, one octave: what comes after a dense layer has the network's own size. Layers and "
+                    "channels before it can be dreamt of at any size.",
                     m->input_h, m->input_w);
         return BL_OK;
     }
@@ -72,8 +76,7 @@ static bl_status choose_size(bl_job *job)
     return status;
 }
 
-static bl_status first_picture(bl_job *job)
-{
+static bl_status first_picture(bl_job *job) {
     state *s = job->state;
     int h = s->octave[s->octaves - 1].height, w = s->octave[s->octaves - 1].width;
     size_t n = (size_t)s->channels * (size_t)h * (size_t)w;
@@ -98,9 +101,9 @@ static bl_status first_picture(bl_job *job)
     return BL_OK;
 }
 
-static bl_status start(bl_job *job)
-{
-    static const char *const titles[MAX_OCTAVES] = {"octave 1", "octave 2", "octave 3", "octave 4", "octave 5", "octave 6", "octave 7", "octave 8"};
+static bl_status start(bl_job *job) {
+    static const char *const titles[MAX_OCTAVES] = {"octave 1", "octave 2", "octave 3", "octave 4",
+                                                    "octave 5", "octave 6", "octave 7", "octave 8"};
     state *s = job->state;
     BL_TRY(bl_picture_suits(job->model, job->error));
     s->steps = bl_job_integer(job, "steps"), s->jitter = bl_job_integer(job, "jitter");
@@ -129,13 +132,13 @@ static bl_status start(bl_job *job)
     return BL_OK;
 }
 
-static void begin_octave(state *s, int o)
-{
+static void begin_octave(state *s, int o) {
     int h = s->octave[o].height, w = s->octave[o].width, c = s->channels;
     int full_h = s->octave[s->octaves - 1].height, full_w = s->octave[s->octaves - 1].width;
     if (o > 0) {
         int old_h = s->octave[o - 1].height, old_w = s->octave[o - 1].width;
-        for (size_t i = 0, n = (size_t)c * (size_t)old_h * (size_t)old_w; i < n; i++) s->spare[i] = s->u[i] - s->base[i];
+        for (size_t i = 0, n = (size_t)c * (size_t)old_h * (size_t)old_w; i < n; i++)
+            s->spare[i] = s->u[i] - s->base[i];
         bl_resize(s->spare, c, old_h, old_w, s->u, h, w);
     }
     bl_resize(s->photo, c, full_h, full_w, s->base, h, w);
@@ -146,8 +149,8 @@ static void begin_octave(state *s, int o)
 }
 
 /* Copies planes shifted around by (down, right), each number times scale[c] plus offset[c]. */
-static void roll(const bl_real *from, bl_real *to, int channels, int h, int w, int down, int right, const bl_real *scale, const bl_real *offset)
-{
+static void roll(const bl_real *from, bl_real *to, int channels, int h, int w, int down, int right,
+                 const bl_real *scale, const bl_real *offset) {
     down = ((down % h) + h) % h, right = ((right % w) + w) % w;
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < h; y++) {
@@ -158,8 +161,7 @@ static void roll(const bl_real *from, bl_real *to, int channels, int h, int w, i
 }
 
 /* Mixes the gradient from three blurs of equal strength: less of the checkers that strides and pools leave. */
-static void smooth(state *s, int h, int w)
-{
+static void smooth(state *s, int h, int w) {
     size_t n = (size_t)s->channels * (size_t)h * (size_t)w;
     memset(s->mixed, 0, n * sizeof *s->mixed);
     for (double sigma = s->smooth / 2; sigma < s->smooth * 2.5; sigma *= 2) {
@@ -174,17 +176,15 @@ static void smooth(state *s, int h, int w)
 }
 
 /* A layer's objective is a mean, so that octaves of different size can be compared. */
-static bl_status measure(bl_job *job, int o, double *value)
-{
+static bl_status measure(bl_job *job, int o, double *value) {
     state *s = job->state;
     bl_job_choose_class(job, s->octave[o].run);
     return bl_objective_value(s->octave[o].run, &job->objective, value, job->error);
 }
 
-/* Mean and deviation of each colour back to the photograph's, so that shapes change and the tint stays; of noise, which has
- * hardly any contrast, the mean alone. */
-static void restore_colours(state *s, int h, int w)
-{
+/* Mean and deviation of each colour back to the photograph's, so that shapes change and the tint stays; of noise, which
+ * has hardly any contrast, the mean alone. */
+static void restore_colours(state *s, int h, int w) {
     size_t n = (size_t)h * (size_t)w;
     for (int c = 0; c < s->channels; c++) {
         const bl_real *from[2] = {s->base + (size_t)c * n, s->u + (size_t)c * n};
@@ -195,13 +195,14 @@ static void restore_colours(state *s, int h, int w)
             mean[k] = sum / (double)n;
             deviation[k] = sqrt(fmax(squares / (double)n - mean[k] * mean[k], 0));
         }
-        bl_real scale = (bl_real)(!s->noise && deviation[1] > 1e-4 && deviation[0] > 1e-4 ? deviation[0] / deviation[1] : 1);
-        for (size_t i = (size_t)c * n, end = i + n; i < end; i++) s->u[i] = (s->u[i] - (bl_real)mean[1]) * scale + (bl_real)mean[0];
+        bl_real scale =
+            (bl_real)(!s->noise && deviation[1] > 1e-4 && deviation[0] > 1e-4 ? deviation[0] / deviation[1] : 1);
+        for (size_t i = (size_t)c * n, end = i + n; i < end; i++)
+            s->u[i] = (s->u[i] - (bl_real)mean[1]) * scale + (bl_real)mean[0];
     }
 }
 
-static bl_status climb(bl_job *job, int o, int down, int right)
-{
+static bl_status climb(bl_job *job, int o, int down, int right) {
     state *s = job->state;
     const bl_model *m = job->model;
     int h = s->octave[o].height, w = s->octave[o].width;
@@ -216,7 +217,8 @@ static bl_status climb(bl_job *job, int o, int down, int right)
     if (!(sum > 0)) {
         char text[200];
         bl_objective_text(m, &job->objective, text, sizeof text);
-        bl_fail(job->error, BL_USAGE, "the gradient of %s is 0 everywhere: every unit of it is closed for this picture", text);
+        bl_fail(job->error, BL_USAGE, "the gradient of %s is 0 everywhere: every unit of it is closed for this picture",
+                text);
         return bl_hint(job->error, BL_USAGE, "Choose another layer, channel or picture.");
     }
     bl_real pace = (bl_real)(s->step * (double)n / sum);
@@ -226,30 +228,32 @@ static bl_status climb(bl_job *job, int o, int down, int right)
     return BL_OK;
 }
 
-static void preview(bl_job *job, int o)
-{
+static void preview(bl_job *job, int o) {
     state *s = job->state;
     const bl_real *u = s->u;
     if (o + 1 < s->octaves) {
-        bl_resize(s->u, s->channels, s->octave[o].height, s->octave[o].width, s->spare, s->dream->height, s->dream->width);
+        bl_resize(s->u, s->channels, s->octave[o].height, s->octave[o].width, s->spare, s->dream->height,
+                  s->dream->width);
         u = s->spare;
     }
     bl_unit_to_pixels(u, s->channels, s->dream->height, s->dream->width, job->model->channels, s->dream->pixels);
     s->dream->ready = s->strength->ready = true;
 }
 
-static bl_status step(bl_job *job, int o, int t)
-{
+static bl_status step(bl_job *job, int o, int t) {
     state *s = job->state;
     const bl_model *m = job->model;
     if (t == 0) begin_octave(s, o);
     bool last = t == s->steps; /* measures only, in place */
     bl_random r = {.seed = s->seed, .stream = BL_STREAM_JITTER, .sample = (uint32_t)o, .step = (uint32_t)t};
     uint32_t span = 2 * (uint32_t)s->jitter + 1;
-    int down = last ? 0 : (int)bl_random_below(&r, 0, span) - s->jitter, right = last ? 0 : (int)bl_random_below(&r, 1, span) - s->jitter;
+    int down = last ? 0 : (int)bl_random_below(&r, 0, span) - s->jitter,
+        right = last ? 0 : (int)bl_random_below(&r, 1, span) - s->jitter;
     bl_real scale[4], offset[4];
-    for (int c = 0; c < 4; c++) scale[c] = 1 / (bl_real)m->std[c], offset[c] = -(bl_real)m->mean[c] / (bl_real)m->std[c];
-    roll(s->u, bl_run_input(s->octave[o].run), s->channels, s->octave[o].height, s->octave[o].width, down, right, scale, offset);
+    for (int c = 0; c < 4; c++)
+        scale[c] = 1 / (bl_real)m->std[c], offset[c] = -(bl_real)m->mean[c] / (bl_real)m->std[c];
+    roll(s->u, bl_run_input(s->octave[o].run), s->channels, s->octave[o].height, s->octave[o].width, down, right, scale,
+         offset);
     BL_TRY(bl_job_forward(job, s->octave[o].run));
     double value;
     BL_TRY(measure(job, o, &value));
@@ -261,8 +265,7 @@ static bl_status step(bl_job *job, int o, int t)
     return BL_OK;
 }
 
-static bl_status finish(bl_job *job)
-{
+static bl_status finish(bl_job *job) {
     state *s = job->state;
     char text[400];
     bl_objective_text(job->model, &job->objective, text, sizeof text);
@@ -278,38 +281,107 @@ static bl_status finish(bl_job *job)
     return BL_OK;
 }
 
-static const bl_method_input inputs[] = {{"picture", BL_INPUT_PICTURE, 0, 1, "The photograph to start from; none is needed for a dream from noise."}};
+static const bl_method_input inputs[] = {
+    {"picture", BL_INPUT_PICTURE, 0, 1, "The photograph to start from; none is needed for a dream from noise."}};
 static const bl_param params[] = {
-    {.name = "size", .title = "size", .type = BL_PARAM_INTEGER, .unit = "px", .least = 64, .most = 1024, .otherwise = 256, .logarithmic = true,
+    {.name = "size",
+     .title = "size",
+     .type = BL_PARAM_INTEGER,
+     .unit = "px",
+     .least = 64,
+     .most = 1024,
+     .otherwise = 256,
+     .logarithmic = true,
      .meaning = "The longer side of the dream."},
-    {.name = "octaves", .title = "octaves", .type = BL_PARAM_INTEGER, .unit = "", .least = 1, .most = MAX_OCTAVES, .otherwise = 4,
+    {.name = "octaves",
+     .title = "octaves",
+     .type = BL_PARAM_INTEGER,
+     .unit = "",
+     .least = 1,
+     .most = MAX_OCTAVES,
+     .otherwise = 4,
      .meaning = "How many sizes it goes through, from small to large: figures large and small."},
-    {.name = "ratio", .title = "octave ratio", .type = BL_PARAM_NUMBER, .unit = "×", .least = 1.2, .most = 2, .otherwise = 1.4,
+    {.name = "ratio",
+     .title = "octave ratio",
+     .type = BL_PARAM_NUMBER,
+     .unit = "×",
+     .least = 1.2,
+     .most = 2,
+     .otherwise = 1.4,
      .meaning = "How much larger each octave is than the one before."},
-    {.name = "steps", .title = "steps", .type = BL_PARAM_INTEGER, .unit = "", .least = 0, .most = 200, .otherwise = 10,
+    {.name = "steps",
+     .title = "steps",
+     .type = BL_PARAM_INTEGER,
+     .unit = "",
+     .least = 0,
+     .most = 200,
+     .otherwise = 10,
      .meaning = "Steps in each octave."},
-    {.name = "step", .title = "step size", .type = BL_PARAM_NUMBER, .unit = "/255", .least = 0.1, .most = 16, .otherwise = 1.5, .logarithmic = true,
+    {.name = "step",
+     .title = "step size",
+     .type = BL_PARAM_NUMBER,
+     .unit = "/255",
+     .least = 0.1,
+     .most = 16,
+     .otherwise = 1.5,
+     .logarithmic = true,
      .meaning = "How far a colour value moves in a step, on average."},
-    {.name = "jitter", .title = "jitter", .type = BL_PARAM_INTEGER, .unit = "px", .least = 0, .most = 64, .otherwise = 16,
+    {.name = "jitter",
+     .title = "jitter",
+     .type = BL_PARAM_INTEGER,
+     .unit = "px",
+     .least = 0,
+     .most = 64,
+     .otherwise = 16,
      .meaning = "How far the picture is shifted by chance before each step, so that no grid shows."},
-    {.name = "smooth", .title = "smooth", .type = BL_PARAM_NUMBER, .unit = "px", .least = 0, .most = 4, .otherwise = 0.5,
+    {.name = "smooth",
+     .title = "smooth",
+     .type = BL_PARAM_NUMBER,
+     .unit = "px",
+     .least = 0,
+     .most = 4,
+     .otherwise = 0.5,
      .meaning = "Blur of the gradient; 0 leaves it as it is."},
-    {.name = "colours", .title = "colours", .type = BL_PARAM_CHOICE, .unit = "", .choices = "keep free",
+    {.name = "colours",
+     .title = "colours",
+     .type = BL_PARAM_CHOICE,
+     .unit = "",
+     .choices = "keep free",
      .meaning = "Keep the tint and contrast of the start, or let them go where the gradient pulls them."},
-    {.name = "start", .title = "start from", .type = BL_PARAM_CHOICE, .unit = "", .choices = "photo noise",
+    {.name = "start",
+     .title = "start from",
+     .type = BL_PARAM_CHOICE,
+     .unit = "",
+     .choices = "photo noise",
      .meaning = "The photograph, or grey noise."},
-    {.name = "seed", .title = "seed", .type = BL_PARAM_INTEGER, .unit = "", .least = 0, .most = 4294967295.0, .otherwise = 1,
+    {.name = "seed",
+     .title = "seed",
+     .type = BL_PARAM_INTEGER,
+     .unit = "",
+     .least = 0,
+     .most = 4294967295.0,
+     .otherwise = 1,
      .meaning = "Of jitter and noise."},
 };
 
 const bl_method bl_method_dream = {
-    .id = "dream", .family = "dream", .title = "Deep dream",
+    .id = "dream",
+    .family = "dream",
+    .title = "Deep dream",
     .purpose = "Change the picture so that a layer, a channel or a class answers more strongly",
-    .inputs = inputs, .n_inputs = 1, .objectives = "layer channel unit class logp prob margin sum", .objective = "layer",
-    .params = params, .n_params = sizeof params / sizeof *params,
+    .inputs = inputs,
+    .n_inputs = 1,
+    .objectives = "layer channel unit class logp prob margin sum",
+    .objective = "layer",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
     .cost = "octaves × steps × (1 F + 1 B)",
-    .formula = "u \\leftarrow u + \\eta\\,\\frac{\\nabla_u \\tfrac12 \\lVert A^l \\rVert^2}{\\operatorname{mean}\\,\\lvert\\nabla_u \\tfrac12 \\lVert A^l \\rVert^2\\rvert}",
+    .formula = "u \\leftarrow u + \\eta\\,\\frac{\\nabla_u \\tfrac12 \\lVert A^l "
+               "\\rVert^2}{\\operatorname{mean}\\,\\lvert\\nabla_u \\tfrac12 \\lVert A^l \\rVert^2\\rvert}",
     .caution = "What appears comes from the training pictures, not from this one.",
     .source = "Mordvintsev, Olah and Tyka 2015, Inceptionism: Going Deeper into Neural Networks",
-    .state = sizeof(state), .start = start, .step = step, .finish = finish,
+    .state = sizeof(state),
+    .start = start,
+    .step = step,
+    .finish = finish,
 };

@@ -10,8 +10,7 @@ typedef struct {
 
 enum { REDUCE_MAX, REDUCE_SUM, REDUCE_L2, REDUCE_SIGNED };
 
-static bl_status start(bl_job *job)
-{
+static bl_status start(bl_job *job) {
     state *s = job->state;
     const bl_model *m = job->model;
     bl_picture picture;
@@ -30,27 +29,31 @@ static bl_status start(bl_job *job)
     bl_job_phase(job, "forward and backward", 1);
     s->map = bl_job_add_result(job, "saliency", "sensitivity", BL_MAP, 1, height, width);
     s->facts = bl_job_add_result(job, "facts", "in numbers", BL_TABLE, 1, 1, 1);
-    return s->map && s->facts ? BL_OK : bl_fail(job->error, BL_MEMORY, "there is no memory for a map of %d×%d", height, width);
+    return s->map && s->facts ? BL_OK
+                              : bl_fail(job->error, BL_MEMORY, "there is no memory for a map of %d×%d", height, width);
 }
 
-/* One number a pixel out of the gradient's channels, per unit of colour (0 black … 1 full), not of the network's own scale. */
-static void reduce(const bl_model *m, const bl_real *g, int how, size_t n, bl_real *map)
-{
+/* One number a pixel out of the gradient's channels, per unit of colour (0 black … 1 full), not of the network's own
+ * scale. */
+static void reduce(const bl_model *m, const bl_real *g, int how, size_t n, bl_real *map) {
     for (size_t i = 0; i < n; i++) {
         bl_real sum = 0;
         for (int c = 0; c < m->input_c; c++) {
             bl_real v = g[(size_t)c * n + i] / m->std[c & 3], size = v < 0 ? -v : v;
-            if (how == REDUCE_MAX) sum = size > sum ? size : sum;
-            else if (how == REDUCE_SUM) sum += size;
-            else if (how == REDUCE_L2) sum += v * v;
-            else sum += v;
+            if (how == REDUCE_MAX)
+                sum = size > sum ? size : sum;
+            else if (how == REDUCE_SUM)
+                sum += size;
+            else if (how == REDUCE_L2)
+                sum += v * v;
+            else
+                sum += v;
         }
         map[i] = how == REDUCE_L2 ? sqrtf((float)sum) : sum;
     }
 }
 
-static void facts(bl_job *job, double value)
-{
+static void facts(bl_job *job, double value) {
     state *s = job->state;
     const bl_model *m = job->model;
     char text[400];
@@ -75,8 +78,7 @@ static void facts(bl_job *job, double value)
     if (largest == 0) bl_job_note(job, "The map is zero: nothing in the picture moves %s to first order.", text);
 }
 
-static bl_status step(bl_job *job, int phase, int number)
-{
+static bl_status step(bl_job *job, int phase, int number) {
     (void)phase, (void)number;
     state *s = job->state;
     BL_TRY(bl_job_forward(job, s->run));
@@ -85,31 +87,54 @@ static bl_status step(bl_job *job, int phase, int number)
     BL_TRY(bl_objective_value(s->run, &job->objective, &value, job->error));
     BL_TRY(bl_job_backward(job, s->run, &job->objective));
     int how = bl_job_integer(job, "reduce");
-    reduce(job->model, bl_run_gradient(s->run, job->model->input), how, (size_t)s->map->height * (size_t)s->map->width, s->map->data);
+    reduce(job->model, bl_run_gradient(s->run, job->model->input), how, (size_t)s->map->height * (size_t)s->map->width,
+           s->map->data);
     bool is_signed = how == REDUCE_SIGNED;
-    bl_result_range(job, s->map, is_signed ? BL_FAMILY_GRADIENT : BL_FAMILY_SIZE, is_signed, (float)bl_job_number(job, "percentile"));
+    bl_result_range(job, s->map, is_signed ? BL_FAMILY_GRADIENT : BL_FAMILY_SIZE, is_signed,
+                    (float)bl_job_number(job, "percentile"));
     s->map->unit = "per unit of colour";
     s->map->ready = true;
     facts(job, value);
     return BL_OK;
 }
 
-static const bl_method_input inputs[] = {{"picture", BL_INPUT_PICTURE, 1, 1, "The picture whose prediction is explained."}};
+static const bl_method_input inputs[] = {
+    {"picture", BL_INPUT_PICTURE, 1, 1, "The picture whose prediction is explained."}};
 static const bl_param params[] = {
-    {.name = "reduce", .title = "colours become", .type = BL_PARAM_CHOICE, .choices = "max sum l2 signed", .unit = "",
-     .meaning = "How the colours of a pixel become one number: the largest size, the sum of sizes, the length, or the sum with its sign."},
-    {.name = "percentile", .title = "brightest at", .type = BL_PARAM_NUMBER, .unit = "%", .least = 90, .most = 100, .otherwise = 99,
+    {.name = "reduce",
+     .title = "colours become",
+     .type = BL_PARAM_CHOICE,
+     .choices = "max sum l2 signed",
+     .unit = "",
+     .meaning = "How the colours of a pixel become one number: the largest size, the sum of sizes, the length, or the "
+                "sum with its sign."},
+    {.name = "percentile",
+     .title = "brightest at",
+     .type = BL_PARAM_NUMBER,
+     .unit = "%",
+     .least = 90,
+     .most = 100,
+     .otherwise = 99,
      .meaning = "The share of pixels below the end of the colour scale."},
 };
 
 const bl_method bl_method_gradient = {
-    .id = "gradient", .family = "attribution", .title = "Saliency",
+    .id = "gradient",
+    .family = "attribution",
+    .title = "Saliency",
     .purpose = "What a small change of each pixel would do to the score",
-    .inputs = inputs, .n_inputs = 1, .objectives = "class logp prob margin loss layer channel unit sum", .objective = "class",
-    .params = params, .n_params = 2,
+    .inputs = inputs,
+    .n_inputs = 1,
+    .objectives = "class logp prob margin loss layer channel unit sum",
+    .objective = "class",
+    .params = params,
+    .n_params = 2,
     .cost = "1 F + 1 B",
     .formula = "M_{ij} = \\max_c \\left| \\frac{\\partial S}{\\partial u_{c,i,j}} \\right|",
-    .caution = "Noisy by nature: a large gradient means sensitive, not important, and evidence that is already certain has none.",
+    .caution = "Noisy by nature: a large gradient means sensitive, not important, and evidence that is already certain "
+               "has none.",
     .source = "Simonyan, Vedaldi and Zisserman 2013, Deep Inside Convolutional Networks",
-    .state = sizeof(state), .start = start, .step = step,
+    .state = sizeof(state),
+    .start = start,
+    .step = step,
 };

@@ -7,12 +7,12 @@
 #include "base/print.h"
 #include "methods/params.h"
 
-static bl_status check_request(const bl_method *method, const bl_request *request, bl_error *error)
-{
+static bl_status check_request(const bl_method *method, const bl_request *request, bl_error *error) {
     if (!method) return bl_fail(error, BL_USAGE, "there is no such method");
     if (!request->model) return bl_fail(error, BL_USAGE, "%s needs a network", method->id);
     for (int i = 0; i < method->n_inputs; i++)
-        if (method->inputs[i].kind == BL_INPUT_PICTURE && method->inputs[i].least > 0 && (!request->picture || !request->picture->pixels)) {
+        if (method->inputs[i].kind == BL_INPUT_PICTURE && method->inputs[i].least > 0 &&
+            (!request->picture || !request->picture->pixels)) {
             bl_fail(error, BL_USAGE, "%s needs a picture", method->id);
             return bl_hint(error, BL_USAGE, "%s", method->inputs[i].meaning);
         }
@@ -23,24 +23,24 @@ static bl_status check_request(const bl_method *method, const bl_request *reques
     return BL_OK;
 }
 
-static bl_status start(bl_job *job, const bl_request *request)
-{
+static bl_status start(bl_job *job, const bl_request *request) {
     BL_TRY(bl_params_read(job, request->params));
     BL_TRY(bl_job_read_objective(job, request->objective));
     job->state = bl_arena_take(&job->arena, job->method->state);
-    if (!job->state && job->method->state) return bl_fail(job->error, BL_MEMORY, "there is no memory for %s", job->method->id);
+    if (!job->state && job->method->state)
+        return bl_fail(job->error, BL_MEMORY, "there is no memory for %s", job->method->id);
     BL_TRY(job->method->start(job));
     if (job->notes.failed) return bl_fail(job->error, BL_MEMORY, "there is no memory for %s", job->method->id);
     size_t bytes = job->bytes + job->arena.bytes;
     if (job->limit && bytes > job->limit) {
-        bl_fail(job->error, BL_MEMORY, "%s needs %.1f MB; %.1f MB are allowed", job->method->id, (double)bytes / 1e6, (double)job->limit / 1e6);
+        bl_fail(job->error, BL_MEMORY, "%s needs %.1f MB; %.1f MB are allowed", job->method->id, (double)bytes / 1e6,
+                (double)job->limit / 1e6);
         return bl_hint(job->error, BL_MEMORY, "Choose a smaller size, or raise the limit.");
     }
     return BL_OK;
 }
 
-bl_status bl_job_start(const bl_method *method, const bl_request *request, bl_job **out, bl_error *error)
-{
+bl_status bl_job_start(const bl_method *method, const bl_request *request, bl_job **out, bl_error *error) {
     *out = NULL;
     BL_TRY(check_request(method, request, error));
     bl_job *job = bl_alloc_aligned(sizeof *job);
@@ -58,8 +58,7 @@ bl_status bl_job_start(const bl_method *method, const bl_request *request, bl_jo
     return BL_OK;
 }
 
-static bl_status step(bl_job *job)
-{
+static bl_status step(bl_job *job) {
     while (job->phase < job->n_phases && job->step >= job->phases[job->phase].steps) job->phase++, job->step = 0;
     if (job->phase < job->n_phases) {
         BL_TRY(job->method->step(job, job->phase, job->step));
@@ -69,13 +68,13 @@ static bl_status step(bl_job *job)
     if (job->phase < job->n_phases) return BL_OK;
     if (job->method->finish) BL_TRY(job->method->finish(job));
     for (int i = 0; i < job->n_results; i++)
-        if (job->results[i].text.failed) return bl_fail(job->error, BL_MEMORY, "there is no memory for the results of %s", job->method->id);
+        if (job->results[i].text.failed)
+            return bl_fail(job->error, BL_MEMORY, "there is no memory for the results of %s", job->method->id);
     job->finished = true;
     return BL_OK;
 }
 
-bl_status bl_job_step(bl_job *job, bool *done, bl_error *error)
-{
+bl_status bl_job_step(bl_job *job, bool *done, bl_error *error) {
     *done = job->finished;
     if (job->finished) return BL_OK;
     if (job->failed) return bl_fail(error, BL_USAGE, "%s has ended with an error already", job->method->id);
@@ -86,8 +85,7 @@ bl_status bl_job_step(bl_job *job, bool *done, bl_error *error)
     return status;
 }
 
-void bl_job_end(bl_job *job)
-{
+void bl_job_end(bl_job *job) {
     if (!job) return;
     if (job->method->end && job->state) job->method->end(job);
     for (int i = 0; i < job->n_runs; i++) {
@@ -100,41 +98,47 @@ void bl_job_end(bl_job *job)
     bl_free_aligned(job);
 }
 
-bl_progress bl_job_progress(const bl_job *job)
-{
-    bl_progress p = {.phase = job->phase, .n_phases = job->n_phases, .step = job->step, .steps_done = job->steps_done,
-                     .bytes = job->bytes + job->arena.bytes, .forwards = job->forwards, .backwards = job->backwards, .phase_title = ""};
-    if (job->phase < job->n_phases) p.n_steps = job->phases[job->phase].steps, p.phase_title = job->phases[job->phase].title;
+bl_progress bl_job_progress(const bl_job *job) {
+    bl_progress p = {.phase = job->phase,
+                     .n_phases = job->n_phases,
+                     .step = job->step,
+                     .steps_done = job->steps_done,
+                     .bytes = job->bytes + job->arena.bytes,
+                     .forwards = job->forwards,
+                     .backwards = job->backwards,
+                     .phase_title = ""};
+    if (job->phase < job->n_phases)
+        p.n_steps = job->phases[job->phase].steps, p.phase_title = job->phases[job->phase].title;
     for (int i = 0; i < job->n_phases; i++) p.steps_all += job->phases[i].steps;
     return p;
 }
 
-int bl_job_n_results(const bl_job *job) { return job->n_results; }
-const bl_result *bl_job_result(const bl_job *job, int i) { return i >= 0 && i < job->n_results ? &job->results[i] : NULL; }
+int bl_job_n_results(const bl_job *job) {
+    return job->n_results;
+}
+const bl_result *bl_job_result(const bl_job *job, int i) {
+    return i >= 0 && i < job->n_results ? &job->results[i] : NULL;
+}
 
-const bl_result *bl_job_find_result(const bl_job *job, const char *name)
-{
+const bl_result *bl_job_find_result(const bl_job *job, const char *name) {
     if (!name) name = job->method->result;
     for (int i = 0; i < job->n_results; i++)
         if (!name || strcmp(job->results[i].name, name) == 0) return &job->results[i];
     return NULL;
 }
 
-void bl_job_phase(bl_job *job, const char *title, int steps)
-{
+void bl_job_phase(bl_job *job, const char *title, int steps) {
     if (job->n_phases == BL_JOB_PHASES) return;
     job->phases[job->n_phases].title = title;
     job->phases[job->n_phases++].steps = steps;
 }
 
-void bl_job_end_phase(bl_job *job, bool all)
-{
+void bl_job_end_phase(bl_job *job, bool all) {
     job->phases[job->phase].steps = job->step + 1;
     for (int i = job->phase + 1; all && i < job->n_phases; i++) job->phases[i].steps = 0;
 }
 
-void bl_job_note(bl_job *job, const char *format, ...)
-{
+void bl_job_note(bl_job *job, const char *format, ...) {
     char sentence[400];
     va_list args;
     va_start(args, format);
@@ -143,10 +147,10 @@ void bl_job_note(bl_job *job, const char *format, ...)
     bl_text_add(&job->notes, "%s%s", job->notes.length ? "\n" : "", sentence);
 }
 
-bl_status bl_job_make_run(bl_job *job, const bl_wants *wants, bl_run **out)
-{
+bl_status bl_job_make_run(bl_job *job, const bl_wants *wants, bl_run **out) {
     *out = NULL;
-    if (job->n_runs == BL_JOB_RUNS) return bl_fail(job->error, BL_INTERNAL, "%s wants more than %d runs", job->method->id, BL_JOB_RUNS);
+    if (job->n_runs == BL_JOB_RUNS)
+        return bl_fail(job->error, BL_INTERNAL, "%s wants more than %d runs", job->method->id, BL_JOB_RUNS);
     bl_wants w = *wants;
     if (job->limit) w.limit = job->limit > job->bytes ? job->limit - job->bytes : 1;
     bl_plan *plan;
@@ -161,36 +165,33 @@ bl_status bl_job_make_run(bl_job *job, const bl_wants *wants, bl_run **out)
     return BL_OK;
 }
 
-bl_status bl_job_forward(bl_job *job, bl_run *run)
-{
+bl_status bl_job_forward(bl_job *job, bl_run *run) {
     job->forwards += bl_plan_batch(bl_run_plan(run));
     return bl_run_forward(run, job->error);
 }
 
-bl_status bl_job_backward(bl_job *job, bl_run *run, const bl_objective *objective)
-{
+bl_status bl_job_backward(bl_job *job, bl_run *run, const bl_objective *objective) {
     job->backwards += bl_plan_batch(bl_run_plan(run));
     return bl_objective_backward(run, objective, NULL, job->error);
 }
 
-bl_status bl_job_network_picture(bl_job *job, bl_picture *out) { return bl_picture_for_model(job->picture, job->model, out, job->error); }
+bl_status bl_job_network_picture(bl_job *job, bl_picture *out) {
+    return bl_picture_for_model(job->picture, job->model, out, job->error);
+}
 
-int bl_n_classes(const bl_plan *plan)
-{
+int bl_n_classes(const bl_plan *plan) {
     bl_shape s = bl_plan_shape(plan, bl_plan_model(plan)->scores);
     return (int)(bl_count(&s) / (size_t)bl_plan_batch(plan));
 }
 
-int bl_largest(const bl_real *scores, int n)
-{
+int bl_largest(const bl_real *scores, int n) {
     int best = 0;
     for (int i = 1; i < n; i++)
         if (scores[i] > scores[best]) best = i;
     return best;
 }
 
-void bl_probabilities(const bl_model *model, const bl_real *scores, int n, bl_real *out)
-{
+void bl_probabilities(const bl_model *model, const bl_real *scores, int n, bl_real *out) {
     /* A single score without a softmax is a yes or no; one with it is always 1. */
     if (model->head == BL_HEAD_SIGMOID || (n == 1 && model->head == BL_HEAD_SCORES)) {
         for (int i = 0; i < n; i++) out[i] = bl_sigmoid(scores[i]);

@@ -13,22 +13,19 @@ static const bl_method *const table[] = {
 #undef METHOD
 };
 
-const bl_method *const *bl_methods(int *n)
-{
+const bl_method *const *bl_methods(int *n) {
     *n = (int)(sizeof table / sizeof *table);
     return table;
 }
 
-const bl_method *bl_method_find(const char *id)
-{
+const bl_method *bl_method_find(const char *id) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i]->id, id) == 0) return table[i];
     return NULL;
 }
 
 /* Words separated by spaces, as an array. */
-static void words(bl_text *out, const char *key, const char *text)
-{
+static void words(bl_text *out, const char *key, const char *text) {
     bl_json_open(out, key, '[');
     for (const char *at = text ? text : ""; *at;) {
         size_t n = strcspn(at, " ");
@@ -43,8 +40,7 @@ static void words(bl_text *out, const char *key, const char *text)
     bl_json_close(out, ']');
 }
 
-static void param(bl_text *out, const bl_param *p)
-{
+static void param(bl_text *out, const bl_param *p) {
     static const char *const types[] = {"number", "integer", "choice", "layer", "class", "text"};
     bl_json_open(out, NULL, '{');
     bl_json_string(out, "name", p->name);
@@ -69,8 +65,7 @@ static void param(bl_text *out, const bl_param *p)
     bl_json_close(out, '}');
 }
 
-static void method(bl_text *out, const bl_method *m)
-{
+static void method(bl_text *out, const bl_method *m) {
     static const char *const kinds[] = {"picture", "pictures", "labelled", "mask", "map", "model"};
     bl_json_open(out, NULL, '{');
     bl_json_string(out, "id", m->id);
@@ -101,8 +96,7 @@ static void method(bl_text *out, const bl_method *m)
     bl_json_close(out, '}');
 }
 
-void bl_manifest_json(bl_text *out)
-{
+void bl_manifest_json(bl_text *out) {
     int n;
     bl_json_open(out, NULL, '{');
     bl_json_open(out, "methods", '[');

@@ -7,8 +7,7 @@ typedef struct {
     bl_result *maps, *means;
 } state;
 
-static bl_status start(bl_job *job)
-{
+static bl_status start(bl_job *job) {
     state *s = job->state;
     const bl_model *m = job->model;
     s->layer = bl_job_integer(job, "layer");
@@ -30,11 +29,12 @@ static bl_status start(bl_job *job)
     bl_job_phase(job, "forward", 1);
     s->maps = bl_job_add_result(job, "maps", m->values[s->layer].name, BL_STACK, channels, height, width);
     s->means = bl_job_add_result(job, "means", "mean of each channel", BL_BARS, 1, 1, channels);
-    return s->maps && s->means ? BL_OK : bl_fail(job->error, BL_MEMORY, "there is no memory for %d maps of %d×%d", channels, height, width);
+    return s->maps && s->means
+               ? BL_OK
+               : bl_fail(job->error, BL_MEMORY, "there is no memory for %d maps of %d×%d", channels, height, width);
 }
 
-static bl_status step(bl_job *job, int phase, int number)
-{
+static bl_status step(bl_job *job, int phase, int number) {
     (void)phase, (void)number;
     state *s = job->state;
     BL_TRY(bl_job_forward(job, s->run));
@@ -61,19 +61,34 @@ static bl_status step(bl_job *job, int phase, int number)
     return BL_OK;
 }
 
-static const bl_method_input inputs[] = {{"picture", BL_INPUT_PICTURE, 1, 1, "The picture that goes through the network."}};
+static const bl_method_input inputs[] = {
+    {"picture", BL_INPUT_PICTURE, 1, 1, "The picture that goes through the network."}};
 static const bl_param params[] = {
-    {.name = "layer", .title = "layer", .type = BL_PARAM_LAYER, .text = "", .unit = "", .meaning = "The layer to look at; the first convolution when none is given."},
+    {.name = "layer",
+     .title = "layer",
+     .type = BL_PARAM_LAYER,
+     .text = "",
+     .unit = "",
+     .meaning = "The layer to look at; the first convolution when none is given."},
 };
 
 const bl_method bl_method_maps = {
-    .id = "maps", .family = "feature", .title = "Feature maps",
+    .id = "maps",
+    .family = "feature",
+    .title = "Feature maps",
     .purpose = "What each channel of a layer answers to the picture",
-    .inputs = inputs, .n_inputs = 1, .objectives = "", .objective = "",
-    .params = params, .n_params = 1,
+    .inputs = inputs,
+    .n_inputs = 1,
+    .objectives = "",
+    .objective = "",
+    .params = params,
+    .n_params = 1,
     .cost = "1 F",
-    .formula = "A^l_{k,i,j} = \\operatorname{relu}\\Bigl(b_k + \\sum_{c,p,q} w_{k,c,p,q}\\, A^{l-1}_{c,\\,i+p,\\,j+q}\\Bigr)",
+    .formula =
+        "A^l_{k,i,j} = \\operatorname{relu}\\Bigl(b_k + \\sum_{c,p,q} w_{k,c,p,q}\\, A^{l-1}_{c,\\,i+p,\\,j+q}\\Bigr)",
     .caution = "A bright spot says that the channel answers there, not that the prediction depends on it.",
     .source = "Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks",
-    .state = sizeof(state), .start = start, .step = step,
+    .state = sizeof(state),
+    .start = start,
+    .step = step,
 };

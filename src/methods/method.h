@@ -1,6 +1,7 @@
-/* methods: what can be asked of a network, one file each; `methods.def` is the table. job.c drives them all: parameters,
- * phases, progress, results. May include picture/, core/ and below. To add a method: copy the nearest neighbour, change it,
- * add its line to methods.def; command line, JavaScript API, manifest and the page's panels follow from its description. */
+/* methods: what can be asked of a network, one file each; `methods.def` is the table. job.c drives them all:
+ * parameters, phases, progress, results. May include picture/, core/ and below. To add a method: copy the nearest
+ * neighbour, change it, add its line to methods.def; command line, JavaScript API, manifest and the page's panels
+ * follow from its description. */
 #ifndef BL_METHOD_H
 #define BL_METHOD_H
 
@@ -11,24 +12,38 @@
 
 /* ---- description: what the manifest says ---- */
 
-typedef enum { BL_PARAM_NUMBER, BL_PARAM_INTEGER, BL_PARAM_CHOICE, BL_PARAM_LAYER, BL_PARAM_CLASS, BL_PARAM_TEXT } bl_param_type;
+typedef enum {
+    BL_PARAM_NUMBER,
+    BL_PARAM_INTEGER,
+    BL_PARAM_CHOICE,
+    BL_PARAM_LAYER,
+    BL_PARAM_CLASS,
+    BL_PARAM_TEXT
+} bl_param_type;
 typedef struct {
-    const char *name;        /* as written in parameter texts: "samples" */
-    const char *title;       /* as shown: "samples", "ε" */
+    const char *name;  /* as written in parameter texts: "samples" */
+    const char *title; /* as shown: "samples", "ε" */
     bl_param_type type;
-    const char *unit;        /* "/255", "px", "" */
+    const char *unit;              /* "/255", "px", "" */
     double least, most, otherwise; /* numbers: range and default */
-    bool logarithmic;        /* slider */
-    const char *choices;     /* CHOICE: words separated by spaces, the first is the default; CLASS and LAYER: "" */
-    const char *text;        /* default of CLASS, LAYER, TEXT; "" means none */
-    const char *meaning;     /* a line */
+    bool logarithmic;              /* slider */
+    const char *choices; /* CHOICE: words separated by spaces, the first is the default; CLASS and LAYER: "" */
+    const char *text;    /* default of CLASS, LAYER, TEXT; "" means none */
+    const char *meaning; /* a line */
 } bl_param;
 
-typedef enum { BL_INPUT_PICTURE, BL_INPUT_PICTURES, BL_INPUT_LABELLED, BL_INPUT_MASK, BL_INPUT_MAP, BL_INPUT_MODEL } bl_input_kind;
+typedef enum {
+    BL_INPUT_PICTURE,
+    BL_INPUT_PICTURES,
+    BL_INPUT_LABELLED,
+    BL_INPUT_MASK,
+    BL_INPUT_MAP,
+    BL_INPUT_MODEL
+} bl_input_kind;
 typedef struct {
-    const char *name;        /* "picture" */
+    const char *name; /* "picture" */
     bl_input_kind kind;
-    int least, most;         /* how many */
+    int least, most; /* how many */
     const char *meaning;
 } bl_method_input;
 
@@ -38,24 +53,27 @@ const char *bl_result_kind_name(bl_result_kind kind);
 typedef struct bl_job bl_job;
 typedef struct bl_method {
     const char *id, *family, *title, *purpose; /* family: attribution, judging, feature, dream, attack, … */
-    const bl_method_input *inputs; int n_inputs;
-    const char *objectives;  /* kinds it takes: "class logp prob margin loss layer channel unit sum", "" = none */
-    const char *objective;   /* default, "class" = the predicted class */
-    const bl_param *params; int n_params;
-    const char *result;      /* name of the result one came for; NULL: the first */
-    const char *cost;        /* in passes: "1 F + 1 B" */
-    const char *formula;     /* LaTeX, one line */
-    const char *caution;     /* a sentence shown beside every result */
-    const char *source;      /* the paper */
-    size_t state;            /* bytes of private state, zeroed */
-    /* Makes all plans and runs, declares phases and results. All memory the job will need is taken here, but for the texts
-     * of results (captions, tables), which grow when they are written. */
+    const bl_method_input *inputs;
+    int n_inputs;
+    const char *objectives; /* kinds it takes: "class logp prob margin loss layer channel unit sum", "" = none */
+    const char *objective;  /* default, "class" = the predicted class */
+    const bl_param *params;
+    int n_params;
+    const char *result;  /* name of the result one came for; NULL: the first */
+    const char *cost;    /* in passes: "1 F + 1 B" */
+    const char *formula; /* LaTeX, one line */
+    const char *caution; /* a sentence shown beside every result */
+    const char *source;  /* the paper */
+    size_t state;        /* bytes of private state, zeroed */
+    /* Makes all plans and runs, declares phases and results. All memory the job will need is taken here, but for the
+     * texts of results (captions, tables), which grow when they are written. */
     bl_status (*start)(bl_job *job);
     /* One bounded step: at most one pass there and back, or a batch of at most 16 pictures. Steps come in order. */
     bl_status (*step)(bl_job *job, int phase, int step);
     /* Once, after the last step. May be NULL. */
     bl_status (*finish)(bl_job *job);
-    /* Frees what start made beyond the job's arena and bl_job_make_run. Called once, also after a failed start. May be NULL. */
+    /* Frees what start made beyond the job's arena and bl_job_make_run. Called once, also after a failed start. May be
+     * NULL. */
     void (*end)(bl_job *job);
 } bl_method;
 
@@ -66,8 +84,8 @@ const bl_method *bl_method_find(const char *id);
  *     "objective","params":[{"name","title","type","unit","default","least","most","logarithmic","choices":[…],"meaning"}],
  *     "cost","formula","caution","source"}],
  *    "operators":[{"name","since","inputs":[least,most],"attributes":[…],"summary"}],"results":["map",…],"families":["activation",…]}
- * default is a number for NUMBER and INTEGER, else a word; least, most and logarithmic are there for numbers alone, choices for
- * CHOICE alone. */
+ * default is a number for NUMBER and INTEGER, else a word; least, most and logarithmic are there for numbers alone,
+ * choices for CHOICE alone. */
 void bl_manifest_json(bl_text *out);
 
 /* ---- results ---- */
@@ -76,19 +94,19 @@ typedef struct {
     const char *name, *title;
     bl_result_kind kind;
     /* MAP: 1×H×W. STACK: C×H×W. PICTURE: 8-bit RGBA in pixels, H×W; text: its caption. SERIES: `channels` curves of
-     * `width` points each, NaN where there is no point (yet), names in text separated by \n. BARS: `width` numbers, names in
-     * text separated by \n. TABLE: text is JSON, [{"name":"linf","title":"L∞","value":8,"unit":"/255"}, …], value a number,
-     * a string or true/false. TEXT: text, plain. */
+     * `width` points each, NaN where there is no point (yet), names in text separated by \n. BARS: `width` numbers,
+     * names in text separated by \n. TABLE: text is JSON, [{"name":"linf","title":"L∞","value":8,"unit":"/255"}, …],
+     * value a number, a string or true/false. TEXT: text, plain. */
     int channels, height, width;
     bl_real *data;
     uint8_t *pixels;
-    bl_text text;             /* names of curves, rows, notes */
+    bl_text text; /* names of curves, rows, notes */
     /* legend */
     bl_family family;
     bool is_signed;
-    float limit, percentile;  /* the end of the scale, and the percentile of |v| it is */
+    float limit, percentile; /* the end of the scale, and the percentile of |v| it is */
     const char *unit;
-    bool ready;               /* data is worth drawing (a preview counts) */
+    bool ready; /* data is worth drawing (a preview counts) */
 } bl_result;
 
 /* ---- job: a method at work ---- */
@@ -111,7 +129,7 @@ typedef struct {
     const char *phase_title;
     long steps_done, steps_all;
     size_t bytes;
-    int forwards, backwards;            /* passes so far, per picture */
+    int forwards, backwards; /* passes so far, per picture */
 } bl_progress;
 bl_progress bl_job_progress(const bl_job *job);
 int bl_job_n_results(const bl_job *job);
@@ -130,13 +148,17 @@ struct bl_job {
     const bl_model *model;
     const bl_picture *picture; /* the one asked for, in start alone; NULL when none was given */
     bl_objective objective;
-    bool class_open;          /* the class is the predicted one, not known before the first pass: bl_job_choose_class */
-    double *numbers;          /* per parameter: NUMBER, INTEGER; CHOICE: number of the word; CLASS: class or −1; LAYER: value or −1 */
-    const char **texts;       /* per parameter: as used */
+    bool class_open; /* the class is the predicted one, not known before the first pass: bl_job_choose_class */
+    double *numbers; /* per parameter: NUMBER, INTEGER; CHOICE: number of the word; CLASS: class or −1; LAYER: value or
+                        −1 */
+    const char **texts; /* per parameter: as used */
     size_t limit;
-    bl_arena arena;           /* for anything that lives as long as the job */
+    bl_arena arena; /* for anything that lives as long as the job */
     void *state;
-    struct { const char *title; int steps; } phases[BL_JOB_PHASES];
+    struct {
+        const char *title;
+        int steps;
+    } phases[BL_JOB_PHASES];
     int n_phases, phase, step;
     long steps_done;
     bool finished, failed;
@@ -146,11 +168,11 @@ struct bl_job {
     const bl_plan *plans[BL_JOB_RUNS];
     int n_runs;
     int forwards, backwards;
-    size_t bytes;             /* of runs */
-    bl_real *scratch;         /* as many numbers as the largest result has */
+    size_t bytes;     /* of runs */
+    bl_real *scratch; /* as many numbers as the largest result has */
     size_t n_scratch;
-    bl_text notes;            /* sentences for the legend, one a line */
-    bl_error *error;          /* of the call at work */
+    bl_text notes;   /* sentences for the legend, one a line */
+    bl_error *error; /* of the call at work */
     bl_error ignored;
 };
 /* Value of a parameter by name; asking for one that is not described is a fault caught by the tests. */
@@ -168,18 +190,19 @@ bl_status bl_job_forward(bl_job *job, bl_run *run);
 bl_status bl_job_backward(bl_job *job, bl_run *run, const bl_objective *objective);
 /* After the first forward pass: puts the predicted class into an open objective. */
 void bl_job_choose_class(bl_job *job, const bl_run *run);
-/* How many scores the plan gives per picture; which of them is the largest (the first of equals); what the network's head makes
- * of them (softmax when it ends in scores). */
+/* How many scores the plan gives per picture; which of them is the largest (the first of equals); what the network's
+ * head makes of them (softmax when it ends in scores). */
 int bl_n_classes(const bl_plan *plan);
 int bl_largest(const bl_real *scores, int n);
 void bl_probabilities(const bl_model *model, const bl_real *scores, int n, bl_real *out);
-/* The layer a method takes when none is asked for: the convolution at this share (0 first … 1 last) of all, with the activation
- * that follows it; the scores when there is no convolution. */
+/* The layer a method takes when none is asked for: the convolution at this share (0 first … 1 last) of all, with the
+ * activation that follows it; the scores when there is no convolution. */
 int bl_default_layer(const bl_model *model, double share);
 /* Declares a result with zeroed storage; NULL without memory. */
-bl_result *bl_job_add_result(bl_job *job, const char *name, const char *title, bl_result_kind kind, int channels, int height, int width);
-/* In start: the picture at the size the network takes, as 8 bits (so that what is shown, attacked and saved are the same
- * numbers); the caller frees it. */
+bl_result *bl_job_add_result(bl_job *job, const char *name, const char *title, bl_result_kind kind, int channels,
+                             int height, int width);
+/* In start: the picture at the size the network takes, as 8 bits (so that what is shown, attacked and saved are the
+ * same numbers); the caller frees it. */
 bl_status bl_job_network_picture(bl_job *job, bl_picture *out);
 /* Sets the legend's range from the data: symmetric (or 0…) at the percentile of |v|. */
 void bl_result_range(bl_job *job, bl_result *r, bl_family family, bool is_signed, float percentile);

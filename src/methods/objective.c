@@ -1,12 +1,12 @@
-/* What a job is about: the objective's text against the kinds its method takes, and what stands when nothing is said. */
+/* What a job is about: the objective's text against the kinds its method takes, and what stands when nothing is said.
+ */
 #include <string.h>
 
 #include "methods/params.h"
 
 static const char *const kind_names[] = {"class", "logp", "prob", "margin", "loss", "layer", "channel", "unit"};
 
-static bool takes(const bl_method *m, const char *kind)
-{
+static bool takes(const bl_method *m, const char *kind) {
     size_t n = strlen(kind);
     for (const char *at = m->objectives; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
@@ -16,12 +16,12 @@ static bool takes(const bl_method *m, const char *kind)
     return false;
 }
 
-static bl_status check_kinds(bl_job *job)
-{
+static bl_status check_kinds(bl_job *job) {
     const bl_objective *o = &job->objective;
     for (int i = 0; i < o->n_terms; i++)
         if (!takes(job->method, kind_names[o->terms[i].kind])) {
-            bl_fail(job->error, BL_USAGE, "%s does not take an objective of the kind %s", job->method->id, kind_names[o->terms[i].kind]);
+            bl_fail(job->error, BL_USAGE, "%s does not take an objective of the kind %s", job->method->id,
+                    kind_names[o->terms[i].kind]);
             return bl_hint(job->error, BL_USAGE, "It takes %s.", job->method->objectives);
         }
     if (o->n_terms > 1 && !takes(job->method, "sum"))
@@ -29,8 +29,7 @@ static bl_status check_kinds(bl_job *job)
     return BL_OK;
 }
 
-bl_status bl_job_read_objective(bl_job *job, const char *text)
-{
+bl_status bl_job_read_objective(bl_job *job, const char *text) {
     const bl_method *m = job->method;
     bool given = text && *text;
     if (!m->objectives || !*m->objectives) {
@@ -59,23 +58,20 @@ bl_status bl_job_read_objective(bl_job *job, const char *text)
 }
 
 /* Does the node change only each number of this value by itself (normalisation, activation)? */
-static bool elementwise_on(const bl_model *m, const bl_node *node, int value)
-{
+static bool elementwise_on(const bl_model *m, const bl_node *node, int value) {
     if (node->n_in < 1 || node->in[0] != value || !node->op->in_place || !node->op->forward) return false;
     for (int i = 1; i < node->n_in; i++)
         if (node->in[i] >= 0 && !m->values[node->in[i]].is_constant) return false;
     return true;
 }
 
-static int follow(const bl_model *m, int value)
-{
+static int follow(const bl_model *m, int value) {
     for (int i = 0; i < m->n_nodes; i++)
         if (elementwise_on(m, &m->nodes[i], value)) value = m->nodes[i].out;
     return value;
 }
 
-int bl_default_layer(const bl_model *m, double share)
-{
+int bl_default_layer(const bl_model *m, double share) {
     int n = 0, wanted, last = m->scores;
     for (int i = 0; i < m->n_nodes; i++) n += strcmp(m->nodes[i].op->name, "Conv") == 0;
     wanted = (int)(share * (n - 1) + 0.5);
@@ -84,8 +80,7 @@ int bl_default_layer(const bl_model *m, double share)
     return last;
 }
 
-void bl_job_choose_class(bl_job *job, const bl_run *run)
-{
+void bl_job_choose_class(bl_job *job, const bl_run *run) {
     if (!job->class_open) return;
     const bl_real *scores = bl_run_value(run, job->model->scores);
     int n = bl_n_classes(bl_run_plan(run));

@@ -9,11 +9,12 @@
 
 enum { LONGEST = 256 };
 
-static bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+static bool blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /* Edits (insert, delete, replace) from a to b; both are short. */
-static int distance(const char *a, const char *b)
-{
+static int distance(const char *a, const char *b) {
     int row[64], n = (int)strlen(b);
     if (n > 62 || strlen(a) > 62) return 99;
     for (int j = 0; j <= n; j++) row[j] = j;
@@ -30,8 +31,7 @@ static int distance(const char *a, const char *b)
     return row[n];
 }
 
-static bl_status unknown(bl_job *job, const char *name)
-{
+static bl_status unknown(bl_job *job, const char *name) {
     const bl_method *m = job->method;
     char all[200] = "";
     size_t used = 0;
@@ -49,8 +49,7 @@ static bl_status unknown(bl_job *job, const char *name)
     return bl_hint(job->error, BL_USAGE, "It has %s.", all);
 }
 
-static bl_status number(bl_job *job, const bl_param *p, const char *text, double *out)
-{
+static bl_status number(bl_job *job, const bl_param *p, const char *text, double *out) {
     double v = 0;
     const char *end = bl_read_number(text, &v);
     bool whole = p->type == BL_PARAM_INTEGER;
@@ -63,8 +62,7 @@ static bl_status number(bl_job *job, const bl_param *p, const char *text, double
     return BL_OK;
 }
 
-static bl_status choice(bl_job *job, const bl_param *p, const char *text, double *out)
-{
+static bl_status choice(bl_job *job, const bl_param *p, const char *text, double *out) {
     size_t n = strlen(text);
     int i = 0;
     for (const char *at = p->choices; *at; i++) {
@@ -80,8 +78,7 @@ static bl_status choice(bl_job *job, const bl_param *p, const char *text, double
 }
 
 /* A class by number or name, in the words of objectives; "" and "none" mean no class. */
-static bl_status class_of(bl_job *job, const char *text, double *out)
-{
+static bl_status class_of(bl_job *job, const char *text, double *out) {
     *out = -1;
     if (!*text || strcmp(text, "none") == 0) return BL_OK;
     bool digits = strspn(text, "0123456789") == strlen(text);
@@ -94,21 +91,20 @@ static bl_status class_of(bl_job *job, const char *text, double *out)
 }
 
 /* A layer by name; "" means none. */
-static bl_status layer_of(bl_job *job, const bl_param *p, const char *text, double *out)
-{
+static bl_status layer_of(bl_job *job, const bl_param *p, const char *text, double *out) {
     *out = -1;
     if (!*text) return BL_OK;
     char objective[LONGEST + 16];
     bl_format(objective, sizeof objective, "\"%s\"", text);
     bl_objective o;
     BL_TRY(bl_objective_parse(job->model, objective, &o, job->error));
-    if (o.n_terms != 1 || o.terms[0].kind != BL_OBJ_LAYER) return bl_fail(job->error, BL_USAGE, "%s names one layer, not %s", p->name, text);
+    if (o.n_terms != 1 || o.terms[0].kind != BL_OBJ_LAYER)
+        return bl_fail(job->error, BL_USAGE, "%s names one layer, not %s", p->name, text);
     *out = o.terms[0].value;
     return BL_OK;
 }
 
-static bl_status set(bl_job *job, int i, const char *text)
-{
+static bl_status set(bl_job *job, int i, const char *text) {
     const bl_param *p = &job->method->params[i];
     switch (p->type) {
     case BL_PARAM_NUMBER:
@@ -119,29 +115,33 @@ static bl_status set(bl_job *job, int i, const char *text)
     case BL_PARAM_TEXT: break;
     }
     job->texts[i] = bl_arena_text(&job->arena, text, strlen(text));
-    return job->texts[i] ? BL_OK : bl_fail(job->error, BL_MEMORY, "there is no memory for the parameters of %s", job->method->id);
+    return job->texts[i]
+               ? BL_OK
+               : bl_fail(job->error, BL_MEMORY, "there is no memory for the parameters of %s", job->method->id);
 }
 
-static bl_status defaults(bl_job *job)
-{
+static bl_status defaults(bl_job *job) {
     const bl_method *m = job->method;
     for (int i = 0; i < m->n_params; i++) {
         const bl_param *p = &m->params[i];
         char text[LONGEST] = "";
-        if (p->type == BL_PARAM_NUMBER || p->type == BL_PARAM_INTEGER) bl_format(text, sizeof text, "%.10g", p->otherwise);
-        else if (p->type == BL_PARAM_CHOICE) bl_format(text, sizeof text, "%.*s", (int)strcspn(p->choices, " "), p->choices);
-        else if (p->text) bl_format(text, sizeof text, "%s", p->text);
+        if (p->type == BL_PARAM_NUMBER || p->type == BL_PARAM_INTEGER)
+            bl_format(text, sizeof text, "%.10g", p->otherwise);
+        else if (p->type == BL_PARAM_CHOICE)
+            bl_format(text, sizeof text, "%.*s", (int)strcspn(p->choices, " "), p->choices);
+        else if (p->text)
+            bl_format(text, sizeof text, "%s", p->text);
         BL_TRY(set(job, i, text));
     }
     return BL_OK;
 }
 
 /* Reads one name=value at *text into name and value; *text moves on. */
-static bl_status word(bl_job *job, const char **text, char *name, char *value)
-{
+static bl_status word(bl_job *job, const char **text, char *name, char *value) {
     const char *at = *text;
     size_t n = strcspn(at, "= \t\r\n\"");
-    if (n == 0 || n >= LONGEST) return bl_fail(job->error, BL_USAGE, "parameters are written name=value, not \"%.40s\"", at);
+    if (n == 0 || n >= LONGEST)
+        return bl_fail(job->error, BL_USAGE, "parameters are written name=value, not \"%.40s\"", at);
     memcpy(name, at, n);
     name[n] = 0;
     at += n;
@@ -154,7 +154,8 @@ static bl_status word(bl_job *job, const char **text, char *name, char *value)
             continue;
         }
         if (quoted && *at == '\\' && (at[1] == '"' || at[1] == '\\')) at++;
-        if (m + 1 >= LONGEST) return bl_fail(job->error, BL_USAGE, "the value of %s is longer than %d characters", name, LONGEST - 1);
+        if (m + 1 >= LONGEST)
+            return bl_fail(job->error, BL_USAGE, "the value of %s is longer than %d characters", name, LONGEST - 1);
         value[m++] = *at;
     }
     if (quoted) return bl_fail(job->error, BL_USAGE, "the value of %s has no closing quote", name);
@@ -163,8 +164,7 @@ static bl_status word(bl_job *job, const char **text, char *name, char *value)
     return BL_OK;
 }
 
-bl_status bl_params_read(bl_job *job, const char *text)
-{
+bl_status bl_params_read(bl_job *job, const char *text) {
     const bl_method *m = job->method;
     job->numbers = bl_arena_take_array(&job->arena, (size_t)m->n_params, sizeof *job->numbers);
     job->texts = bl_arena_take_array(&job->arena, (size_t)m->n_params, sizeof *job->texts);
@@ -186,22 +186,18 @@ bl_status bl_params_read(bl_job *job, const char *text)
     }
 }
 
-static int find(const bl_job *job, const char *name)
-{
+static int find(const bl_job *job, const char *name) {
     for (int i = 0; i < job->method->n_params; i++)
         if (strcmp(job->method->params[i].name, name) == 0) return i;
     return -1;
 }
 
-double bl_job_number(const bl_job *job, const char *name)
-{
+double bl_job_number(const bl_job *job, const char *name) {
     int i = find(job, name);
     return i < 0 ? NAN : job->numbers[i];
 }
 
-int bl_job_integer(const bl_job *job, const char *name)
-{
+int bl_job_integer(const bl_job *job, const char *name) {
     int i = find(job, name);
     return i < 0 ? -1 : (int)job->numbers[i];
 }
-

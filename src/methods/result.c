@@ -3,24 +3,30 @@
 
 #include "methods/method.h"
 
-const char *bl_result_kind_name(bl_result_kind kind)
-{
+const char *bl_result_kind_name(bl_result_kind kind) {
     static const char *const names[] = {"map", "stack", "picture", "series", "bars", "table", "text"};
     return (size_t)kind < sizeof names / sizeof *names ? names[kind] : "";
 }
 
-bl_result *bl_job_add_result(bl_job *job, const char *name, const char *title, bl_result_kind kind, int channels, int height, int width)
-{
+bl_result *bl_job_add_result(bl_job *job, const char *name, const char *title, bl_result_kind kind, int channels,
+                             int height, int width) {
     if (job->n_results == BL_JOB_RESULTS) return NULL;
     bl_result *r = &job->results[job->n_results];
-    *r = (bl_result){.name = name, .title = title, .kind = kind, .channels = channels, .height = height, .width = width,
-                     .family = BL_FAMILY_GREY, .unit = ""};
+    *r = (bl_result){.name = name,
+                     .title = title,
+                     .kind = kind,
+                     .channels = channels,
+                     .height = height,
+                     .width = width,
+                     .family = BL_FAMILY_GREY,
+                     .unit = ""};
     size_t n;
     if (!bl_mul_size((size_t)height, (size_t)width, &n)) return NULL;
     if (kind == BL_PICTURE) {
         if (!(r->pixels = bl_arena_take_array(&job->arena, n, 4))) return NULL;
     } else if (kind != BL_TABLE && kind != BL_TEXT) {
-        if (!bl_mul_size(n, (size_t)channels, &n) || !(r->data = bl_arena_take_array(&job->arena, n, sizeof *r->data))) return NULL;
+        if (!bl_mul_size(n, (size_t)channels, &n) || !(r->data = bl_arena_take_array(&job->arena, n, sizeof *r->data)))
+            return NULL;
         if (n > job->n_scratch) {
             if (!(job->scratch = bl_arena_take_array(&job->arena, n, sizeof *job->scratch))) return NULL;
             job->n_scratch = n;
@@ -30,8 +36,7 @@ bl_result *bl_job_add_result(bl_job *job, const char *name, const char *title, b
     return r;
 }
 
-void bl_result_range(bl_job *job, bl_result *r, bl_family family, bool is_signed, float percentile)
-{
+void bl_result_range(bl_job *job, bl_result *r, bl_family family, bool is_signed, float percentile) {
     size_t n = (size_t)r->channels * (size_t)r->height * (size_t)r->width;
     r->family = family, r->is_signed = is_signed, r->percentile = percentile;
     r->limit = bl_percentile_abs(r->data, n, percentile, (float *)job->scratch);
@@ -39,56 +44,49 @@ void bl_result_range(bl_job *job, bl_result *r, bl_family family, bool is_signed
     if (!(r->limit > 0)) r->limit = bl_percentile_abs(r->data, n, 100, (float *)job->scratch), r->percentile = 100;
 }
 
-void bl_result_class_names(const bl_job *job, bl_result *r)
-{
+void bl_result_class_names(const bl_job *job, bl_result *r) {
     char buffer[24];
     bl_text_clear(&r->text);
-    for (int i = 0; i < r->width; i++) bl_text_add(&r->text, "%s%s", i ? "\n" : "", bl_model_label(job->model, i, buffer));
+    for (int i = 0; i < r->width; i++)
+        bl_text_add(&r->text, "%s%s", i ? "\n" : "", bl_model_label(job->model, i, buffer));
 }
 
-void bl_table_open(bl_result *r)
-{
+void bl_table_open(bl_result *r) {
     bl_text_clear(&r->text);
     bl_json_open(&r->text, NULL, '[');
 }
 
-static void row(bl_result *r, const char *name, const char *title)
-{
+static void row(bl_result *r, const char *name, const char *title) {
     bl_json_open(&r->text, NULL, '{');
     bl_json_string(&r->text, "name", name);
     bl_json_string(&r->text, "title", title);
 }
 
-void bl_table_number(bl_result *r, const char *name, const char *title, double value, const char *unit)
-{
+void bl_table_number(bl_result *r, const char *name, const char *title, double value, const char *unit) {
     row(r, name, title);
     bl_json_number(&r->text, "value", value);
     bl_json_string(&r->text, "unit", unit);
     bl_json_close(&r->text, '}');
 }
 
-void bl_table_text(bl_result *r, const char *name, const char *title, const char *value)
-{
+void bl_table_text(bl_result *r, const char *name, const char *title, const char *value) {
     row(r, name, title);
     bl_json_string(&r->text, "value", value);
     bl_json_close(&r->text, '}');
 }
 
-void bl_table_bool(bl_result *r, const char *name, const char *title, bool value)
-{
+void bl_table_bool(bl_result *r, const char *name, const char *title, bool value) {
     row(r, name, title);
     bl_json_bool(&r->text, "value", value);
     bl_json_close(&r->text, '}');
 }
 
-void bl_table_close(bl_result *r)
-{
+void bl_table_close(bl_result *r) {
     bl_json_close(&r->text, ']');
     r->ready = true;
 }
 
-static void lines_json(bl_text *out, const char *key, const bl_text *lines)
-{
+static void lines_json(bl_text *out, const char *key, const bl_text *lines) {
     bl_json_open(out, key, '[');
     for (const char *at = lines->length ? lines->data : ""; *at;) {
         size_t n = strcspn(at, "\n");
@@ -102,8 +100,7 @@ static void lines_json(bl_text *out, const char *key, const bl_text *lines)
     bl_json_close(out, ']');
 }
 
-static void objective_json(const bl_job *job, bl_text *out)
-{
+static void objective_json(const bl_job *job, bl_text *out) {
     if (!job->objective.n_terms || job->class_open) return;
     char text[400], buffer[24];
     bl_objective_text(job->model, &job->objective, text, sizeof text);
@@ -115,8 +112,7 @@ static void objective_json(const bl_job *job, bl_text *out)
     }
 }
 
-void bl_job_legend_json(const bl_job *job, bl_text *out)
-{
+void bl_job_legend_json(const bl_job *job, bl_text *out) {
     const bl_method *m = job->method;
     bl_json_open(out, NULL, '{');
     bl_json_string(out, "method", m->id);

@@ -8,8 +8,7 @@
 #include "base/random.h"
 #include "base/print.h"
 
-bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...)
-{
+bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...) {
     char text[300];
     va_list args;
     va_start(args, format);
@@ -18,37 +17,38 @@ bl_status bl_nt_fail(bl_nt_reader *t, const char *format, ...)
     return bl_fail(t->error, BL_FORMAT, "network text, line %d: %s", t->line, text);
 }
 
-bl_status bl_nt_no_memory(bl_nt_reader *t) { return bl_fail(t->error, BL_MEMORY, "not enough memory for the network"); }
+bl_status bl_nt_no_memory(bl_nt_reader *t) {
+    return bl_fail(t->error, BL_MEMORY, "not enough memory for the network");
+}
 
-bool bl_nt_more(const bl_nt_reader *t) { return t->word < t->n_words; }
+bool bl_nt_more(const bl_nt_reader *t) {
+    return t->word < t->n_words;
+}
 
-bool bl_nt_word(bl_nt_reader *t, const char *word)
-{
+bool bl_nt_word(bl_nt_reader *t, const char *word) {
     if (!bl_nt_more(t) || strcmp(t->words[t->word], word)) return false;
     t->word++;
     return true;
 }
 
-bl_status bl_nt_next(bl_nt_reader *t, const char *what, char **out)
-{
+bl_status bl_nt_next(bl_nt_reader *t, const char *what, char **out) {
     if (!bl_nt_more(t)) return bl_nt_fail(t, "%s is missing", what);
     *out = t->words[t->word++];
     return BL_OK;
 }
 
-bl_status bl_nt_input(bl_nt_reader *t, int *value)
-{
+bl_status bl_nt_input(bl_nt_reader *t, int *value) {
     char *word;
     BL_TRY(bl_nt_next(t, "the name of an input", &word));
     int v = bl_model_value(t->model, word, strlen(word));
     if (v < 0) return bl_nt_no_memory(t);
-    if (v >= t->n_values || !t->values[v].known) return bl_nt_fail(t, "there is no value \"%.100s\" in the lines above", word);
+    if (v >= t->n_values || !t->values[v].known)
+        return bl_nt_fail(t, "there is no value \"%.100s\" in the lines above", word);
     *value = v;
     return BL_OK;
 }
 
-bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int *out)
-{
+bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int *out) {
     char *word;
     BL_TRY(bl_nt_next(t, what, &word));
     int64_t number = 0;
@@ -59,8 +59,7 @@ bl_status bl_nt_int(bl_nt_reader *t, const char *what, int least, int most, int 
     return BL_OK;
 }
 
-bl_status bl_nt_float(bl_nt_reader *t, const char *what, float *out)
-{
+bl_status bl_nt_float(bl_nt_reader *t, const char *what, float *out) {
     char *word;
     BL_TRY(bl_nt_next(t, what, &word));
     double number = 0;
@@ -70,8 +69,7 @@ bl_status bl_nt_float(bl_nt_reader *t, const char *what, float *out)
     return BL_OK;
 }
 
-bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_t *out)
-{
+bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_t *out) {
     char *word;
     BL_TRY(bl_nt_next(t, what, &word));
     *n = 0;
@@ -79,15 +77,15 @@ bl_status bl_nt_ints(bl_nt_reader *t, const char *what, int most, int *n, int64_
         int64_t number = 0;
         const char *end = bl_read_integer(at, &number);
         if (end == at || (*end && *end != ',') || number > BL_MAX_DIM || number < -BL_MAX_DIM || *n == most)
-            return bl_nt_fail(t, "%s must be at most %d whole numbers with commas between, not \"%.60s\"", what, most, word);
+            return bl_nt_fail(t, "%s must be at most %d whole numbers with commas between, not \"%.60s\"", what, most,
+                              word);
         out[(*n)++] = number;
         if (!*end) return BL_OK;
         at = end;
     }
 }
 
-bl_status bl_nt_size(bl_nt_reader *t, const char *what, int64_t out[2])
-{
+bl_status bl_nt_size(bl_nt_reader *t, const char *what, int64_t out[2]) {
     char *word;
     BL_TRY(bl_nt_next(t, what, &word));
     out[0] = 0;
@@ -103,8 +101,7 @@ bl_status bl_nt_size(bl_nt_reader *t, const char *what, int64_t out[2])
     return BL_OK;
 }
 
-bl_shape bl_nt_shape(const bl_nt_reader *t, int value)
-{
+bl_shape bl_nt_shape(const bl_nt_reader *t, int value) {
     const bl_nt_value *v = &t->values[value];
     bl_shape s = v->at[0].shape;
     for (int i = 0; i < s.rank; i++)
@@ -113,8 +110,7 @@ bl_shape bl_nt_shape(const bl_nt_reader *t, int value)
 }
 
 /* Room for what is known of a value. */
-static bl_status reach(bl_nt_reader *t, int value)
-{
+static bl_status reach(bl_nt_reader *t, int value) {
     if (value < t->n_values) return BL_OK;
     int n = value + 1 > 2 * t->n_values ? value + 64 : 2 * t->n_values;
     bl_nt_value *grown = realloc(t->values, (size_t)n * sizeof *grown);
@@ -125,8 +121,7 @@ static bl_status reach(bl_nt_reader *t, int value)
     return BL_OK;
 }
 
-bl_status bl_nt_new_value(bl_nt_reader *t, const char *name, int *value)
-{
+bl_status bl_nt_new_value(bl_nt_reader *t, const char *name, int *value) {
     size_t length = strlen(name);
     if (!length || length > BL_NETTEXT_NAME) return bl_nt_fail(t, "a name has 1 to %d bytes", BL_NETTEXT_NAME);
     int v = bl_model_value(t->model, name, length);
@@ -138,8 +133,7 @@ bl_status bl_nt_new_value(bl_nt_reader *t, const char *name, int *value)
     return BL_OK;
 }
 
-bl_status bl_nt_constant(bl_nt_reader *t, const char *suffix, bl_type type, bl_shape shape, int *value, void *storage)
-{
+bl_status bl_nt_constant(bl_nt_reader *t, const char *suffix, bl_type type, bl_shape shape, int *value, void *storage) {
     char name[BL_NETTEXT_NAME + 32];
     void *data;
     size_t count = bl_count(&shape);
@@ -149,31 +143,30 @@ bl_status bl_nt_constant(bl_nt_reader *t, const char *suffix, bl_type type, bl_s
     t->weights_left -= count;
     BL_TRY(bl_model_constant(t->model, *value, type, &shape, &data, t->error));
     bl_operand o = {.type = type, .shape = shape};
-    if (type == BL_INT) o.ints = data;
-    else o.data = data;
+    if (type == BL_INT)
+        o.ints = data;
+    else
+        o.data = data;
     t->values[*value] = (bl_nt_value){{o, o}, true};
     memcpy(storage, &data, sizeof data);
     return BL_OK;
 }
 
-bl_status bl_nt_int_constant(bl_nt_reader *t, const char *suffix, const int64_t *ints, int n, int *value)
-{
+bl_status bl_nt_int_constant(bl_nt_reader *t, const char *suffix, const int64_t *ints, int n, int *value) {
     int64_t *data;
     BL_TRY(bl_nt_constant(t, suffix, BL_INT, (bl_shape){1, {n}}, value, &data));
     memcpy(data, ints, (size_t)n * sizeof *ints);
     return BL_OK;
 }
 
-bl_status bl_nt_float_constant(bl_nt_reader *t, const char *suffix, float number, int *value)
-{
+bl_status bl_nt_float_constant(bl_nt_reader *t, const char *suffix, float number, int *value) {
     bl_real *data;
     BL_TRY(bl_nt_constant(t, suffix, BL_FLOAT, (bl_shape){0}, value, &data));
     data[0] = (bl_real)number;
     return BL_OK;
 }
 
-bl_status bl_nt_weights(bl_nt_reader *t, const char *suffix, bl_shape shape, size_t fan_in, int *value)
-{
+bl_status bl_nt_weights(bl_nt_reader *t, const char *suffix, bl_shape shape, size_t fan_in, int *value) {
     bl_real *data;
     BL_TRY(bl_nt_constant(t, suffix, BL_FLOAT, shape, value, &data));
     bl_random random = {.seed = t->seed, .stream = BL_STREAM_WEIGHTS, .sample = (uint32_t)t->node};
@@ -187,8 +180,7 @@ bl_status bl_nt_weights(bl_nt_reader *t, const char *suffix, bl_shape shape, siz
     return BL_OK;
 }
 
-bl_status bl_nt_node(bl_nt_reader *t, const char *op, const int *in, int n_in, const bl_attr *attrs, int n_attrs)
-{
+bl_status bl_nt_node(bl_nt_reader *t, const char *op, const int *in, int n_in, const bl_attr *attrs, int n_attrs) {
     int out;
     bl_operand operands[BL_NETTEXT_INPUTS];
     if (bl_nt_more(t)) return bl_nt_fail(t, "\"%.60s\" is not understood", t->words[t->word]);
@@ -197,8 +189,15 @@ bl_status bl_nt_node(bl_nt_reader *t, const char *op, const int *in, int n_in, c
     const bl_op *entry = bl_op_find(op); /* bl_model_node knows it */
     for (int s = 0; s < 2; s++) {
         for (int i = 0; i < n_in; i++) operands[i] = in[i] < 0 ? (bl_operand){0} : t->values[in[i]].at[s];
-        bl_op_plan p = {.op_name = op, .node_name = t->name, .opset = BL_NETTEXT_OPSET, .attrs = attrs, .n_attrs = n_attrs,
-                        .in = operands, .n_in = n_in, .arena = &t->scratch, .error = t->error};
+        bl_op_plan p = {.op_name = op,
+                        .node_name = t->name,
+                        .opset = BL_NETTEXT_OPSET,
+                        .attrs = attrs,
+                        .n_attrs = n_attrs,
+                        .in = operands,
+                        .n_in = n_in,
+                        .arena = &t->scratch,
+                        .error = t->error};
         BL_TRY(entry->plan(&p));
         t->values[out].at[s] = p.out;
     }

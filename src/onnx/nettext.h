@@ -1,6 +1,6 @@
 /* The network text's parts. Private to onnx/.
- * nettext_lines.c: lines · nettext.c: their words, and nodes · nettext_layers.c, nettext_plain.c: the line forms, each read
- * and written side by side · nettext_write.c: the way back */
+ * nettext_lines.c: lines · nettext.c: their words, and nodes · nettext_layers.c, nettext_plain.c: the line forms, each
+ * read and written side by side · nettext_write.c: the way back */
 #ifndef BL_NETTEXT_H
 #define BL_NETTEXT_H
 
@@ -28,11 +28,11 @@ typedef struct {
     bl_model *model;
     bl_arena scratch;
     uint64_t seed;
-    size_t weights_left;  /* how many more may be drawn: a short text must not fill the memory */
-    int line, node;       /* numbers for messages and for the random stream */
-    char **words;         /* of the line, ended by 0 */
-    int n_words, word;    /* the next one */
-    const char *name;     /* of the node being made */
+    size_t weights_left; /* how many more may be drawn: a short text must not fill the memory */
+    int line, node;      /* numbers for messages and for the random stream */
+    char **words;        /* of the line, ended by 0 */
+    int n_words, word;   /* the next one */
+    const char *name;    /* of the node being made */
     bl_nt_value *values;
     int n_values;
 } bl_nt_reader;
@@ -66,7 +66,8 @@ bl_status bl_nt_weights(bl_nt_reader *t, const char *suffix, bl_shape shape, siz
 bl_status bl_nt_node(bl_nt_reader *t, const char *op, const int *in, int n_in, const bl_attr *attrs, int n_attrs);
 
 /* Reads like bl_nettext_read, but draws at most `weights` weights: for the fuzzer. */
-bl_status bl_nettext_read_within(const char *text, size_t length, uint64_t seed, size_t weights, bl_model **out, bl_error *error);
+bl_status bl_nettext_read_within(const char *text, size_t length, uint64_t seed, size_t weights, bl_model **out,
+                                 bl_error *error);
 
 /* ---- writing ---- */
 
@@ -90,7 +91,8 @@ bl_status bl_nt_number(bl_nt_writer *w, const char *attr, int input, float other
 /* The constant at this input; NULL: absent or not constant. */
 const bl_value *bl_nt_input_constant(const bl_nt_writer *w, int input);
 
-/* A line form: `name = word inputs arguments`. read is called with the arguments' words due, and ends with bl_nt_node. */
+/* A line form: `name = word inputs arguments`. read is called with the arguments' words due, and ends with bl_nt_node.
+ */
 typedef struct {
     const char *word, *op;
     bl_status (*read)(bl_nt_reader *t);

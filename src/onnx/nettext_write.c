@@ -4,20 +4,17 @@
 #include "onnx/nettext.h"
 #include "base/print.h"
 
-bl_status bl_nt_refuse(bl_nt_writer *w, const char *reason)
-{
-    return bl_fail(w->error, BL_UNSUPPORTED, "node \"%.100s\" (%s) has no line form in the network text: %s", w->node->name,
-                   w->node->op->name, reason);
+bl_status bl_nt_refuse(bl_nt_writer *w, const char *reason) {
+    return bl_fail(w->error, BL_UNSUPPORTED, "node \"%.100s\" (%s) has no line form in the network text: %s",
+                   w->node->name, w->node->op->name, reason);
 }
 
-void bl_nt_add_name(bl_text *out, const char *before, const char *name)
-{
+void bl_nt_add_name(bl_text *out, const char *before, const char *name) {
     bool plain = *name && name[0] != '#' && !strpbrk(name, " \t\r\n\"") && strcmp(name, "=");
     bl_text_add(out, plain ? "%s%s" : "%s\"%s\"", before, name);
 }
 
-void bl_nt_add_float(bl_text *out, const char *before, float number)
-{
+void bl_nt_add_float(bl_text *out, const char *before, float number) {
     char text[32];
     for (int digits = 6; digits <= 9; digits++) {
         bl_format(text, sizeof text, "%.*g", digits, (double)number);
@@ -28,35 +25,32 @@ void bl_nt_add_float(bl_text *out, const char *before, float number)
     bl_text_add(out, "%s%s", before, text);
 }
 
-const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name)
-{
+const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name) {
     for (int i = 0; i < w->node->n_attrs; i++)
         if (!strcmp(w->node->attrs[i].name, name)) return &w->node->attrs[i];
     return NULL;
 }
 
-int64_t bl_nt_attr_int(const bl_nt_writer *w, const char *name, int64_t otherwise)
-{
+int64_t bl_nt_attr_int(const bl_nt_writer *w, const char *name, int64_t otherwise) {
     const bl_attr *a = bl_nt_attr(w, name);
     return a ? a->i : otherwise;
 }
 
-float bl_nt_attr_float(const bl_nt_writer *w, const char *name, float otherwise)
-{
+float bl_nt_attr_float(const bl_nt_writer *w, const char *name, float otherwise) {
     const bl_attr *a = bl_nt_attr(w, name);
     return a ? a->f : otherwise;
 }
 
-const bl_value *bl_nt_input_constant(const bl_nt_writer *w, int input)
-{
+const bl_value *bl_nt_input_constant(const bl_nt_writer *w, int input) {
     int v = input < w->node->n_in ? w->node->in[input] : -1;
     return v >= 0 && w->model->values[v].is_constant ? &w->model->values[v] : NULL;
 }
 
-static bool has_input(const bl_nt_writer *w, int input) { return input < w->node->n_in && w->node->in[input] >= 0; }
+static bool has_input(const bl_nt_writer *w, int input) {
+    return input < w->node->n_in && w->node->in[input] >= 0;
+}
 
-bl_status bl_nt_list(bl_nt_writer *w, const char *attr, int input, const int64_t **ints, int *n)
-{
+bl_status bl_nt_list(bl_nt_writer *w, const char *attr, int input, const int64_t **ints, int *n) {
     const bl_attr *a = bl_nt_attr(w, attr);
     const bl_value *v = bl_nt_input_constant(w, input);
     *ints = NULL;
@@ -72,11 +66,11 @@ bl_status bl_nt_list(bl_nt_writer *w, const char *attr, int input, const int64_t
     return BL_OK;
 }
 
-bl_status bl_nt_number(bl_nt_writer *w, const char *attr, int input, float otherwise, float *out)
-{
+bl_status bl_nt_number(bl_nt_writer *w, const char *attr, int input, float otherwise, float *out) {
     const bl_value *v = bl_nt_input_constant(w, input);
     if (has_input(w, input)) {
-        if (!v || v->type != BL_FLOAT || bl_count(&v->shape) != 1) return bl_nt_refuse(w, "its numbers are worked out by the network");
+        if (!v || v->type != BL_FLOAT || bl_count(&v->shape) != 1)
+            return bl_nt_refuse(w, "its numbers are worked out by the network");
         *out = (float)v->data[0];
     } else {
         *out = bl_nt_attr_float(w, attr, otherwise);
@@ -84,15 +78,16 @@ bl_status bl_nt_number(bl_nt_writer *w, const char *attr, int input, float other
     return BL_OK;
 }
 
-static void write_size(bl_text *out, int32_t size, const char *end)
-{
-    if (size > 0) bl_text_add(out, "%d%s", (int)size, end);
-    else bl_text_add(out, "?%s", end);
+static void write_size(bl_text *out, int32_t size, const char *end) {
+    if (size > 0)
+        bl_text_add(out, "%d%s", (int)size, end);
+    else
+        bl_text_add(out, "?%s", end);
 }
 
-static void write_header(const bl_model *m, bl_text *out)
-{
-    static const char *const channels[] = {[BL_CHANNELS_RGB] = "RGB", [BL_CHANNELS_BGR] = "BGR", [BL_CHANNELS_GREY] = "grey"};
+static void write_header(const bl_model *m, bl_text *out) {
+    static const char *const channels[] = {
+        [BL_CHANNELS_RGB] = "RGB", [BL_CHANNELS_BGR] = "BGR", [BL_CHANNELS_GREY] = "grey"};
     bl_text_add(out, "input");
     bl_nt_add_name(out, " ", m->values[m->input].name);
     bl_text_add(out, " ");
@@ -113,8 +108,7 @@ static void write_header(const bl_model *m, bl_text *out)
 }
 
 /* The word of an operator's lines, and what writes the rest of them; NULL: there is none. */
-static const char *form_of(const char *op, bl_nt_write **write)
-{
+static const char *form_of(const char *op, bl_nt_write **write) {
     const bl_nt_form *const tables[] = {bl_nt_layers, bl_nt_plain};
     bl_nt_write *const *const writers[] = {bl_nt_layer_writers, bl_nt_plain_writers};
     for (size_t k = 0; k < sizeof tables / sizeof tables[0]; k++)
@@ -127,20 +121,23 @@ static const char *form_of(const char *op, bl_nt_write **write)
 }
 
 /* Text that the format has no way to hold: a line break in a title or name, a quote in a name. */
-static bl_status check_text(const bl_model *m, bl_error *error)
-{
+static bl_status check_text(const bl_model *m, bl_error *error) {
     const char *texts[] = {m->title, m->credit};
     for (int i = 0; i < 2; i++)
-        if (texts[i] && strpbrk(texts[i], "\r\n")) return bl_fail(error, BL_UNSUPPORTED, "the network's title or credit has several lines");
+        if (texts[i] && strpbrk(texts[i], "\r\n"))
+            return bl_fail(error, BL_UNSUPPORTED, "the network's title or credit has several lines");
     for (int i = 0; i < m->n_labels; i++)
-        if (strpbrk(m->labels[i], ";\r\n")) return bl_fail(error, BL_UNSUPPORTED, "label %d has a semicolon or a line break", i);
+        if (strpbrk(m->labels[i], ";\r\n"))
+            return bl_fail(error, BL_UNSUPPORTED, "label %d has a semicolon or a line break", i);
     for (int i = 0; i < m->n_nodes; i++)
-        if (strpbrk(m->values[m->nodes[i].out].name, "\"\r\n")) return bl_fail(error, BL_UNSUPPORTED, "a value's name has a quote or a line break");
-    return strpbrk(m->values[m->input].name, "\"\r\n") ? bl_fail(error, BL_UNSUPPORTED, "the input's name has a quote or a line break") : BL_OK;
+        if (strpbrk(m->values[m->nodes[i].out].name, "\"\r\n"))
+            return bl_fail(error, BL_UNSUPPORTED, "a value's name has a quote or a line break");
+    return strpbrk(m->values[m->input].name, "\"\r\n")
+               ? bl_fail(error, BL_UNSUPPORTED, "the input's name has a quote or a line break")
+               : BL_OK;
 }
 
-bl_status bl_nettext_write(const bl_model *model, bl_text *out, bl_error *error)
-{
+bl_status bl_nettext_write(const bl_model *model, bl_text *out, bl_error *error) {
     BL_TRY(check_text(model, error));
     write_header(model, out);
     for (int i = 0; i < model->n_nodes; i++) {

@@ -24,7 +24,7 @@ bl_source bl_source_memory(bl_bytes *bytes);
 bl_status bl_onnx_read(const bl_source *source, const bl_open_options *options, bl_model **out, bl_error *error);
 
 typedef struct {
-    bool half;             /* weights as float16 initialisers, each followed by a Cast */
+    bool half;                       /* weights as float16 initialisers, each followed by a Cast */
     const bl_real *const *constants; /* per value of the model: other data for a constant, or NULL; may be NULL whole */
 } bl_write_options;
 /* Writes a model (with labels, preprocessing, title and credit as metadata backlight.*) so that ONNX Runtime and Netron
@@ -47,11 +47,12 @@ bl_status bl_onnx_write(const bl_model *model, const bl_write_options *options, 
  *     output = dense drop 10
  *     prob = softmax output
  *
- * Every operator has a line form: conv, relu, leakyrelu [slope], clip lo hi, sigmoid, tanh, hardsigmoid, hardswish, maxpool,
- * avgpool, globalavgpool, globalmaxpool, dense N [nobias], batchnorm, lrn size, add a b, sub, mul, div, concat a b …,
- * pad t,l,b,r, flatten, reshape d,d,…, transpose p,p,…, squeeze, unsqueeze, softmax [axis], logsoftmax, dropout r, identity.
- * Weights are drawn from the seed (He et al. 2015: normal, deviation √(2/fan-in); biases 0; batch norm 1, 0, 0, 1), stream
- * BL_STREAM_WEIGHTS, sample = number of the node, so that a network does not change when a later line does. */
+ * Every operator has a line form: conv, relu, leakyrelu [slope], clip lo hi, sigmoid, tanh, hardsigmoid, hardswish,
+ * maxpool, avgpool, globalavgpool, globalmaxpool, dense N [nobias], batchnorm, lrn size, add a b, sub, mul, div, concat
+ * a b …, pad t,l,b,r, flatten, reshape d,d,…, transpose p,p,…, squeeze, unsqueeze, softmax [axis], logsoftmax, dropout
+ * r, identity. Weights are drawn from the seed (He et al. 2015: normal, deviation √(2/fan-in); biases 0; batch norm 1,
+ * 0, 0, 1), stream BL_STREAM_WEIGHTS, sample = number of the node, so that a network does not change when a later line
+ * does. */
 bl_status bl_nettext_read(const char *text, size_t length, uint64_t seed, bl_model **out, bl_error *error);
 /* A sealed model as network text (without weights); nodes that have no line form are an error. */
 bl_status bl_nettext_write(const bl_model *model, bl_text *out, bl_error *error);

@@ -4,8 +4,7 @@
 #include <string.h>
 
 /* OperatorSetIdProto: the version of the default domain; other domains matter only if a node uses them. */
-static bl_status read_opset(bl_cursor c, int64_t *opset)
-{
+static bl_status read_opset(bl_cursor c, int64_t *opset) {
     bl_field f;
     char domain[BL_NAME_MAX + 1] = "";
     int64_t version = 0;
@@ -19,16 +18,17 @@ static bl_status read_opset(bl_cursor c, int64_t *opset)
     return BL_OK;
 }
 
-static bl_status check_versions(bl_reader *r, int64_t ir, int64_t opset)
-{
+static bl_status check_versions(bl_reader *r, int64_t ir, int64_t opset) {
     if (ir > BL_IR_MAX)
-        return bl_fail(r->error, BL_UNSUPPORTED, "the file has ONNX format version %lld; Backlight reads up to %d", (long long)ir, BL_IR_MAX);
+        return bl_fail(r->error, BL_UNSUPPORTED, "the file has ONNX format version %lld; Backlight reads up to %d",
+                       (long long)ir, BL_IR_MAX);
     if (opset == 0) {
         bl_fail(r->error, BL_FORMAT, "the file does not say which version of ONNX's operators it uses (opset_import)");
         return bl_hint(r->error, BL_FORMAT, "Export the network again.");
     }
     if (opset < BL_OPSET_MIN || opset > BL_OPSET_MAX) {
-        bl_fail(r->error, BL_UNSUPPORTED, "the file uses operator set %lld; Backlight reads %d to %d", (long long)opset, BL_OPSET_MIN, BL_OPSET_MAX);
+        bl_fail(r->error, BL_UNSUPPORTED, "the file uses operator set %lld; Backlight reads %d to %d", (long long)opset,
+                BL_OPSET_MIN, BL_OPSET_MAX);
         return bl_hint(r->error, BL_UNSUPPORTED, "Export the network with opset_version=17.");
     }
     return BL_OK;
@@ -44,8 +44,7 @@ typedef struct {
     int64_t dim[BL_MAX_RANK];
 } value_info;
 
-static bl_status read_shape(bl_cursor c, value_info *v)
-{
+static bl_status read_shape(bl_cursor c, value_info *v) {
     bl_field f;
     for (v->has_shape = true;;) {
         BL_TRY(bl_wire_next(&c, &f));
@@ -64,8 +63,7 @@ static bl_status read_shape(bl_cursor c, value_info *v)
     }
 }
 
-static bl_status read_type(bl_cursor c, value_info *v)
-{
+static bl_status read_type(bl_cursor c, value_info *v) {
     bl_field f;
     for (;;) {
         BL_TRY(bl_wire_next(&c, &f));
@@ -87,8 +85,7 @@ static bl_status read_type(bl_cursor c, value_info *v)
     }
 }
 
-static bl_status read_value_info(const bl_field *field, value_info *v)
-{
+static bl_status read_value_info(const bl_field *field, value_info *v) {
     bl_cursor c, type;
     bl_field f;
     memset(v, 0, sizeof *v);
@@ -105,15 +102,13 @@ static bl_status read_value_info(const bl_field *field, value_info *v)
 }
 
 /* The value of a graph's input or output. */
-static bl_status named_value(bl_reader *r, const value_info *v, const char *what, int *out)
-{
+static bl_status named_value(bl_reader *r, const value_info *v, const char *what, int *out) {
     if (!v->length) return bl_fail(r->error, BL_FORMAT, "an %s of the graph has no name", what);
     *out = bl_model_value(r->model, v->name, v->length);
     return *out < 0 ? bl_fail(r->error, BL_MEMORY, "not enough memory for the graph") : BL_OK;
 }
 
-static bl_status read_input(bl_reader *r, const bl_field *field)
-{
+static bl_status read_input(bl_reader *r, const bl_field *field) {
     value_info v;
     bl_model *m = r->model;
     char buffer[24];
@@ -122,22 +117,27 @@ static bl_status read_input(bl_reader *r, const bl_field *field)
     BL_TRY(named_value(r, &v, "input", &value));
     if (m->values[value].is_constant) return BL_OK; /* older exporters list the weights as inputs */
     if (m->input >= 0) {
-        bl_fail(r->error, BL_UNSUPPORTED, "the network has several inputs, \"%.80s\" and \"%.80s\"; Backlight takes one picture",
+        bl_fail(r->error, BL_UNSUPPORTED,
+                "the network has several inputs, \"%.80s\" and \"%.80s\"; Backlight takes one picture",
                 m->values[m->input].name, v.name);
         return bl_hint(r->error, BL_UNSUPPORTED, "Export the part of the network that takes the picture alone.");
     }
     if (!v.is_tensor || v.element != 1) {
         bl_fail(r->error, BL_UNSUPPORTED, "input \"%.80s\" has type %s; Backlight takes float", v.name,
                 v.is_tensor ? bl_tensor_type_name((int)(v.element & 0xffff), buffer) : "of no tensor");
-        return bl_hint(r->error, BL_UNSUPPORTED, "Export the network with 32-bit float input; the weights may be float16.");
+        return bl_hint(r->error, BL_UNSUPPORTED,
+                       "Export the network with 32-bit float input; the weights may be float16.");
     }
     if (v.has_shape && v.rank != 4) {
-        bl_fail(r->error, BL_UNSUPPORTED, "input \"%.80s\" has %d dimensions; a picture has four: batch, channels, height, width", v.name, v.rank);
+        bl_fail(r->error, BL_UNSUPPORTED,
+                "input \"%.80s\" has %d dimensions; a picture has four: batch, channels, height, width", v.name,
+                v.rank);
         return bl_hint(r->error, BL_UNSUPPORTED, "Backlight is for networks that take pictures.");
     }
     for (int i = 1; v.has_shape && i < 4; i++)
         if (v.dim[i] > BL_MAX_DIM)
-            return bl_fail(r->error, BL_SHAPE, "input \"%.80s\": dimension %d is %lld; the most is %d", v.name, i, (long long)v.dim[i], BL_MAX_DIM);
+            return bl_fail(r->error, BL_SHAPE, "input \"%.80s\": dimension %d is %lld; the most is %d", v.name, i,
+                           (long long)v.dim[i], BL_MAX_DIM);
     m->input = value;
     m->input_c = v.has_shape ? (int32_t)v.dim[1] : -1;
     m->input_h = v.has_shape ? (int32_t)v.dim[2] : -1;
@@ -145,13 +145,13 @@ static bl_status read_input(bl_reader *r, const bl_field *field)
     return BL_OK;
 }
 
-static bl_status read_initializer(bl_reader *r, const bl_field *field)
-{
+static bl_status read_initializer(bl_reader *r, const bl_field *field) {
     bl_cursor c;
     bl_tensor t;
     BL_TRY(bl_wire_message(field, "TensorProto", &c));
     BL_TRY(bl_tensor_open(r, c, "initialiser", &t));
-    if (!t.name[0]) return bl_fail(r->error, BL_FORMAT, "an initialiser at byte %llu has no name", (unsigned long long)field->at);
+    if (!t.name[0])
+        return bl_fail(r->error, BL_FORMAT, "an initialiser at byte %llu has no name", (unsigned long long)field->at);
     int value = bl_model_value(r->model, t.name, strlen(t.name));
     if (value < 0) return bl_fail(r->error, BL_MEMORY, "not enough memory for the graph");
     if (r->model->values[value].is_constant)
@@ -161,13 +161,17 @@ static bl_status read_initializer(bl_reader *r, const bl_field *field)
 
 enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12, GRAPH_SPARSE = 15 };
 
-/* One pass over a GraphProto that looks at one kind of field: weights must be known before inputs, and those before nodes. */
-static bl_status read_graph_part(bl_reader *r, bl_cursor c, uint32_t part)
-{
-    static const int most[] = {[GRAPH_NODE] = BL_NODES_MAX, [GRAPH_INITIALIZER] = BL_TENSORS_MAX,
-                               [GRAPH_INPUT] = BL_TENSORS_MAX + 1, [GRAPH_OUTPUT] = BL_TENSORS_MAX};
-    static const char *const names[] = {[GRAPH_NODE] = "nodes", [GRAPH_INITIALIZER] = "initialisers",
-                                        [GRAPH_INPUT] = "inputs", [GRAPH_OUTPUT] = "outputs"};
+/* One pass over a GraphProto that looks at one kind of field: weights must be known before inputs, and those before
+ * nodes. */
+static bl_status read_graph_part(bl_reader *r, bl_cursor c, uint32_t part) {
+    static const int most[] = {[GRAPH_NODE] = BL_NODES_MAX,
+                               [GRAPH_INITIALIZER] = BL_TENSORS_MAX,
+                               [GRAPH_INPUT] = BL_TENSORS_MAX + 1,
+                               [GRAPH_OUTPUT] = BL_TENSORS_MAX};
+    static const char *const names[] = {[GRAPH_NODE] = "nodes",
+                                        [GRAPH_INITIALIZER] = "initialisers",
+                                        [GRAPH_INPUT] = "inputs",
+                                        [GRAPH_OUTPUT] = "outputs"};
     bl_field f;
     for (int count = 0;;) {
         BL_TRY(bl_wire_next(&c, &f));
@@ -195,8 +199,7 @@ static bl_status read_graph_part(bl_reader *r, bl_cursor c, uint32_t part)
     }
 }
 
-static bl_status read_graph(bl_reader *r, bl_cursor graph)
-{
+static bl_status read_graph(bl_reader *r, bl_cursor graph) {
     bl_model *m = r->model;
     BL_TRY(read_graph_part(r, graph, GRAPH_INITIALIZER));
     BL_TRY(read_graph_part(r, graph, GRAPH_INPUT));
@@ -205,15 +208,16 @@ static bl_status read_graph(bl_reader *r, bl_cursor graph)
     if (m->output < 0) return bl_fail(r->error, BL_FORMAT, "the network names no output");
     BL_TRY(read_graph_part(r, graph, GRAPH_NODE));
     if (m->output < r->extra_capacity && r->extra_output[m->output])
-        return bl_fail(r->error, BL_UNSUPPORTED, "the network's output \"%.100s\" is the second output of a node; Backlight computes the first alone",
-                       m->values[m->output].name);
+        return bl_fail(
+            r->error, BL_UNSUPPORTED,
+            "the network's output \"%.100s\" is the second output of a node; Backlight computes the first alone",
+            m->values[m->output].name);
     return BL_OK;
 }
 
 enum { MODEL_IR = 1, MODEL_GRAPH = 7, MODEL_OPSET = 8, MODEL_METADATA = 14, MODEL_FUNCTIONS = 25 };
 
-static bl_status read_model(bl_reader *r, bl_cursor c, const bl_open_options *options)
-{
+static bl_status read_model(bl_reader *r, bl_cursor c, const bl_open_options *options) {
     bl_cursor inner, graph = {0};
     bl_field f;
     int64_t ir = 0, opset = 0;
@@ -237,7 +241,8 @@ static bl_status read_model(bl_reader *r, bl_cursor c, const bl_open_options *op
             BL_TRY(bl_reader_metadata(r, inner));
             break;
         case MODEL_FUNCTIONS:
-            bl_fail(r->error, BL_UNSUPPORTED, "the file defines functions of its own; Backlight reads ONNX's operators");
+            bl_fail(r->error, BL_UNSUPPORTED,
+                    "the file defines functions of its own; Backlight reads ONNX's operators");
             return bl_hint(r->error, BL_UNSUPPORTED, "Export the network with its functions inlined.");
         default: break;
         }
@@ -251,8 +256,7 @@ static bl_status read_model(bl_reader *r, bl_cursor c, const bl_open_options *op
     return bl_reader_apply_metadata(r);
 }
 
-bl_status bl_onnx_read(const bl_source *source, const bl_open_options *options, bl_model **out, bl_error *error)
-{
+bl_status bl_onnx_read(const bl_source *source, const bl_open_options *options, bl_model **out, bl_error *error) {
     *out = NULL;
     if (source->length == 0) {
         bl_fail(error, BL_FORMAT, "the file is empty");

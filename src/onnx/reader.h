@@ -1,5 +1,6 @@
 /* The parts of the ONNX reader. Private to onnx/.
- * reader.c: model and graph · reader_node.c: nodes and their attributes · reader_tensor.c: weights · reader_meta.c: metadata */
+ * reader.c: model and graph · reader_node.c: nodes and their attributes · reader_tensor.c: weights · reader_meta.c:
+ * metadata */
 #ifndef BL_READER_H
 #define BL_READER_H
 
@@ -7,9 +8,9 @@
 
 /* Limits of what is read; sizes of values and of shape arithmetic are those of ops/op.h. */
 enum {
-    BL_OPSET_MIN = 7,       /* broadcasting as NumPy's, Dropout and BatchNormalization without a training flag */
-    BL_OPSET_MAX = 26,      /* a newer one may have changed the meaning of an operator */
-    BL_IR_MAX = 13,         /* the newest that ONNX Runtime 1.30 takes */
+    BL_OPSET_MIN = 7,  /* broadcasting as NumPy's, Dropout and BatchNormalization without a training flag */
+    BL_OPSET_MAX = 26, /* a newer one may have changed the meaning of an operator */
+    BL_IR_MAX = 13,    /* the newest that ONNX Runtime 1.30 takes */
     BL_NODES_MAX = 20000,
     BL_TENSORS_MAX = 65536, /* initialisers */
     BL_INPUTS_MAX = 1024,   /* of a node */
@@ -25,11 +26,11 @@ typedef struct {
     bl_window window;
     bl_error *error;
     bl_model *model;
-    bl_arena scratch;      /* what is needed while reading only; at most a few times the source's length */
-    bool *extra_output;    /* per value: it is a node's second or later output, which Backlight does not compute */
+    bl_arena scratch;   /* what is needed while reading only; at most a few times the source's length */
+    bool *extra_output; /* per value: it is a node's second or later output, which Backlight does not compute */
     int extra_capacity;
     struct bl_reader_node_state *node; /* the node being read */
-    bl_layer_name *layers; /* backlight.layers, sorted by value */
+    bl_layer_name *layers;             /* backlight.layers, sorted by value */
     int n_layers;
     bl_field labels, mean, std, channels, title, credit; /* metadata values; number 0: absent */
 } bl_reader;
@@ -42,11 +43,11 @@ typedef struct {
     char name[BL_NAME_MAX + 1];
     int type, rank;
     int32_t dim[BL_MAX_RANK];
-    size_t count;           /* product of dim */
-    const char *problem;    /* why its data cannot be read: "external data", …; NULL: none */
-    bl_cursor raw;          /* raw_data */
+    size_t count;        /* product of dim */
+    const char *problem; /* why its data cannot be read: "external data", …; NULL: none */
+    bl_cursor raw;       /* raw_data */
     bool has_raw;
-    uint32_t typed_field;   /* the field of typed data, 0: none */
+    uint32_t typed_field; /* the field of typed data, 0: none */
     uint64_t typed_count;
     bl_cursor whole;
 } bl_tensor;
@@ -57,7 +58,8 @@ bl_status bl_tensor_load(bl_reader *r, bl_tensor *t, const char *where, int valu
 /* Refuses NaN and infinity among a weight's numbers. */
 bl_status bl_tensor_check(bl_reader *r, const char *where, const char *name, const bl_real *data, size_t count);
 /* The one number of a tensor of one element. */
-bl_status bl_tensor_scalar(bl_reader *r, bl_tensor *t, const char *where, bl_type *type, double *number, int64_t *integer);
+bl_status bl_tensor_scalar(bl_reader *r, bl_tensor *t, const char *where, bl_type *type, double *number,
+                           int64_t *integer);
 
 /* Adds a NodeProto to the model; Constant nodes become constants. */
 bl_status bl_reader_node(bl_reader *r, bl_cursor c);

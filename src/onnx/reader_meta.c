@@ -7,8 +7,7 @@
 enum { KEY_MAX = 64, NUMBERS_MAX = 256 };
 
 /* The text of a metadata value, in scratch memory. */
-static bl_status text_of(bl_reader *r, const bl_field *f, char **out, size_t *length)
-{
+static bl_status text_of(bl_reader *r, const bl_field *f, char **out, size_t *length) {
     size_t n = (size_t)(f->span.end - f->span.pos);
     char *text = bl_arena_take(&r->scratch, n + 1);
     if (!text) return bl_fail(r->error, BL_MEMORY, "not enough memory for the metadata");
@@ -17,8 +16,7 @@ static bl_status text_of(bl_reader *r, const bl_field *f, char **out, size_t *le
 }
 
 /* backlight.layers: one a line, `readable name=value`. Empty lines are passed over. */
-static bl_status read_layers(bl_reader *r, const bl_field *f)
-{
+static bl_status read_layers(bl_reader *r, const bl_field *f) {
     char *text;
     size_t length;
     BL_TRY(text_of(r, f, &text, &length));
@@ -43,8 +41,7 @@ static bl_status read_layers(bl_reader *r, const bl_field *f)
     return BL_OK;
 }
 
-bl_status bl_reader_metadata(bl_reader *r, bl_cursor c)
-{
+bl_status bl_reader_metadata(bl_reader *r, bl_cursor c) {
     bl_field f, value = {0};
     char key[KEY_MAX + 1] = "";
     for (;;) {
@@ -57,8 +54,11 @@ bl_status bl_reader_metadata(bl_reader *r, bl_cursor c)
         if (f.number == 2 && f.wire == BL_WIRE_BYTES) value = f;
     }
     if (!value.number) return BL_OK;
-    const struct { const char *name; bl_field *field; } ours[] = {
-        {"backlight.labels", &r->labels}, {"backlight.mean", &r->mean},   {"backlight.std", &r->std},
+    const struct {
+        const char *name;
+        bl_field *field;
+    } ours[] = {
+        {"backlight.labels", &r->labels},     {"backlight.mean", &r->mean},   {"backlight.std", &r->std},
         {"backlight.channels", &r->channels}, {"backlight.title", &r->title}, {"backlight.credit", &r->credit},
     };
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
@@ -66,32 +66,30 @@ bl_status bl_reader_metadata(bl_reader *r, bl_cursor c)
     return strcmp(key, "backlight.layers") ? BL_OK : read_layers(r, &value);
 }
 
-static int by_value(const void *a, const void *b)
-{
+static int by_value(const void *a, const void *b) {
     const bl_layer_name *x = a, *y = b;
     int order = strcmp(x->value, y->value);
     return order ? order : x->order - y->order;
 }
 
-void bl_reader_sort_layers(bl_reader *r)
-{
+void bl_reader_sort_layers(bl_reader *r) {
     if (r->n_layers) qsort(r->layers, (size_t)r->n_layers, sizeof *r->layers, by_value);
 }
 
-const char *bl_reader_layer(const bl_reader *r, const char *value, const char *otherwise)
-{
+const char *bl_reader_layer(const bl_reader *r, const char *value, const char *otherwise) {
     int low = 0, high = r->n_layers;
     while (low < high) { /* the first that is not before value */
         int middle = low + (high - low) / 2;
-        if (strcmp(r->layers[middle].value, value) < 0) low = middle + 1;
-        else high = middle;
+        if (strcmp(r->layers[middle].value, value) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < r->n_layers && !strcmp(r->layers[low].value, value) ? r->layers[low].name : otherwise;
 }
 
 /* One to four numbers, one for each channel or one for all. */
-static bl_status read_channel_numbers(bl_reader *r, const bl_field *f, const char *key, float out[4])
-{
+static bl_status read_channel_numbers(bl_reader *r, const bl_field *f, const char *key, float out[4]) {
     char text[NUMBERS_MAX + 1];
     const char *at = text;
     int n = 0;
@@ -108,24 +106,27 @@ static bl_status read_channel_numbers(bl_reader *r, const bl_field *f, const cha
         at = end;
     }
     if (n != 1 && n != r->model->input_c && r->model->input_c > 0)
-        return bl_fail(r->error, BL_FORMAT, "%s has %d numbers, but the network takes %d channels", key, n, (int)r->model->input_c);
+        return bl_fail(r->error, BL_FORMAT, "%s has %d numbers, but the network takes %d channels", key, n,
+                       (int)r->model->input_c);
     for (int i = n; i < 4; i++) out[i] = n ? out[n - 1] : 0;
     return BL_OK;
 }
 
-static bl_status read_channels(bl_reader *r, bl_channels *out)
-{
+static bl_status read_channels(bl_reader *r, bl_channels *out) {
     char text[KEY_MAX + 1];
     BL_TRY(bl_wire_text(&r->channels, text, KEY_MAX, NULL));
-    if (!strcmp(text, "RGB")) *out = BL_CHANNELS_RGB;
-    else if (!strcmp(text, "BGR")) *out = BL_CHANNELS_BGR;
-    else if (!strcmp(text, "grey")) *out = BL_CHANNELS_GREY;
-    else return bl_fail(r->error, BL_FORMAT, "backlight.channels is \"%s\"; it can be RGB, BGR or grey", text);
+    if (!strcmp(text, "RGB"))
+        *out = BL_CHANNELS_RGB;
+    else if (!strcmp(text, "BGR"))
+        *out = BL_CHANNELS_BGR;
+    else if (!strcmp(text, "grey"))
+        *out = BL_CHANNELS_GREY;
+    else
+        return bl_fail(r->error, BL_FORMAT, "backlight.channels is \"%s\"; it can be RGB, BGR or grey", text);
     return BL_OK;
 }
 
-static bl_status read_line(bl_reader *r, const bl_field *f, const char **out)
-{
+static bl_status read_line(bl_reader *r, const bl_field *f, const char **out) {
     char *text;
     size_t length;
     BL_TRY(text_of(r, f, &text, &length));
@@ -133,8 +134,7 @@ static bl_status read_line(bl_reader *r, const bl_field *f, const char **out)
     return *out ? BL_OK : bl_fail(r->error, BL_MEMORY, "not enough memory for the metadata");
 }
 
-bl_status bl_reader_apply_metadata(bl_reader *r)
-{
+bl_status bl_reader_apply_metadata(bl_reader *r) {
     bl_model *m = r->model;
     if (r->title.number) BL_TRY(read_line(r, &r->title, &m->title));
     if (r->credit.number) BL_TRY(read_line(r, &r->credit, &m->credit));

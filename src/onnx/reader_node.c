@@ -5,7 +5,15 @@
 #include <string.h>
 
 /* AttributeProto.type, beyond the kinds of bl_attr. */
-enum { ATTR_TENSOR = 4, ATTR_GRAPH = 5, ATTR_STRINGS = 8, ATTR_TENSORS = 9, ATTR_GRAPHS = 10, ATTR_SPARSE = 11, ATTR_TYPE = 13 };
+enum {
+    ATTR_TENSOR = 4,
+    ATTR_GRAPH = 5,
+    ATTR_STRINGS = 8,
+    ATTR_TENSORS = 9,
+    ATTR_GRAPHS = 10,
+    ATTR_SPARSE = 11,
+    ATTR_TYPE = 13
+};
 
 typedef struct bl_reader_node_state {
     char name[BL_NAME_MAX + 1], op[BL_NAME_MAX + 1], domain[BL_NAME_MAX + 1], output[BL_NAME_MAX + 1];
@@ -17,11 +25,12 @@ typedef struct bl_reader_node_state {
     int n_attrs;
 } node;
 
-static bl_status no_memory(bl_reader *r) { return bl_fail(r->error, BL_MEMORY, "not enough memory for the graph"); }
+static bl_status no_memory(bl_reader *r) {
+    return bl_fail(r->error, BL_MEMORY, "not enough memory for the graph");
+}
 
 /* "node "name" (Op): …"; nodes without a name are called by their output. */
-static bl_status node_fail(bl_reader *r, const node *n, bl_status code, const char *reason, const char *attr)
-{
+static bl_status node_fail(bl_reader *r, const node *n, bl_status code, const char *reason, const char *attr) {
     const char *name = n->name[0] ? n->name : n->output;
     return attr ? bl_fail(r->error, code, "node \"%.100s\" (%.60s): attribute \"%.60s\" %s", name, n->op, attr, reason)
                 : bl_fail(r->error, code, "node \"%.100s\" (%.60s): %s", name, n->op, reason);
@@ -29,13 +38,13 @@ static bl_status node_fail(bl_reader *r, const node *n, bl_status code, const ch
 
 /* The numbers of a repeated field, packed or not, appended to what the attribute has already. Each array is taken
  * once, as long as all of the attribute's bytes could make it, so that memory stays in proportion to the file. */
-static bl_status read_numbers(bl_reader *r, const bl_field *f, int wire, bl_attr *a, size_t room)
-{
+static bl_status read_numbers(bl_reader *r, const bl_field *f, int wire, bl_attr *a, size_t room) {
     bl_numbers numbers;
     BL_TRY(bl_wire_numbers(f, wire, &numbers));
     int64_t *ints = (int64_t *)(uintptr_t)a->ints;
     float *floats = (float *)(uintptr_t)a->floats;
-    if (wire == BL_WIRE_VARINT && !ints && !(a->ints = ints = bl_arena_take_array(&r->scratch, room, sizeof *ints))) return no_memory(r);
+    if (wire == BL_WIRE_VARINT && !ints && !(a->ints = ints = bl_arena_take_array(&r->scratch, room, sizeof *ints)))
+        return no_memory(r);
     if (wire == BL_WIRE_32 && !floats && !(a->floats = floats = bl_arena_take_array(&r->scratch, room, sizeof *floats)))
         return no_memory(r);
     while (numbers.more) {
@@ -44,14 +53,15 @@ static bl_status read_numbers(bl_reader *r, const bl_field *f, int wire, bl_attr
         BL_TRY(bl_wire_number(&numbers, &bits));
         if ((size_t)a->n == room) return bl_wire_fail(&f->span, f->at, "an attribute has more than %zu numbers", room);
         low = (uint32_t)bits;
-        if (wire == BL_WIRE_VARINT) ints[a->n++] = (int64_t)bits;
-        else memcpy(&floats[a->n++], &low, sizeof low);
+        if (wire == BL_WIRE_VARINT)
+            ints[a->n++] = (int64_t)bits;
+        else
+            memcpy(&floats[a->n++], &low, sizeof low);
     }
     return BL_OK;
 }
 
-static bl_status read_attribute(bl_reader *r, node *n, const bl_field *field)
-{
+static bl_status read_attribute(bl_reader *r, node *n, const bl_field *field) {
     bl_cursor c;
     bl_field f;
     char name[BL_NAME_MAX + 1] = "";
@@ -105,13 +115,15 @@ static bl_status read_attribute(bl_reader *r, node *n, const bl_field *field)
         case 9: seen = ATTR_STRINGS; break;
         case 10: seen = ATTR_TENSORS; break;
         case 11: seen = ATTR_GRAPHS; break;
-        case 14: case 15: seen = ATTR_TYPE; break;
+        case 14:
+        case 15: seen = ATTR_TYPE; break;
         case 20:
             BL_TRY(bl_wire_varint(&f, &number));
             kind = number < 0 || number > 100 ? 100 : (int)number;
             break;
         case 21: return node_fail(r, n, BL_UNSUPPORTED, "refers to a function's attribute", name);
-        case 22: case 23: seen = ATTR_SPARSE; break;
+        case 22:
+        case 23: seen = ATTR_SPARSE; break;
         default: break;
         }
     }
@@ -133,8 +145,7 @@ static bl_status read_attribute(bl_reader *r, node *n, const bl_field *field)
 }
 
 /* Marks a node's second or later output, so that a node that wants it can be told why it is not there. */
-static bl_status mark_extra(bl_reader *r, int value)
-{
+static bl_status mark_extra(bl_reader *r, int value) {
     if (value >= r->extra_capacity) {
         int capacity = value + 1 > 2 * r->extra_capacity ? value + 64 : 2 * r->extra_capacity;
         bool *grown = realloc(r->extra_output, (size_t)capacity * sizeof *grown);
@@ -147,8 +158,7 @@ static bl_status mark_extra(bl_reader *r, int value)
     return BL_OK;
 }
 
-static bl_status read_io(bl_reader *r, node *n, const bl_field *f)
-{
+static bl_status read_io(bl_reader *r, node *n, const bl_field *f) {
     char name[BL_NAME_MAX + 1];
     size_t length;
     int value = -1;
@@ -168,8 +178,7 @@ static bl_status read_io(bl_reader *r, node *n, const bl_field *f)
 }
 
 /* A Constant node is a weight like any other. */
-static bl_status add_constant(bl_reader *r, node *n)
-{
+static bl_status add_constant(bl_reader *r, node *n) {
     bl_model *m = r->model;
     bl_tensor t;
     void *storage;
@@ -190,19 +199,25 @@ static bl_status add_constant(bl_reader *r, node *n)
     bl_shape shape = {.rank = is_list, .dim = {is_list ? a->n : 0}};
     BL_TRY(bl_model_constant(m, n->out, is_float ? BL_FLOAT : BL_INT, &shape, &storage, r->error));
     for (int i = 0; i < (is_list ? a->n : 1); i++) {
-        if (is_float) ((bl_real *)storage)[i] = (bl_real)(is_list ? a->floats[i] : a->f);
-        else ((int64_t *)storage)[i] = is_list ? a->ints[i] : a->i;
+        if (is_float)
+            ((bl_real *)storage)[i] = (bl_real)(is_list ? a->floats[i] : a->f);
+        else
+            ((int64_t *)storage)[i] = is_list ? a->ints[i] : a->i;
     }
     return is_float ? bl_tensor_check(r, "Constant", n->output, storage, bl_count(&shape)) : BL_OK;
 }
 
-/* The table of operators knows numbers, lists and text. A tensor of one number (ConstantOfShape's value) is a number. */
-static bl_status settle_attributes(bl_reader *r, node *n)
-{
+/* The table of operators knows numbers, lists and text. A tensor of one number (ConstantOfShape's value) is a number.
+ */
+static bl_status settle_attributes(bl_reader *r, node *n) {
     for (int i = 0; i < n->n_attrs; i++) {
         bl_attr *a = &n->attrs[i];
         switch (n->kind[i]) {
-        case BL_ATTR_FLOAT: case BL_ATTR_INT: case BL_ATTR_STRING: case BL_ATTR_FLOATS: case BL_ATTR_INTS: break;
+        case BL_ATTR_FLOAT:
+        case BL_ATTR_INT:
+        case BL_ATTR_STRING:
+        case BL_ATTR_FLOATS:
+        case BL_ATTR_INTS: break;
         case ATTR_TENSOR: {
             bl_tensor t;
             bl_type type;
@@ -213,15 +228,17 @@ static bl_status settle_attributes(bl_reader *r, node *n)
             a->kind = type == BL_FLOAT ? BL_ATTR_FLOAT : BL_ATTR_INT;
             break;
         }
-        case ATTR_GRAPH: case ATTR_GRAPHS: return node_fail(r, n, BL_UNSUPPORTED, "holds a graph; Backlight runs networks without branches and loops", a->name);
+        case ATTR_GRAPH:
+        case ATTR_GRAPHS:
+            return node_fail(r, n, BL_UNSUPPORTED, "holds a graph; Backlight runs networks without branches and loops",
+                             a->name);
         default: return node_fail(r, n, BL_UNSUPPORTED, "is of a kind that Backlight does not read", a->name);
         }
     }
     return BL_OK;
 }
 
-bl_status bl_reader_node(bl_reader *r, bl_cursor c)
-{
+bl_status bl_reader_node(bl_reader *r, bl_cursor c) {
     bl_field f;
     bl_cursor again = c;
     /* One for all nodes: it is far larger than a node in a file. */
@@ -241,10 +258,12 @@ bl_status bl_reader_node(bl_reader *r, bl_cursor c)
     if (n->out < 0) return node_fail(r, n, BL_FORMAT, "it has no output", NULL);
     for (int i = 0; i < n->n_in; i++)
         if (n->in[i] >= 0 && n->in[i] < r->extra_capacity && r->extra_output[n->in[i]])
-            return node_fail(r, n, BL_UNSUPPORTED, "it takes the second output of another node; Backlight computes the first alone", NULL);
+            return node_fail(r, n, BL_UNSUPPORTED,
+                             "it takes the second output of another node; Backlight computes the first alone", NULL);
     if (n->domain[0] && strcmp(n->domain, "ai.onnx")) {
         char reason[160];
-        bl_format(reason, sizeof reason, "it is of the domain \"%.80s\"; Backlight reads ONNX's own operators", n->domain);
+        bl_format(reason, sizeof reason, "it is of the domain \"%.80s\"; Backlight reads ONNX's own operators",
+                  n->domain);
         return node_fail(r, n, BL_UNSUPPORTED, reason, NULL);
     }
     bool is_constant = !strcmp(n->op, "Constant");

@@ -13,24 +13,23 @@ typedef struct {
 } tensor_type;
 enum { FLOAT_DATA = 4, INT32_DATA = 5, INT64_DATA = 7, DOUBLE_DATA = 10 };
 static const tensor_type types[] = {
-    {"undefined", 0, 0, false}, {"float", FLOAT_DATA, 4, true}, {"uint8", INT32_DATA, 1, false}, {"int8", 0, 0, false},
-    {"uint16", 0, 0, false}, {"int16", 0, 0, false}, {"int32", INT32_DATA, 4, false}, {"int64", INT64_DATA, 8, false},
-    {"string", 0, 0, false}, {"bool", INT32_DATA, 1, false}, {"float16", INT32_DATA, 2, true}, {"double", DOUBLE_DATA, 8, true},
-    {"uint32", 0, 0, false}, {"uint64", 0, 0, false}, {"complex64", 0, 0, false}, {"complex128", 0, 0, false},
-    {"bfloat16", INT32_DATA, 2, true},
+    {"undefined", 0, 0, false},      {"float", FLOAT_DATA, 4, true},    {"uint8", INT32_DATA, 1, false},
+    {"int8", 0, 0, false},           {"uint16", 0, 0, false},           {"int16", 0, 0, false},
+    {"int32", INT32_DATA, 4, false}, {"int64", INT64_DATA, 8, false},   {"string", 0, 0, false},
+    {"bool", INT32_DATA, 1, false},  {"float16", INT32_DATA, 2, true},  {"double", DOUBLE_DATA, 8, true},
+    {"uint32", 0, 0, false},         {"uint64", 0, 0, false},           {"complex64", 0, 0, false},
+    {"complex128", 0, 0, false},     {"bfloat16", INT32_DATA, 2, true},
 };
 enum { N_TYPES = sizeof types / sizeof types[0], CHUNK = 2048 };
 
-const char *bl_tensor_type_name(int type, char buffer[24])
-{
+const char *bl_tensor_type_name(int type, char buffer[24]) {
     if (type >= 0 && type < N_TYPES) return types[type].name;
     bl_format(buffer, 24, "type %d", type);
     return buffer;
 }
 
 /* How one number of a typed field is written; -1: the field holds no numbers that are read. */
-static int typed_wire(uint32_t field)
-{
+static int typed_wire(uint32_t field) {
     switch (field) {
     case FLOAT_DATA: return BL_WIRE_32;
     case INT32_DATA:
@@ -40,8 +39,7 @@ static int typed_wire(uint32_t field)
     }
 }
 
-static bl_status read_dims(const bl_field *f, bl_tensor *t)
-{
+static bl_status read_dims(const bl_field *f, bl_tensor *t) {
     bl_numbers n;
     BL_TRY(bl_wire_numbers(f, BL_WIRE_VARINT, &n));
     while (n.more) {
@@ -57,8 +55,7 @@ static bl_status read_dims(const bl_field *f, bl_tensor *t)
     return BL_OK;
 }
 
-static bl_status count_typed(const bl_field *f, bl_tensor *t)
-{
+static bl_status count_typed(const bl_field *f, bl_tensor *t) {
     bl_numbers n;
     uint64_t number;
     if (t->typed_field && t->typed_field != f->number) t->problem = "its data stand in two fields";
@@ -70,8 +67,7 @@ static bl_status count_typed(const bl_field *f, bl_tensor *t)
 
 static const char external[] = "its data lie in another file (external data)";
 
-bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor *t)
-{
+bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor *t) {
     bl_field f;
     int64_t number;
     memset(t, 0, sizeof *t);
@@ -86,7 +82,10 @@ bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor
             t->type = number < 0 || number > 0xffff ? 0xffff : (int)number;
             break;
         case 3: t->problem = "it is a segment of a larger tensor"; break;
-        case FLOAT_DATA: case INT32_DATA: case INT64_DATA: case DOUBLE_DATA: BL_TRY(count_typed(&f, t)); break;
+        case FLOAT_DATA:
+        case INT32_DATA:
+        case INT64_DATA:
+        case DOUBLE_DATA: BL_TRY(count_typed(&f, t)); break;
         case 8: BL_TRY(bl_wire_text(&f, t->name, BL_NAME_MAX, NULL)); break;
         case 9:
             BL_TRY(bl_wire_message(&f, "raw_data", &t->raw));
@@ -109,39 +108,40 @@ bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor
     if (t->count > BL_MAX_COUNT) t->problem = "it has too many elements";
     if (!t->problem) return BL_OK;
     bl_fail(r->error, BL_UNSUPPORTED, "%s \"%.100s\" cannot be read: %s", where, t->name, t->problem);
-    return t->problem == external
-               ? bl_hint(r->error, BL_UNSUPPORTED, "Save the network as one file, with its weights inside (below 2 GB).")
-               : BL_UNSUPPORTED;
+    return t->problem == external ? bl_hint(r->error, BL_UNSUPPORTED,
+                                            "Save the network as one file, with its weights inside (below 2 GB).")
+                                  : BL_UNSUPPORTED;
 }
 
 /* Does the file hold exactly the elements that the shape claims? Asked before anything is allocated. */
-static bl_status check_data(bl_reader *r, const bl_tensor *t, const char *where)
-{
+static bl_status check_data(bl_reader *r, const bl_tensor *t, const char *where) {
     char buffer[24];
     const char *type = bl_tensor_type_name(t->type, buffer);
     if (t->type >= N_TYPES || !types[t->type].bytes) {
-        bl_fail(r->error, BL_UNSUPPORTED, "%s \"%.100s\" has element type %s, which Backlight does not read", where, t->name, type);
+        bl_fail(r->error, BL_UNSUPPORTED, "%s \"%.100s\" has element type %s, which Backlight does not read", where,
+                t->name, type);
         return bl_hint(r->error, BL_UNSUPPORTED, "Export the network with float or float16 weights, not quantised.");
     }
     if (t->has_raw && t->typed_count)
-        return bl_fail(r->error, BL_FORMAT, "%s \"%.100s\" has its data twice, as raw_data and as numbers", where, t->name);
+        return bl_fail(r->error, BL_FORMAT, "%s \"%.100s\" has its data twice, as raw_data and as numbers", where,
+                       t->name);
     if (t->has_raw) {
         uint64_t due = (uint64_t)t->count * types[t->type].bytes, there = t->raw.end - t->raw.pos;
         if (there == due) return BL_OK;
-        return bl_fail(r->error, BL_FORMAT, "%s \"%.100s\": its shape needs %llu bytes of raw_data, the file has %llu", where, t->name,
-                       (unsigned long long)due, (unsigned long long)there);
+        return bl_fail(r->error, BL_FORMAT, "%s \"%.100s\": its shape needs %llu bytes of raw_data, the file has %llu",
+                       where, t->name, (unsigned long long)due, (unsigned long long)there);
     }
     if (t->typed_field && t->typed_field != types[t->type].field)
-        return bl_fail(r->error, BL_FORMAT, "%s \"%.100s\" of type %s has its data in field %u, which is for another type", where,
-                       t->name, type, t->typed_field);
+        return bl_fail(r->error, BL_FORMAT,
+                       "%s \"%.100s\" of type %s has its data in field %u, which is for another type", where, t->name,
+                       type, t->typed_field);
     if (t->typed_count == t->count) return BL_OK;
-    return bl_fail(r->error, BL_FORMAT, "%s \"%.100s\": its shape needs %zu numbers, the file has %llu", where, t->name, t->count,
-                   (unsigned long long)t->typed_count);
+    return bl_fail(r->error, BL_FORMAT, "%s \"%.100s\": its shape needs %zu numbers, the file has %llu", where, t->name,
+                   t->count, (unsigned long long)t->typed_count);
 }
 
 /* One element of a float type from its bits as the file has them. */
-static double float_of(int type, uint64_t bits)
-{
+static double float_of(int type, uint64_t bits) {
     float f;
     double d;
     uint32_t low = (uint32_t)bits;
@@ -156,8 +156,7 @@ static double float_of(int type, uint64_t bits)
     }
 }
 
-static int64_t int_of(int type, uint64_t bits)
-{
+static int64_t int_of(int type, uint64_t bits) {
     switch (types[type].bytes) {
     case 1: return type == 9 ? (bits & 0xff) != 0 : (int64_t)(bits & 0xff);
     case 4: return (int32_t)(uint32_t)bits;
@@ -166,13 +165,13 @@ static int64_t int_of(int type, uint64_t bits)
 }
 
 /* All elements in order, from raw_data or a typed field, to bl_real or int64_t storage. */
-static bl_status fill(bl_tensor *t, void *storage)
-{
+static bl_status fill(bl_tensor *t, void *storage) {
     bl_real *reals = storage;
     int64_t *ints = storage;
     int bytes = types[t->type].bytes;
     bool is_float = types[t->type].is_float;
-    if (t->has_raw && is_float && bytes == sizeof(bl_real)) return bl_wire_copy(&t->raw, t->count * sizeof(bl_real), storage);
+    if (t->has_raw && is_float && bytes == sizeof(bl_real))
+        return bl_wire_copy(&t->raw, t->count * sizeof(bl_real), storage);
     if (t->has_raw) {
         uint8_t chunk[CHUNK];
         for (size_t i = 0; i < t->count;) {
@@ -181,8 +180,10 @@ static bl_status fill(bl_tensor *t, void *storage)
             for (size_t k = 0; k < n; k++, i++) {
                 uint64_t bits = 0;
                 memcpy(&bits, chunk + k * (size_t)bytes, (size_t)bytes); /* little-endian, as the file */
-                if (is_float) reals[i] = (bl_real)float_of(t->type, bits);
-                else ints[i] = int_of(t->type, bits);
+                if (is_float)
+                    reals[i] = (bl_real)float_of(t->type, bits);
+                else
+                    ints[i] = int_of(t->type, bits);
             }
         }
         return BL_OK;
@@ -198,8 +199,10 @@ static bl_status fill(bl_tensor *t, void *storage)
         BL_TRY(bl_wire_numbers(&f, typed_wire(f.number), &n));
         for (; n.more && i < t->count; i++) {
             BL_TRY(bl_wire_number(&n, &bits));
-            if (is_float) reals[i] = (bl_real)float_of(t->type, bits);
-            else ints[i] = int_of(t->type, bits);
+            if (is_float)
+                reals[i] = (bl_real)float_of(t->type, bits);
+            else
+                ints[i] = int_of(t->type, bits);
         }
     }
     return BL_OK;
@@ -207,8 +210,7 @@ static bl_status fill(bl_tensor *t, void *storage)
 
 /* NaN and infinity would only come out again as a network that answers nothing. One number alone may be infinite:
  * exporters write open bounds of Clip and the padding before a max pooling so. */
-bl_status bl_tensor_check(bl_reader *r, const char *where, const char *name, const bl_real *data, size_t count)
-{
+bl_status bl_tensor_check(bl_reader *r, const char *where, const char *name, const bl_real *data, size_t count) {
     size_t bad = 0, first = 0;
     for (size_t i = 0; i < count; i++)
         if (!isfinite(data[i]) && !(count == 1 && isinf(data[i]))) {
@@ -216,13 +218,14 @@ bl_status bl_tensor_check(bl_reader *r, const char *where, const char *name, con
             bad++;
         }
     if (!bad) return BL_OK;
-    bl_fail(r->error, BL_NOT_A_NUMBER, "%s \"%.100s\" has %zu of %zu numbers that are NaN or infinite, the first at place %zu", where,
-            name, bad, count, first);
-    return bl_hint(r->error, BL_NOT_A_NUMBER, "The training of this network has probably diverged. Use an earlier checkpoint.");
+    bl_fail(r->error, BL_NOT_A_NUMBER,
+            "%s \"%.100s\" has %zu of %zu numbers that are NaN or infinite, the first at place %zu", where, name, bad,
+            count, first);
+    return bl_hint(r->error, BL_NOT_A_NUMBER,
+                   "The training of this network has probably diverged. Use an earlier checkpoint.");
 }
 
-bl_status bl_tensor_load(bl_reader *r, bl_tensor *t, const char *where, int value)
-{
+bl_status bl_tensor_load(bl_reader *r, bl_tensor *t, const char *where, int value) {
     void *storage;
     BL_TRY(check_data(r, t, where));
     bl_shape shape = {.rank = t->rank};
@@ -233,10 +236,11 @@ bl_status bl_tensor_load(bl_reader *r, bl_tensor *t, const char *where, int valu
     return is_float ? bl_tensor_check(r, where, t->name, storage, t->count) : BL_OK;
 }
 
-bl_status bl_tensor_scalar(bl_reader *r, bl_tensor *t, const char *where, bl_type *type, double *number, int64_t *integer)
-{
+bl_status bl_tensor_scalar(bl_reader *r, bl_tensor *t, const char *where, bl_type *type, double *number,
+                           int64_t *integer) {
     BL_TRY(check_data(r, t, where));
-    if (t->count != 1) return bl_fail(r->error, BL_UNSUPPORTED, "%s: a tensor of %zu numbers where one is read", where, t->count);
+    if (t->count != 1)
+        return bl_fail(r->error, BL_UNSUPPORTED, "%s: a tensor of %zu numbers where one is read", where, t->count);
     bl_real real = 0;
     bool is_float = types[t->type].is_float;
     BL_TRY(fill(t, is_float ? (void *)&real : (void *)integer));

@@ -4,46 +4,42 @@
 #include <stdarg.h>
 #include <string.h>
 
-static bool memory_read(void *user, uint64_t offset, size_t n, void *to)
-{
+static bool memory_read(void *user, uint64_t offset, size_t n, void *to) {
     const bl_bytes *b = user;
     if (offset > b->length || n > b->length - (size_t)offset) return false;
     if (n) memcpy(to, b->bytes + offset, n);
     return true;
 }
 
-bl_source bl_source_memory(bl_bytes *bytes)
-{
+bl_source bl_source_memory(bl_bytes *bytes) {
     return (bl_source){.length = bytes->length, .read = memory_read, .user = bytes};
 }
 
-bl_status bl_wire_fail(const bl_cursor *c, uint64_t at, const char *format, ...)
-{
+bl_status bl_wire_fail(const bl_cursor *c, uint64_t at, const char *format, ...) {
     char text[240];
     va_list args;
     va_start(args, format);
     bl_format_list(text, sizeof text, format, args);
     va_end(args);
-    bl_fail(c->window->error, BL_FORMAT, "not a valid ONNX file: byte %llu, %s: %s", (unsigned long long)at, c->what, text);
-    return bl_hint(c->window->error, BL_FORMAT, "The file is damaged, cut off, or not ONNX. Download or export it again.");
+    bl_fail(c->window->error, BL_FORMAT, "not a valid ONNX file: byte %llu, %s: %s", (unsigned long long)at, c->what,
+            text);
+    return bl_hint(c->window->error, BL_FORMAT,
+                   "The file is damaged, cut off, or not ONNX. Download or export it again.");
 }
 
-bl_cursor bl_wire_open(bl_window *window, const bl_source *source, bl_error *error)
-{
+bl_cursor bl_wire_open(bl_window *window, const bl_source *source, bl_error *error) {
     *window = (bl_window){.source = source, .error = error};
     return (bl_cursor){.window = window, .pos = 0, .end = source->length, .what = "ModelProto"};
 }
 
-static bl_status pull(bl_cursor *c, uint64_t offset, size_t n, void *to)
-{
+static bl_status pull(bl_cursor *c, uint64_t offset, size_t n, void *to) {
     const bl_source *s = c->window->source;
     if (s->read(s->user, offset, n, to)) return BL_OK;
     return bl_fail(c->window->error, BL_IO, "the file cannot be read at byte %llu", (unsigned long long)offset);
 }
 
 /* The byte at pos, which the caller has checked to lie before end. */
-static bl_status byte_at(bl_cursor *c, uint8_t *out)
-{
+static bl_status byte_at(bl_cursor *c, uint8_t *out) {
     bl_window *w = c->window;
     if (c->pos < w->at || c->pos - w->at >= w->held) {
         uint64_t left = w->source->length - c->pos;
@@ -57,8 +53,7 @@ static bl_status byte_at(bl_cursor *c, uint8_t *out)
     return BL_OK;
 }
 
-static bl_status varint(bl_cursor *c, uint64_t *out)
-{
+static bl_status varint(bl_cursor *c, uint64_t *out) {
     uint64_t value = 0, start = c->pos;
     for (int shift = 0; shift < 70; shift += 7) {
         uint8_t b;
@@ -75,8 +70,7 @@ static bl_status varint(bl_cursor *c, uint64_t *out)
     return bl_wire_fail(c, start, "a number has more than 64 bits");
 }
 
-static bl_status fixed(bl_cursor *c, int bytes, uint64_t *out)
-{
+static bl_status fixed(bl_cursor *c, int bytes, uint64_t *out) {
     uint64_t value = 0;
     if (c->end - c->pos < (uint64_t)bytes) return bl_wire_fail(c, c->pos, "a number runs past the end");
     for (int i = 0; i < bytes; i++, c->pos++) {
@@ -88,8 +82,7 @@ static bl_status fixed(bl_cursor *c, int bytes, uint64_t *out)
     return BL_OK;
 }
 
-bl_status bl_wire_next(bl_cursor *c, bl_field *f)
-{
+bl_status bl_wire_next(bl_cursor *c, bl_field *f) {
     uint64_t tag, length;
     *f = (bl_field){.at = c->pos, .span = *c};
     if (c->pos >= c->end) return BL_OK;
@@ -114,29 +107,25 @@ bl_status bl_wire_next(bl_cursor *c, bl_field *f)
     }
 }
 
-static bl_status want(const bl_field *f, int wire)
-{
+static bl_status want(const bl_field *f, int wire) {
     if (f->wire == wire) return BL_OK;
     return bl_wire_fail(&f->span, f->at, "field %u has wire type %d where %d is due", f->number, f->wire, wire);
 }
 
-bl_status bl_wire_message(const bl_field *f, const char *what, bl_cursor *out)
-{
+bl_status bl_wire_message(const bl_field *f, const char *what, bl_cursor *out) {
     BL_TRY(want(f, BL_WIRE_BYTES));
     *out = f->span;
     out->what = what;
     return BL_OK;
 }
 
-bl_status bl_wire_varint(const bl_field *f, int64_t *out)
-{
+bl_status bl_wire_varint(const bl_field *f, int64_t *out) {
     BL_TRY(want(f, BL_WIRE_VARINT));
     *out = (int64_t)f->value;
     return BL_OK;
 }
 
-bl_status bl_wire_copy(bl_cursor *c, size_t n, void *to)
-{
+bl_status bl_wire_copy(bl_cursor *c, size_t n, void *to) {
     uint8_t *bytes = to;
     if (n > c->end - c->pos) return bl_wire_fail(c, c->pos, "%zu bytes are due, but the data end before", n);
     if (n > BL_WINDOW_BYTES) {
@@ -148,12 +137,12 @@ bl_status bl_wire_copy(bl_cursor *c, size_t n, void *to)
     return BL_OK;
 }
 
-bl_status bl_wire_text(const bl_field *f, char *to, size_t most, size_t *length)
-{
+bl_status bl_wire_text(const bl_field *f, char *to, size_t most, size_t *length) {
     bl_cursor c;
     BL_TRY(bl_wire_message(f, f->span.what, &c));
     uint64_t n = c.end - c.pos;
-    if (n > most) return bl_wire_fail(&c, f->at, "a text has %llu bytes; at most %zu are read", (unsigned long long)n, most);
+    if (n > most)
+        return bl_wire_fail(&c, f->at, "a text has %llu bytes; at most %zu are read", (unsigned long long)n, most);
     BL_TRY(bl_wire_copy(&c, (size_t)n, to));
     to[n] = 0;
     if (memchr(to, 0, (size_t)n) || !bl_utf8_valid(to, (size_t)n))
@@ -162,16 +151,14 @@ bl_status bl_wire_text(const bl_field *f, char *to, size_t most, size_t *length)
     return BL_OK;
 }
 
-bl_status bl_wire_numbers(const bl_field *f, int wire, bl_numbers *out)
-{
+bl_status bl_wire_numbers(const bl_field *f, int wire, bl_numbers *out) {
     *out = (bl_numbers){.span = f->span, .single = f->value, .is_single = f->wire != BL_WIRE_BYTES, .wire = wire};
     if (out->is_single) BL_TRY(want(f, wire));
     out->more = out->is_single || f->span.pos < f->span.end;
     return BL_OK;
 }
 
-bl_status bl_wire_number(bl_numbers *n, uint64_t *out)
-{
+bl_status bl_wire_number(bl_numbers *n, uint64_t *out) {
     if (n->is_single) {
         *out = n->single;
         n->more = false;
@@ -182,8 +169,7 @@ bl_status bl_wire_number(bl_numbers *n, uint64_t *out)
     return BL_OK;
 }
 
-bool bl_utf8_valid(const char *text, size_t length)
-{
+bool bl_utf8_valid(const char *text, size_t length) {
     const uint8_t *s = (const uint8_t *)text;
     for (size_t i = 0; i < length;) {
         int more = s[i] < 0x80 ? 0 : s[i] >> 5 == 6 ? 1 : s[i] >> 4 == 14 ? 2 : s[i] >> 3 == 30 ? 3 : -1;

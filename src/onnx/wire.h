@@ -11,8 +11,8 @@ enum { BL_WINDOW_BYTES = 4096, BL_NAME_MAX = 1024 };
 typedef struct {
     const bl_source *source;
     bl_error *error;
-    uint64_t at;  /* offset of bytes[0] in the source */
-    size_t held;  /* bytes that are valid */
+    uint64_t at; /* offset of bytes[0] in the source */
+    size_t held; /* bytes that are valid */
     uint8_t bytes[BL_WINDOW_BYTES];
 } bl_window;
 
@@ -63,8 +63,8 @@ bool bl_utf8_valid(const char *text, size_t length);
 /* ---- writing ---- */
 
 typedef struct {
-    bl_text *out;   /* NULL while counting */
-    uint64_t size;  /* bytes so far */
+    bl_text *out;  /* NULL while counting */
+    uint64_t size; /* bytes so far */
 } bl_put;
 void bl_put_varint(bl_put *p, uint32_t number, int64_t value);
 void bl_put_float(bl_put *p, uint32_t number, float value);

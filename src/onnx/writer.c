@@ -13,9 +13,9 @@ enum { IR_VERSION = 8, TYPE_FLOAT = 1, TYPE_INT64 = 7, TYPE_HALF = 10, CHUNK = 1
 typedef struct {
     const bl_model *model;
     const bl_write_options *options;
-    bool *used;         /* per value: a constant that some node reads */
-    char **half_name;   /* per value: the name of its float16 initialiser; NULL: written as float */
-    bl_shape output;    /* rank −1: unknown */
+    bool *used;       /* per value: a constant that some node reads */
+    char **half_name; /* per value: the name of its float16 initialiser; NULL: written as float */
+    bl_shape output;  /* rank −1: unknown */
 } writer;
 
 /* What a fill function gets: the writer and which element. */
@@ -24,14 +24,12 @@ typedef struct {
     int index;
 } item;
 
-static const bl_real *data_of(const writer *w, int value)
-{
+static const bl_real *data_of(const writer *w, int value) {
     const bl_real *const *other = w->options ? w->options->constants : NULL;
     return other && other[value] ? other[value] : w->model->values[value].data;
 }
 
-static void put_tensor(bl_put *p, const void *user)
-{
+static void put_tensor(bl_put *p, const void *user) {
     const item *it = user;
     const bl_value *v = &it->w->model->values[it->index];
     const char *half = it->w->half_name[it->index];
@@ -50,18 +48,22 @@ static void put_tensor(bl_put *p, const void *user)
     }
     const bl_real *data = data_of(it->w, it->index);
     for (size_t i = 0; i < count;) {
-        union { float f[CHUNK]; uint16_t h[CHUNK]; } chunk;
+        union {
+            float f[CHUNK];
+            uint16_t h[CHUNK];
+        } chunk;
         size_t n = count - i < CHUNK ? count - i : CHUNK;
         for (size_t k = 0; k < n; k++, i++) {
-            if (half) chunk.h[k] = bl_half_from_float((float)data[i]);
-            else chunk.f[k] = (float)data[i];
+            if (half)
+                chunk.h[k] = bl_half_from_float((float)data[i]);
+            else
+                chunk.f[k] = (float)data[i];
         }
         bl_put_raw(p, &chunk, n * bytes);
     }
 }
 
-static void put_attribute(bl_put *p, const void *user)
-{
+static void put_attribute(bl_put *p, const void *user) {
     const bl_attr *a = user;
     bl_put_text(p, 1, a->name);
     switch (a->kind) {
@@ -78,8 +80,7 @@ static void put_attribute(bl_put *p, const void *user)
     bl_put_varint(p, 20, a->kind);
 }
 
-static void put_node(bl_put *p, const void *user)
-{
+static void put_node(bl_put *p, const void *user) {
     const item *it = user;
     const bl_model *m = it->w->model;
     const bl_node *n = &m->nodes[it->index];
@@ -91,8 +92,7 @@ static void put_node(bl_put *p, const void *user)
 }
 
 /* float16 initialiser → float, for runtimes that do not compute in float16. */
-static void put_cast(bl_put *p, const void *user)
-{
+static void put_cast(bl_put *p, const void *user) {
     const item *it = user;
     const bl_attr to = {.name = "to", .kind = BL_ATTR_INT, .i = TYPE_FLOAT};
     bl_put_text(p, 1, it->w->half_name[it->index]);
@@ -106,8 +106,8 @@ static void put_cast(bl_put *p, const void *user)
 
 typedef struct {
     const char *name;
-    int rank;             /* −1: unknown */
-    int32_t dim[BL_MAX_RANK]; /* −1: open */
+    int rank;                      /* −1: unknown */
+    int32_t dim[BL_MAX_RANK];      /* −1: open */
     const char *open[BL_MAX_RANK]; /* names of open dimensions */
 } value_info;
 typedef struct {
@@ -115,15 +115,15 @@ typedef struct {
     const char *name;
 } dimension;
 
-static void put_dimension(bl_put *p, const void *user)
-{
+static void put_dimension(bl_put *p, const void *user) {
     const dimension *d = user;
-    if (d->size >= 0) bl_put_varint(p, 1, d->size);
-    else bl_put_text(p, 2, d->name);
+    if (d->size >= 0)
+        bl_put_varint(p, 1, d->size);
+    else
+        bl_put_text(p, 2, d->name);
 }
 
-static void put_shape(bl_put *p, const void *user)
-{
+static void put_shape(bl_put *p, const void *user) {
     const value_info *v = user;
     for (int i = 0; i < v->rank; i++) {
         dimension d = {v->dim[i], v->open[i]};
@@ -131,23 +131,22 @@ static void put_shape(bl_put *p, const void *user)
     }
 }
 
-static void put_tensor_type(bl_put *p, const void *user)
-{
+static void put_tensor_type(bl_put *p, const void *user) {
     const value_info *v = user;
     bl_put_varint(p, 1, TYPE_FLOAT);
     if (v->rank >= 0) bl_put_message(p, 2, put_shape, v);
 }
 
-static void put_type(bl_put *p, const void *user) { bl_put_message(p, 1, put_tensor_type, user); }
+static void put_type(bl_put *p, const void *user) {
+    bl_put_message(p, 1, put_tensor_type, user);
+}
 
-static void put_value_info(bl_put *p, const void *user)
-{
+static void put_value_info(bl_put *p, const void *user) {
     bl_put_text(p, 1, ((const value_info *)user)->name);
     bl_put_message(p, 2, put_type, user);
 }
 
-static void put_graph(bl_put *p, const void *user)
-{
+static void put_graph(bl_put *p, const void *user) {
     const writer *w = user;
     const bl_model *m = w->model;
     for (int i = 0; i < m->n_values; i++)
@@ -171,29 +170,27 @@ typedef struct {
     size_t length;
 } entry;
 
-static void put_entry(bl_put *p, const void *user)
-{
+static void put_entry(bl_put *p, const void *user) {
     const entry *e = user;
     bl_put_text(p, 1, e->key);
     bl_put_bytes(p, 2, e->text, e->length);
 }
 
-static void put_metadata(bl_put *p, const char *key, const char *text, size_t length)
-{
+static void put_metadata(bl_put *p, const char *key, const char *text, size_t length) {
     bl_put_message(p, 14, put_entry, &(entry){key, text, length});
 }
 
-static void put_channel_numbers(bl_put *p, const char *key, const float *numbers, int n)
-{
+static void put_channel_numbers(bl_put *p, const char *key, const float *numbers, int n) {
     char text[96] = "";
     size_t at = 0;
-    for (int i = 0; i < n; i++) at += (size_t)bl_format(text + at, sizeof text - at, i ? " %.9g" : "%.9g", (double)numbers[i]);
+    for (int i = 0; i < n; i++)
+        at += (size_t)bl_format(text + at, sizeof text - at, i ? " %.9g" : "%.9g", (double)numbers[i]);
     put_metadata(p, key, text, at);
 }
 
-static bl_status put_all_metadata(bl_put *p, const bl_model *m, bl_error *error)
-{
-    static const char *const channels[] = {[BL_CHANNELS_RGB] = "RGB", [BL_CHANNELS_BGR] = "BGR", [BL_CHANNELS_GREY] = "grey"};
+static bl_status put_all_metadata(bl_put *p, const bl_model *m, bl_error *error) {
+    static const char *const channels[] = {
+        [BL_CHANNELS_RGB] = "RGB", [BL_CHANNELS_BGR] = "BGR", [BL_CHANNELS_GREY] = "grey"};
     if (m->n_labels) {
         bl_text lines = {0};
         for (int i = 0; i < m->n_labels; i++) {
@@ -216,8 +213,7 @@ static bl_status put_all_metadata(bl_put *p, const bl_model *m, bl_error *error)
     return BL_OK;
 }
 
-static void put_opset(bl_put *p, const void *user)
-{
+static void put_opset(bl_put *p, const void *user) {
     bl_put_text(p, 1, "");
     bl_put_varint(p, 2, ((const bl_model *)user)->opset);
 }
@@ -225,15 +221,18 @@ static void put_opset(bl_put *p, const void *user)
 /* ---- what will be written ---- */
 
 /* Half the size for the weights of layers; biases and single numbers gain nothing and stay as they are. */
-static bool is_halved(const bl_value *v) { return v->type == BL_FLOAT && v->shape.rank >= 2 && bl_count(&v->shape) > 1; }
+static bool is_halved(const bl_value *v) {
+    return v->type == BL_FLOAT && v->shape.rank >= 2 && bl_count(&v->shape) > 1;
+}
 
-static bl_status name_half(writer *w, int value, bl_arena *arena, bl_error *error)
-{
+static bl_status name_half(writer *w, int value, bl_arena *arena, bl_error *error) {
     const bl_value *v = &w->model->values[value];
     const bl_real *data = data_of(w, value);
     for (size_t i = 0; i < bl_count(&v->shape); i++)
         if (!(fabs((double)data[i]) < 65520))
-            return bl_fail(error, BL_NOT_A_NUMBER, "weight \"%.100s\" has %g at place %zu, which half precision cannot hold", v->name, (double)data[i], i);
+            return bl_fail(error, BL_NOT_A_NUMBER,
+                           "weight \"%.100s\" has %g at place %zu, which half precision cannot hold", v->name,
+                           (double)data[i], i);
     size_t room = strlen(v->name) + 16;
     char *name = bl_arena_take(arena, room);
     if (!name) return bl_fail(error, BL_MEMORY, "not enough memory to write the network");
@@ -244,8 +243,7 @@ static bl_status name_half(writer *w, int value, bl_arena *arena, bl_error *erro
 }
 
 /* The output's shape for one picture, where the network can be planned at all. */
-static bl_shape output_shape(const bl_model *m)
-{
+static bl_shape output_shape(const bl_model *m) {
     bl_wants wants = BL_WANTS;
     bl_plan *plan;
     bl_shape shape = {.rank = -1};
@@ -259,8 +257,7 @@ static bl_shape output_shape(const bl_model *m)
     return shape;
 }
 
-static bl_status prepare(writer *w, bl_arena *arena, bl_error *error)
-{
+static bl_status prepare(writer *w, bl_arena *arena, bl_error *error) {
     const bl_model *m = w->model;
     w->used = bl_arena_take_array(arena, (size_t)m->n_values, sizeof *w->used);
     w->half_name = bl_arena_take_array(arena, (size_t)m->n_values, sizeof *w->half_name);
@@ -271,13 +268,13 @@ static bl_status prepare(writer *w, bl_arena *arena, bl_error *error)
             if (v >= 0 && m->values[v].is_constant) w->used[v] = true;
         }
     for (int i = 0; i < m->n_values; i++)
-        if (w->used[i] && w->options && w->options->half && is_halved(&m->values[i])) BL_TRY(name_half(w, i, arena, error));
+        if (w->used[i] && w->options && w->options->half && is_halved(&m->values[i]))
+            BL_TRY(name_half(w, i, arena, error));
     w->output = output_shape(m);
     return BL_OK;
 }
 
-bl_status bl_onnx_write(const bl_model *model, const bl_write_options *options, bl_text *out, bl_error *error)
-{
+bl_status bl_onnx_write(const bl_model *model, const bl_write_options *options, bl_text *out, bl_error *error) {
     writer w = {.model = model, .options = options};
     bl_arena arena = {0};
     bl_put p = {.out = out};
@@ -288,7 +285,8 @@ bl_status bl_onnx_write(const bl_model *model, const bl_write_options *options, 
         bl_put_message(&p, 7, put_graph, &w);
         bl_put_message(&p, 8, put_opset, model);
         status = put_all_metadata(&p, model, error);
-        if (status == BL_OK && out->failed) status = bl_fail(error, BL_MEMORY, "not enough memory to write the network");
+        if (status == BL_OK && out->failed)
+            status = bl_fail(error, BL_MEMORY, "not enough memory to write the network");
     }
     bl_arena_free(&arena);
     return status;

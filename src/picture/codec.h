@@ -13,11 +13,11 @@ uint8_t *bl_stb_png(const uint8_t *rgb, int width, int height, size_t *length);
 typedef enum { BL_FILE_PNG, BL_FILE_JPEG, BL_FILE_BMP, BL_FILE_GIF, BL_FILE_OTHER } bl_file_kind;
 typedef struct {
     bl_file_kind kind;
-    const char *format;   /* "PNG"; of BL_FILE_OTHER "WebP picture", or NULL when nothing is recognised */
-    bool browser;         /* BL_FILE_OTHER: a picture that browsers may be able to read */
+    const char *format; /* "PNG"; of BL_FILE_OTHER "WebP picture", or NULL when nothing is recognised */
+    bool browser;       /* BL_FILE_OTHER: a picture that browsers may be able to read */
     uint32_t width, height;
-    int bits;             /* of one colour value */
-    int components;       /* JPEG: 1, 3, 4 */
+    int bits;       /* of one colour value */
+    int components; /* JPEG: 1, 3, 4 */
     bool animated;
     bool complete;        /* the end of the file is there, as far as the format tells */
     const char *unusable; /* what stb_image has no decoder for ("arithmetic coding"), NULL: none */

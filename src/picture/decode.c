@@ -6,8 +6,7 @@
 #include "picture/codec.h"
 #include "picture/picture.h"
 
-bl_status bl_picture_make(int width, int height, bl_picture *out, bl_error *error)
-{
+bl_status bl_picture_make(int width, int height, bl_picture *out, bl_error *error) {
     *out = (bl_picture){0};
     if (width < 1 || height < 1 || width > BL_PICTURE_MAX_SIDE || height > BL_PICTURE_MAX_SIDE ||
         (int64_t)width * height > BL_PICTURE_MAX_PIXELS)
@@ -19,15 +18,13 @@ bl_status bl_picture_make(int width, int height, bl_picture *out, bl_error *erro
     return BL_OK;
 }
 
-void bl_picture_free(bl_picture *p)
-{
+void bl_picture_free(bl_picture *p) {
     if (!p) return;
     bl_free_aligned(p->pixels);
     *p = (bl_picture){0};
 }
 
-bool bl_picture_over_white(bl_picture *p)
-{
+bool bl_picture_over_white(bl_picture *p) {
     bool any = false;
     uint8_t *q = p->pixels;
     for (size_t n = (size_t)p->width * (size_t)p->height; n > 0; n--, q += 4) {
@@ -40,8 +37,7 @@ bool bl_picture_over_white(bl_picture *p)
 }
 
 /* Turns the stored picture upright: 2 and 4 mirror, 3 turns by 180°, 5 … 8 also exchange width and height. */
-static bl_status turn(bl_picture *p, int orientation, bl_error *error)
-{
+static bl_status turn(bl_picture *p, int orientation, bl_error *error) {
     if (orientation == 1) return BL_OK;
     bool across = orientation >= 5;
     bl_picture turned;
@@ -61,20 +57,23 @@ static bl_status turn(bl_picture *p, int orientation, bl_error *error)
     return BL_OK;
 }
 
-static bl_status refuse_other(const uint8_t *bytes, size_t length, const char *name, const bl_file_header *h, bl_error *error)
-{
+static bl_status refuse_other(const uint8_t *bytes, size_t length, const char *name, const bl_file_header *h,
+                              bl_error *error) {
     if (h->format && h->browser) {
         bl_fail(error, BL_UNSUPPORTED, "%s is a %s, which Backlight's own decoder does not read", name, h->format);
         return bl_hint(error, BL_UNSUPPORTED, "Save it as PNG or JPEG. On the page, the browser may read it.");
     }
-    if (h->format) bl_fail(error, BL_FORMAT, "%s is not a picture: it is a %s", name, h->format);
-    else if (bl_file_is_text(bytes, length)) bl_fail(error, BL_FORMAT, "%s is not a picture: it begins like a text file", name);
+    if (h->format)
+        bl_fail(error, BL_FORMAT, "%s is not a picture: it is a %s", name, h->format);
+    else if (bl_file_is_text(bytes, length))
+        bl_fail(error, BL_FORMAT, "%s is not a picture: it begins like a text file", name);
     else {
         char start[16] = "";
         for (size_t i = 0; i < 4 && i < length; i++) {
             static const char hex[] = "0123456789abcdef";
             char *to = start + 3 * i;
-            to[0] = hex[bytes[i] >> 4], to[1] = hex[bytes[i] & 15], to[2] = i < 3 && i + 1 < length ? ' ' : 0, to[3] = 0;
+            to[0] = hex[bytes[i] >> 4], to[1] = hex[bytes[i] & 15], to[2] = i < 3 && i + 1 < length ? ' ' : 0,
+            to[3] = 0;
         }
         bl_fail(error, BL_FORMAT, "%s is not a picture: it begins with the bytes %s", name, start);
     }
@@ -82,10 +81,10 @@ static bl_status refuse_other(const uint8_t *bytes, size_t length, const char *n
 }
 
 /* How many pixels a byte can stand for at most: below that, the file is too short for the size it claims and nothing
- * is allocated for it. PNG: deflate packs 1032:1, and a pixel takes at least an eighth of a byte. JPEG: a block of 64 pixels takes a
- * bit or more. GIF: the frame may be smaller than the screen, so only large screens are held against it. */
-static bool plausible(const bl_file_header *h, size_t length)
-{
+ * is allocated for it. PNG: deflate packs 1032:1, and a pixel takes at least an eighth of a byte. JPEG: a block of 64
+ * pixels takes a bit or more. GIF: the frame may be smaller than the screen, so only large screens are held against it.
+ */
+static bool plausible(const bl_file_header *h, size_t length) {
     uint64_t pixels = (uint64_t)h->width * h->height, bytes = length;
     switch (h->kind) {
     case BL_FILE_PNG: return pixels <= bytes * 1032 * 8;
@@ -95,16 +94,17 @@ static bool plausible(const bl_file_header *h, size_t length)
     }
 }
 
-static bl_status check(const bl_file_header *h, size_t length, const char *name, bl_error *error)
-{
+static bl_status check(const bl_file_header *h, size_t length, const char *name, bl_error *error) {
     if (h->unusable) {
-        bl_fail(error, BL_UNSUPPORTED, "%s is a %s with %s, which Backlight's decoder does not read", name, h->format, h->unusable);
-        return bl_hint(error, BL_UNSUPPORTED, "Save it again as an ordinary PNG or JPEG. On the page, the browser may read it.");
+        bl_fail(error, BL_UNSUPPORTED, "%s is a %s with %s, which Backlight's decoder does not read", name, h->format,
+                h->unusable);
+        return bl_hint(error, BL_UNSUPPORTED,
+                       "Save it again as an ordinary PNG or JPEG. On the page, the browser may read it.");
     }
     if (h->width > BL_PICTURE_MAX_SIDE || h->height > BL_PICTURE_MAX_SIDE ||
         (uint64_t)h->width * h->height > BL_PICTURE_MAX_PIXELS) {
-        bl_fail(error, BL_SHAPE, "%s has %u×%u pixels; at most %d a side and %d million together can be read", name, h->width,
-                h->height, BL_PICTURE_MAX_SIDE, BL_PICTURE_MAX_PIXELS / 1000000);
+        bl_fail(error, BL_SHAPE, "%s has %u×%u pixels; at most %d a side and %d million together can be read", name,
+                h->width, h->height, BL_PICTURE_MAX_SIDE, BL_PICTURE_MAX_PIXELS / 1000000);
         return bl_hint(error, BL_SHAPE, "Make it smaller first.");
     }
     if (h->width == 0 || h->height == 0 || h->damaged) {
@@ -113,20 +113,19 @@ static bl_status check(const bl_file_header *h, size_t length, const char *name,
         return bl_hint(error, BL_FORMAT, "Choose another file, or save it again from where it came.");
     }
     if (!h->complete || !plausible(h, length)) {
-        bl_fail(error, BL_FORMAT, "%s is cut off: %zu bytes of a %s of %u×%u pixels, and its end is missing", name, length,
-                h->format, h->width, h->height);
+        bl_fail(error, BL_FORMAT, "%s is cut off: %zu bytes of a %s of %u×%u pixels, and its end is missing", name,
+                length, h->format, h->width, h->height);
         return bl_hint(error, BL_FORMAT, "Copy or download it again.");
     }
     return BL_OK;
 }
 
-static void add_note(bl_text *notes, const char *sentence)
-{
+static void add_note(bl_text *notes, const char *sentence) {
     if (notes) bl_text_add(notes, "%s%s", notes->length ? " " : "", sentence);
 }
 
-bl_status bl_picture_decode(const uint8_t *bytes, size_t length, const char *name, bl_picture *out, bl_text *notes, bl_error *error)
-{
+bl_status bl_picture_decode(const uint8_t *bytes, size_t length, const char *name, bl_picture *out, bl_text *notes,
+                            bl_error *error) {
     *out = (bl_picture){0};
     if (!name || !*name) name = "The file";
     if (length == 0) {
@@ -143,8 +142,9 @@ bl_status bl_picture_decode(const uint8_t *bytes, size_t length, const char *nam
     uint8_t *pixels = bl_stb_decode(bytes, length, &width, &height);
     if (!pixels || width < 1 || height < 1 || (uint32_t)width != h.width || (uint32_t)height != h.height) {
         bl_free_aligned(pixels);
-        bl_fail(error, BL_FORMAT, "%s is a %s of %u×%u pixels that cannot be decoded: it is damaged, or memory is short", name,
-                h.format, h.width, h.height);
+        bl_fail(error, BL_FORMAT,
+                "%s is a %s of %u×%u pixels that cannot be decoded: it is damaged, or memory is short", name, h.format,
+                h.width, h.height);
         return bl_hint(error, BL_FORMAT, "Choose another file, or save it again from where it came.");
     }
     *out = (bl_picture){width, height, pixels};
@@ -156,7 +156,9 @@ bl_status bl_picture_decode(const uint8_t *bytes, size_t length, const char *nam
     if (h.orientation != 1) add_note(notes, "Turned upright, as its camera noted.");
     if (h.bits == 16) add_note(notes, "16 bits a colour reduced to 8.");
     if (h.components == 4) add_note(notes, "Printing colours (CMYK) turned into RGB without a profile.");
-    if (h.animated) add_note(notes, h.kind == BL_FILE_PNG ? "Its still picture; the animation is left out." : "First frame of an animation.");
+    if (h.animated)
+        add_note(notes, h.kind == BL_FILE_PNG ? "Its still picture; the animation is left out."
+                                              : "First frame of an animation.");
     if (bl_picture_over_white(out)) add_note(notes, "Transparent parts laid over white.");
     return BL_OK;
 }

@@ -3,15 +3,13 @@
 
 #include "picture/codec.h"
 
-static uint32_t word(const uint8_t *b, int n, bool little)
-{
+static uint32_t word(const uint8_t *b, int n, bool little) {
     uint32_t v = 0;
     for (int i = 0; i < n; i++) v |= (uint32_t)b[i] << 8 * (little ? i : n - 1 - i);
     return v;
 }
 
-int bl_exif_orientation(const uint8_t *b, size_t n)
-{
+int bl_exif_orientation(const uint8_t *b, size_t n) {
     if (n < 14 || memcmp(b, "Exif\0\0", 6) != 0) return 1;
     b += 6, n -= 6;
     bool little = b[0] == 'I' && b[1] == 'I';

@@ -2,8 +2,7 @@
 #include "picture/codec.h"
 #include "picture/picture.h"
 
-bl_status bl_picture_png(const bl_picture *p, bl_text *out, bl_error *error)
-{
+bl_status bl_picture_png(const bl_picture *p, bl_text *out, bl_error *error) {
     size_t n = (size_t)p->width * (size_t)p->height, length = 0;
     if (!p->pixels || n == 0) return bl_fail(error, BL_USAGE, "an empty picture cannot be written as PNG");
     uint8_t *rgb = bl_alloc_aligned(n * 3);

@@ -5,21 +5,19 @@
 
 #include "picture/picture.h"
 
-/* Which source elements make element d of the result: first … last, each with weight/sum. Weights outside the source are
- * left out and the rest divided by their sum, which at the border is the same as repeating the edge. */
+/* Which source elements make element d of the result: first … last, each with weight/sum. Weights outside the source
+ * are left out and the rest divided by their sum, which at the border is the same as repeating the edge. */
 typedef struct {
     int first, last;
     double centre, support, sum;
 } span;
 
-static double span_weight(const span *s, int i)
-{
+static double span_weight(const span *s, int i) {
     double away = fabs((double)i - s->centre) / s->support;
     return away < 1 ? 1 - away : 0;
 }
 
-static span span_of(int d, int n_src, int n_dst, double support)
-{
+static span span_of(int d, int n_src, int n_dst, double support) {
     span s = {.centre = (d + 0.5) * ((double)n_src / n_dst) - 0.5, .support = support};
     s.first = (int)ceil(s.centre - support), s.last = (int)floor(s.centre + support);
     if (s.first < 0) s.first = 0;
@@ -28,17 +26,17 @@ static span span_of(int d, int n_src, int n_dst, double support)
     return s;
 }
 
-static double support_of(int n_src, int n_dst, double widen_above)
-{
+static double support_of(int n_src, int n_dst, double widen_above) {
     double scale = (double)n_src / n_dst;
     return scale > widen_above ? scale : 1;
 }
 
-bl_status bl_picture_resize(const bl_picture *p, int x, int y, int w, int h, int width, int height, bl_picture *out, bl_error *error)
-{
+bl_status bl_picture_resize(const bl_picture *p, int x, int y, int w, int h, int width, int height, bl_picture *out,
+                            bl_error *error) {
     *out = (bl_picture){0};
     if (x < 0 || y < 0 || w < 1 || h < 1 || w > p->width - x || h > p->height - y)
-        return bl_fail(error, BL_USAGE, "the region %d×%d at row %d, column %d lies outside the picture of %d×%d pixels", w, h, y, x,
+        return bl_fail(error, BL_USAGE,
+                       "the region %d×%d at row %d, column %d lies outside the picture of %d×%d pixels", w, h, y, x,
                        p->width, p->height);
     bl_picture to;
     BL_TRY(bl_picture_make(width, height, &to, error));
@@ -73,21 +71,23 @@ bl_status bl_picture_resize(const bl_picture *p, int x, int y, int w, int h, int
     return BL_OK;
 }
 
-bl_status bl_picture_fit(const bl_picture *p, int width, int height, bl_picture *out, bl_error *error)
-{
+bl_status bl_picture_fit(const bl_picture *p, int width, int height, bl_picture *out, bl_error *error) {
     *out = (bl_picture){0};
-    if (width < 1 || height < 1) return bl_fail(error, BL_USAGE, "a picture cannot be made %d×%d pixels large", width, height);
+    if (width < 1 || height < 1)
+        return bl_fail(error, BL_USAGE, "a picture cannot be made %d×%d pixels large", width, height);
     int w = p->width, h = p->height;
-    if ((int64_t)w * height > (int64_t)h * width) w = (int)((int64_t)h * width / height);
-    else h = (int)((int64_t)w * height / width);
+    if ((int64_t)w * height > (int64_t)h * width)
+        w = (int)((int64_t)h * width / height);
+    else
+        h = (int)((int64_t)w * height / width);
     if (w < 1) w = 1;
     if (h < 1) h = 1;
     return bl_picture_resize(p, (p->width - w) / 2, (p->height - h) / 2, w, h, width, height, out, error);
 }
 
-/* Both directions visit the same pairs of elements with the same weights; only what is read and what is added to differs. */
-static void visit(bl_real *source, int channels, int h, int w, bl_real *result, int height, int width, bool adjoint)
-{
+/* Both directions visit the same pairs of elements with the same weights; only what is read and what is added to
+ * differs. */
+static void visit(bl_real *source, int channels, int h, int w, bl_real *result, int height, int width, bool adjoint) {
     double sy = support_of(h, height, 1.5), sx = support_of(w, width, 1.5);
     size_t from_plane = (size_t)h * (size_t)w, to_plane = (size_t)height * (size_t)width;
     for (int r = 0; r < height; r++) {
@@ -102,20 +102,20 @@ static void visit(bl_real *source, int channels, int h, int w, bl_real *result, 
                     bl_real weight = (bl_real)(span_weight(&down, i) * span_weight(&along, j) / (down.sum * along.sum));
                     bl_real *from = source + (size_t)i * (size_t)w + (size_t)j;
                     for (int k = 0; k < channels; k++) {
-                        if (adjoint) from[(size_t)k * from_plane] += weight * to[(size_t)k * to_plane];
-                        else to[(size_t)k * to_plane] += weight * from[(size_t)k * from_plane];
+                        if (adjoint)
+                            from[(size_t)k * from_plane] += weight * to[(size_t)k * to_plane];
+                        else
+                            to[(size_t)k * to_plane] += weight * from[(size_t)k * from_plane];
                     }
                 }
         }
     }
 }
 
-void bl_resize(const bl_real *from, int channels, int h, int w, bl_real *to, int height, int width)
-{
+void bl_resize(const bl_real *from, int channels, int h, int w, bl_real *to, int height, int width) {
     visit((bl_real *)from, channels, h, w, to, height, width, false);
 }
 
-void bl_resize_adjoint(const bl_real *to, int channels, int height, int width, bl_real *from, int h, int w)
-{
+void bl_resize_adjoint(const bl_real *to, int channels, int height, int width, bl_real *from, int h, int w) {
     visit(from, channels, h, w, (bl_real *)to, height, width, true);
 }

@@ -3,8 +3,7 @@
 
 #include "picture/codec.h"
 
-static void *resized(void *memory, size_t old_bytes, size_t bytes)
-{
+static void *resized(void *memory, size_t old_bytes, size_t bytes) {
     void *larger = bl_alloc_aligned(bytes);
     if (!larger) return NULL;
     if (memory) memcpy(larger, memory, old_bytes < bytes ? old_bytes : bytes);
@@ -16,7 +15,9 @@ static void *resized(void *memory, size_t old_bytes, size_t bytes)
  * result is only a wrong colour. Memory errors in it are still caught by the address sanitiser. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Weverything"
-#pragma clang attribute push(__attribute__((no_sanitize("signed-integer-overflow", "shift", "unsigned-integer-overflow"))), apply_to = function)
+#pragma clang attribute push(                                                                                          \
+    __attribute__((no_sanitize("signed-integer-overflow", "shift", "unsigned-integer-overflow"))),                     \
+    apply_to = function)
 #elif defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wunused-but-set-variable"
@@ -40,33 +41,31 @@ static void *resized(void *memory, size_t old_bytes, size_t bytes)
 #define STBI_NO_SIMD
 #define STBI_NO_FAILURE_STRINGS
 #define STBI_NO_THREAD_LOCALS
-#define STBI_ASSERT(x) ((void)0)
-#define STBI_MALLOC(bytes) bl_alloc_aligned(bytes)
+#define STBI_ASSERT(x)                               ((void)0)
+#define STBI_MALLOC(bytes)                           bl_alloc_aligned(bytes)
 #define STBI_REALLOC_SIZED(memory, old_bytes, bytes) resized(memory, old_bytes, bytes)
-#define STBI_FREE(memory) bl_free_aligned(memory)
+#define STBI_FREE(memory)                            bl_free_aligned(memory)
 #include <stb/stb_image.h>
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
-#define STBIW_ASSERT(x) ((void)0)
-#define STBIW_MALLOC(bytes) bl_alloc_aligned(bytes)
+#define STBIW_ASSERT(x)                               ((void)0)
+#define STBIW_MALLOC(bytes)                           bl_alloc_aligned(bytes)
 #define STBIW_REALLOC_SIZED(memory, old_bytes, bytes) resized(memory, old_bytes, bytes)
-#define STBIW_FREE(memory) bl_free_aligned(memory)
+#define STBIW_FREE(memory)                            bl_free_aligned(memory)
 #include <stb/stb_image_write.h>
 
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif
 
-uint8_t *bl_stb_decode(const uint8_t *bytes, size_t length, int *width, int *height)
-{
+uint8_t *bl_stb_decode(const uint8_t *bytes, size_t length, int *width, int *height) {
     int components;
     return stbi_load_from_memory(bytes, (int)length, width, height, &components, 4);
 }
 
-uint8_t *bl_stb_png(const uint8_t *rgb, int width, int height, size_t *length)
-{
+uint8_t *bl_stb_png(const uint8_t *rgb, int width, int height, size_t *length) {
     int bytes = 0;
     uint8_t *png = stbi_write_png_to_mem(rgb, width * 3, width, height, 3, &bytes);
     *length = (size_t)bytes;

@@ -2,17 +2,17 @@
 #include "picture/picture.h"
 
 /* Which byte of a pixel is channel c of the network. */
-static int byte_of(bl_channels order, int c) { return order == BL_CHANNELS_BGR && c < 3 ? 2 - c : c; }
+static int byte_of(bl_channels order, int c) {
+    return order == BL_CHANNELS_BGR && c < 3 ? 2 - c : c;
+}
 
 /* Rec. 601 luma, in bytes; exactly the byte itself where a pixel is grey already. */
-static float luma(const uint8_t *q)
-{
+static float luma(const uint8_t *q) {
     if (q[0] == q[1] && q[1] == q[2]) return q[0];
     return 0.299f * q[0] + 0.587f * q[1] + 0.114f * q[2];
 }
 
-void bl_picture_to_input(const bl_picture *p, const bl_model *m, bl_real *x)
-{
+void bl_picture_to_input(const bl_picture *p, const bl_model *m, bl_real *x) {
     size_t n = (size_t)p->width * (size_t)p->height;
     bool grey = m->input_c == 1 || m->channels == BL_CHANNELS_GREY;
     for (int c = 0; c < m->input_c; c++, x += n) {
@@ -26,23 +26,22 @@ void bl_picture_to_input(const bl_picture *p, const bl_model *m, bl_real *x)
     }
 }
 
-void bl_picture_to_planes(const bl_picture *p, int channels, bl_channels order, bl_real *bytes)
-{
+void bl_picture_to_planes(const bl_picture *p, int channels, bl_channels order, bl_real *bytes) {
     size_t n = (size_t)p->width * (size_t)p->height;
     for (int c = 0; c < channels; c++)
         for (size_t i = 0; i < n; i++)
-            bytes[(size_t)c * n + i] = channels == 1 ? (bl_real)luma(p->pixels + 4 * i) : p->pixels[4 * i + (size_t)(byte_of(order, c) & 3)];
+            bytes[(size_t)c * n + i] =
+                channels == 1 ? (bl_real)luma(p->pixels + 4 * i) : p->pixels[4 * i + (size_t)(byte_of(order, c) & 3)];
 }
 
-bl_status bl_picture_from_unit(const bl_real *u, int channels, int height, int width, bl_channels order, bl_picture *out, bl_error *error)
-{
+bl_status bl_picture_from_unit(const bl_real *u, int channels, int height, int width, bl_channels order,
+                               bl_picture *out, bl_error *error) {
     BL_TRY(bl_picture_make(width, height, out, error));
     bl_unit_to_pixels(u, channels, height, width, order, out->pixels);
     return BL_OK;
 }
 
-void bl_unit_to_pixels(const bl_real *u, int channels, int height, int width, bl_channels order, uint8_t *rgba)
-{
+void bl_unit_to_pixels(const bl_real *u, int channels, int height, int width, bl_channels order, uint8_t *rgba) {
     size_t n = (size_t)width * (size_t)height;
     for (size_t i = 0; i < n; i++) {
         for (int c = 0; c < 3; c++) {
@@ -53,8 +52,7 @@ void bl_unit_to_pixels(const bl_real *u, int channels, int height, int width, bl
     }
 }
 
-bl_status bl_picture_suits(const bl_model *m, bl_error *error)
-{
+bl_status bl_picture_suits(const bl_model *m, bl_error *error) {
     if (m->input_c != 1 && m->input_c != 3) {
         bl_fail(error, BL_UNSUPPORTED, "the network takes pictures of %d channels", m->input_c);
         return bl_hint(error, BL_UNSUPPORTED, "Backlight feeds networks of 1 (grey) or 3 (colour) channels.");
@@ -62,8 +60,7 @@ bl_status bl_picture_suits(const bl_model *m, bl_error *error)
     return BL_OK;
 }
 
-bl_status bl_picture_for_model(const bl_picture *p, const bl_model *m, bl_picture *out, bl_error *error)
-{
+bl_status bl_picture_for_model(const bl_picture *p, const bl_model *m, bl_picture *out, bl_error *error) {
     *out = (bl_picture){0};
     BL_TRY(bl_picture_suits(m, error));
     /* A network of any size was nearly always trained at 224. */

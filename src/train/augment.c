@@ -5,22 +5,19 @@
 #include <string.h>
 
 /* Rec. 601, as the grey of a picture elsewhere. */
-static float luma(const float rgb[3])
-{
+static float luma(const float rgb[3]) {
     return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
 }
 
 /* A place outside 0 … n−1 is mirrored at the edge, without the edge itself twice. */
-static int mirrored(int i, int n)
-{
+static int mirrored(int i, int n) {
     int period = n > 1 ? 2 * (n - 1) : 1;
     i %= period;
     if (i < 0) i += period;
     return i < n ? i : period - i;
 }
 
-static void move(const bl_picture *from, bl_picture *to, int dx, int dy, bool flip)
-{
+static void move(const bl_picture *from, bl_picture *to, int dx, int dy, bool flip) {
     for (int y = 0; y < to->height; y++) {
         const uint8_t *row = from->pixels + (size_t)mirrored(y + dy, from->height) * (size_t)from->width * 4;
         uint8_t *out = to->pixels + (size_t)y * (size_t)to->width * 4;
@@ -31,13 +28,11 @@ static void move(const bl_picture *from, bl_picture *to, int dx, int dy, bool fl
     }
 }
 
-static uint8_t to_byte(float v)
-{
+static uint8_t to_byte(float v) {
     return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)(v + 0.5f);
 }
 
-static void colour(bl_picture *p, float brightness, float contrast, float saturation)
-{
+static void colour(bl_picture *p, float brightness, float contrast, float saturation) {
     size_t n = (size_t)p->width * (size_t)p->height;
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -55,18 +50,15 @@ static void colour(bl_picture *p, float brightness, float contrast, float satura
 }
 
 /* −most … most, each whole number alike. */
-static int whole(const bl_random *r, uint32_t element, int64_t most)
-{
+static int whole(const bl_random *r, uint32_t element, int64_t most) {
     return (int)(bl_random_below(r, element, (uint32_t)(2 * most + 1)) - (uint32_t)most);
 }
 
-static float factor(const bl_random *r, uint32_t element, double most)
-{
+static float factor(const bl_random *r, uint32_t element, double most) {
     return 1 + (float)most * (2 * bl_random_uniform(r, element) - 1);
 }
 
-void bl_augment(const bl_picture *from, const bl_recipe *recipe, uint32_t sample, uint32_t epoch, bl_picture *to)
-{
+void bl_augment(const bl_picture *from, const bl_recipe *recipe, uint32_t sample, uint32_t epoch, bl_picture *to) {
     const bl_random r = {.seed = (uint64_t)recipe->seed, .stream = BL_STREAM_AUGMENT, .sample = sample, .step = epoch};
     bool flip = bl_random_uniform(&r, 0) < (float)recipe->flip;
     int dx = whole(&r, 1, recipe->shift), dy = whole(&r, 2, recipe->shift);

@@ -4,40 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double share(int k, int n)
-{
+static double share(int k, int n) {
     return n > 0 ? 100.0 * k / n : 0;
 }
 
-static int row_sum(const bl_evaluation *e, int class_index)
-{
+static int row_sum(const bl_evaluation *e, int class_index) {
     int sum = 0;
     for (int c = 0; c < e->n_classes; c++) sum += e->confusion[class_index * e->n_classes + c];
     return sum;
 }
 
-static int column_sum(const bl_evaluation *e, int class_index)
-{
+static int column_sum(const bl_evaluation *e, int class_index) {
     int sum = 0;
     for (int c = 0; c < e->n_classes; c++) sum += e->confusion[c * e->n_classes + class_index];
     return sum;
 }
 
-static int hits(const bl_evaluation *e, int class_index)
-{
+static int hits(const bl_evaluation *e, int class_index) {
     return e->confusion[class_index * (e->n_classes + 1)];
 }
 
-static size_t count_parameters(const bl_model *model)
-{
+static size_t count_parameters(const bl_model *model) {
     size_t n = 0;
     for (int v = 0; v < model->n_values; v++)
         if (bl_is_parameter(model, v)) n += bl_count(&model->values[v].shape);
     return n;
 }
 
-void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *out)
-{
+void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *out) {
     char buffer[24];
     double low, high;
     bl_wilson(e->correct, e->n, &low, &high);
@@ -64,8 +58,7 @@ void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *
     bl_json_close(out, '}');
 }
 
-void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *out)
-{
+void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *out) {
     char buffer[24];
     double low, high;
     bl_wilson(e->correct, e->n, &low, &high);
@@ -83,16 +76,14 @@ typedef struct {
     int true_class, taken_for, times;
 } mistake;
 
-static int by_times(const void *a, const void *b)
-{
+static int by_times(const void *a, const void *b) {
     const mistake *x = a, *y = b;
     if (x->times != y->times) return y->times - x->times;
     if (x->true_class != y->true_class) return x->true_class - y->true_class;
     return x->taken_for - y->taken_for;
 }
 
-static void write_mistakes(const bl_evaluation *e, const bl_model *model, bl_text *out)
-{
+static void write_mistakes(const bl_evaluation *e, const bl_model *model, bl_text *out) {
     char a[24], b[24];
     mistake *all = calloc((size_t)e->n_classes * (size_t)e->n_classes, sizeof *all);
     int n = 0;
@@ -111,8 +102,7 @@ static void write_mistakes(const bl_evaluation *e, const bl_model *model, bl_tex
     free(all);
 }
 
-static void write_classes(const bl_evaluation *e, const bl_model *model, bl_text *out)
-{
+static void write_classes(const bl_evaluation *e, const bl_model *model, bl_text *out) {
     char buffer[24];
     bl_text_add(out, "| class | found (recall) | right when named (precision) |\n|---|---:|---:|\n");
     for (int c = 0; c < e->n_classes; c++)
@@ -121,8 +111,7 @@ static void write_classes(const bl_evaluation *e, const bl_model *model, bl_text
                     hits(e, c), column_sum(e, c));
 }
 
-static void write_confusion(const bl_evaluation *e, const bl_model *model, bl_text *out)
-{
+static void write_confusion(const bl_evaluation *e, const bl_model *model, bl_text *out) {
     char buffer[24];
     bl_text_add(out, "| true class |");
     for (int c = 0; c < e->n_classes; c++) bl_text_add(out, " %s |", bl_model_label(model, c, buffer));
@@ -135,16 +124,14 @@ static void write_confusion(const bl_evaluation *e, const bl_model *model, bl_te
     bl_text_add(out, "\n");
 }
 
-static void write_channels(const char *name, const float *v, int n, bl_text *out)
-{
+static void write_channels(const char *name, const float *v, int n, bl_text *out) {
     bl_text_add(out, "| %s of the training pictures, per channel |", name);
     for (int c = 0; c < n; c++) bl_text_add(out, " %.4f", (double)v[c]);
     bl_text_add(out, " |\n");
 }
 
 void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, size_t bytes, const bl_pictures *pictures,
-             const char *recipe, bl_text *out)
-{
+             const char *recipe, bl_text *out) {
     double low, high;
     bl_wilson(e->correct, e->n, &low, &high);
     bl_text_add(out, "# %s\n\n", model->title ? model->title : file);

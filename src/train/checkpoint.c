@@ -9,16 +9,14 @@
 static const char magic[8] = {'B', 'L', 'C', 'H', 'E', 'C', 'K', '1'};
 enum { HEAD = 32 };
 
-static uint64_t hash(uint64_t h, const void *bytes, size_t n)
-{
+static uint64_t hash(uint64_t h, const void *bytes, size_t n) {
     const uint8_t *b = bytes;
     for (size_t i = 0; i < n; i++) h = (h ^ b[i]) * 0x100000001B3u;
     return h;
 }
 static const uint64_t hash_start = 0xCBF29CE484222325u;
 
-uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model, const bl_pictures *pictures)
-{
+uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model, const bl_pictures *pictures) {
     bl_text text = {0};
     bl_recipe_write(recipe, &text);
     uint64_t h = hash(hash_start, text.data, text.length);
@@ -34,20 +32,17 @@ uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model,
     return hash(h, pictures->pixels, (size_t)pictures->n * (size_t)pictures->width * (size_t)pictures->height * 4);
 }
 
-static void put64(uint8_t *to, uint64_t v)
-{
+static void put64(uint8_t *to, uint64_t v) {
     for (int i = 0; i < 8; i++) to[i] = (uint8_t)(v >> (8 * i));
 }
 
-static uint64_t get64(const uint8_t *from)
-{
+static uint64_t get64(const uint8_t *from) {
     uint64_t v = 0;
     for (int i = 7; i >= 0; i--) v = v << 8 | from[i];
     return v;
 }
 
-bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, uint64_t fingerprint, bl_error *error)
-{
+bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, uint64_t fingerprint, bl_error *error) {
     const float *const parts[] = {state->weights, state->first, state->second, state->average};
     bl_text out = {0};
     uint8_t head[HEAD], tail[8];
@@ -66,8 +61,7 @@ bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, 
 }
 
 static bl_status fill(const char *path, const bl_text *in, bl_training_state *state, uint64_t fingerprint,
-                      bl_error *error)
-{
+                      bl_error *error) {
     const uint8_t *bytes = (const uint8_t *)in->data;
     float *const parts[] = {state->weights, state->first, state->second, state->average};
     if (in->length < HEAD + 8 || memcmp(bytes, magic, 8) != 0)
@@ -84,8 +78,7 @@ static bl_status fill(const char *path, const bl_text *in, bl_training_state *st
     return BL_OK;
 }
 
-bl_status bl_checkpoint_read(const char *path, bl_training_state *state, uint64_t fingerprint, bl_error *error)
-{
+bl_status bl_checkpoint_read(const char *path, bl_training_state *state, uint64_t fingerprint, bl_error *error) {
     bl_text in = {0};
     bl_status status = bl_file_read(path, &in, error);
     if (status == BL_OK) status = fill(path, &in, state, fingerprint, error);

@@ -7,8 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-bl_status bl_class_names_read(const char *dir, const char *path, bl_class_names *out, bl_error *error)
-{
+bl_status bl_class_names_read(const char *dir, const char *path, bl_class_names *out, bl_error *error) {
     static const char *const usual[] = {"classes.tsv", "words.txt"};
     memset(out, 0, sizeof *out);
     bl_text found = {0};
@@ -23,16 +22,14 @@ bl_status bl_class_names_read(const char *dir, const char *path, bl_class_names 
     return status;
 }
 
-static int label_of(const bl_model *model, const char *name, size_t length)
-{
+static int label_of(const bl_model *model, const char *name, size_t length) {
     for (int c = 0; c < model->n_labels; c++)
         if (strlen(model->labels[c]) == length && strncasecmp(model->labels[c], name, length) == 0) return c;
     return -1;
 }
 
 /* A line's names after the folder: fields between tabs, each a list between commas. */
-static int label_in_line(const bl_model *model, const char *at, const char *end)
-{
+static int label_in_line(const bl_model *model, const char *at, const char *end) {
     while (at < end) {
         const char *stop = at;
         while (stop < end && *stop != '\t' && *stop != ',') stop++;
@@ -44,8 +41,7 @@ static int label_in_line(const bl_model *model, const char *at, const char *end)
     return -1;
 }
 
-int bl_class_of(const bl_class_names *names, const bl_model *model, const char *folder, size_t length)
-{
+int bl_class_of(const bl_class_names *names, const bl_model *model, const char *folder, size_t length) {
     int class_index = label_of(model, folder, length);
     const char *line = names->text.data, *end = line ? line + names->text.length : NULL;
     while (class_index < 0 && line < end) {

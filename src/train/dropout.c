@@ -9,8 +9,7 @@ typedef struct {
     uint32_t salt; /* of the node, so that two of them do not drop the same */
 } dropout_params;
 
-static bl_status plan(bl_op_plan *p)
-{
+static bl_status plan(bl_op_plan *p) {
     float ratio = bl_attr_float(p, "ratio", 0.5f);
     if (p->n_in > 1 && p->in[1].type == BL_FLOAT) { /* an attribute until opset 11, then an input */
         if (!p->in[1].data || bl_count(&p->in[1].shape) != 1)
@@ -30,8 +29,7 @@ static bl_status plan(bl_op_plan *p)
     return BL_OK;
 }
 
-static void forward(const bl_op_run *r)
-{
+static void forward(const bl_op_run *r) {
     const dropout_params *params = r->params;
     const bl_dropout_state *state = r->user;
     size_t pictures = (size_t)r->out_shape.dim[0], each = bl_count(&r->out_shape) / pictures;
@@ -49,8 +47,7 @@ static void forward(const bl_op_run *r)
     }
 }
 
-static void backward(const bl_op_run *r)
-{
+static void backward(const bl_op_run *r) {
     const float *factor = r->aux;
     size_t n = bl_count(&r->out_shape);
     if (!r->grad_in[0]) return;
@@ -72,8 +69,7 @@ static const bl_op dropout_op = {
     .summary = "zeroes elements by chance while training",
 };
 
-const bl_op *bl_training_twin(const bl_op *op, void *user)
-{
+const bl_op *bl_training_twin(const bl_op *op, void *user) {
     (void)user;
     return strcmp(op->name, "Dropout") == 0 ? &dropout_op : op;
 }

@@ -9,8 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-static bool is_picture(const char *path)
-{
+static bool is_picture(const char *path) {
     static const char *const ends[] = {".jpeg", ".jpg", ".png", ".bmp", ".gif"};
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot && i < sizeof ends / sizeof ends[0]; i++)
@@ -18,8 +17,8 @@ static bool is_picture(const char *path)
     return false;
 }
 
-static bl_status add_entry(bl_entries *e, const char *path, char *file, uint64_t offset, size_t length, bl_error *error)
-{
+static bl_status add_entry(bl_entries *e, const char *path, char *file, uint64_t offset, size_t length,
+                           bl_error *error) {
     if (e->n == e->capacity) {
         int capacity = e->capacity ? 2 * e->capacity : 1024;
         bl_entry *more = realloc(e->entries, (size_t)capacity * sizeof *more);
@@ -34,8 +33,7 @@ static bl_status add_entry(bl_entries *e, const char *path, char *file, uint64_t
 }
 
 /* dir/name in the list's arena; NULL without memory. */
-static char *joined(bl_entries *e, const char *dir, const char *name)
-{
+static char *joined(bl_entries *e, const char *dir, const char *name) {
     size_t a = strlen(dir), b = strlen(name);
     char *path = bl_arena_take(&e->arena, a + b + 2);
     if (!path) return NULL;
@@ -46,8 +44,7 @@ static char *joined(bl_entries *e, const char *dir, const char *name)
 }
 
 /* Adds the pictures in dir/path and its folders. A missing folder is no error: the pictures may lie in tar files. */
-static bl_status walk(bl_entries *e, const char *dir, const char *path, int deep, bl_error *error)
-{
+static bl_status walk(bl_entries *e, const char *dir, const char *path, int deep, bl_error *error) {
     char *folder = joined(e, dir, path);
     if (!folder) return bl_fail(error, BL_MEMORY, "no memory to read %s", path);
     DIR *d = opendir(folder);
@@ -71,24 +68,21 @@ static bl_status walk(bl_entries *e, const char *dir, const char *path, int deep
 }
 
 /* An octal number of a tar header. */
-static uint64_t octal(const unsigned char *field, int size)
-{
+static uint64_t octal(const unsigned char *field, int size) {
     uint64_t n = 0;
     for (int i = 0; i < size && field[i]; i++)
         if (field[i] >= '0' && field[i] <= '7') n = n * 8 + (uint64_t)(field[i] - '0');
     return n;
 }
 
-static bool good_header(const unsigned char block[512])
-{
+static bool good_header(const unsigned char block[512]) {
     uint64_t sum = 0;
     for (int i = 0; i < 512; i++) sum += i >= 148 && i < 156 ? ' ' : block[i];
     return sum == octal(block + 148, 8);
 }
 
 /* Adds a tar file's entries under "split/". */
-static bl_status list_tar(bl_entries *e, char *path, const char *split, bl_error *error)
-{
+static bl_status list_tar(bl_entries *e, char *path, const char *split, bl_error *error) {
     unsigned char block[512];
     uint64_t at = 0;
     bl_status status = BL_OK;
@@ -122,13 +116,11 @@ static bl_status list_tar(bl_entries *e, char *path, const char *split, bl_error
     return status;
 }
 
-static int by_path(const void *a, const void *b)
-{
+static int by_path(const void *a, const void *b) {
     return strcmp(((const bl_entry *)a)->path, ((const bl_entry *)b)->path);
 }
 
-bl_status bl_entries_find(const char *dir, const char *split, bl_entries *out, bl_error *error)
-{
+bl_status bl_entries_find(const char *dir, const char *split, bl_entries *out, bl_error *error) {
     memset(out, 0, sizeof *out);
     DIR *d = opendir(dir);
     if (!d) return bl_fail(error, BL_IO, "the folder %s cannot be read: %s", dir, strerror(errno));
@@ -156,8 +148,7 @@ bl_status bl_entries_find(const char *dir, const char *split, bl_entries *out, b
     return BL_OK;
 }
 
-bl_status bl_entry_read(const bl_entry *entry, bl_text *out, bl_error *error)
-{
+bl_status bl_entry_read(const bl_entry *entry, bl_text *out, bl_error *error) {
     char part[16384];
     FILE *f = fopen(entry->file, "rb");
     if (!f) return bl_fail(error, BL_IO, "%s cannot be opened: %s", entry->file, strerror(errno));
@@ -173,8 +164,7 @@ bl_status bl_entry_read(const bl_entry *entry, bl_text *out, bl_error *error)
     return out->failed ? bl_fail(error, BL_MEMORY, "no memory to read %s", entry->path) : BL_OK;
 }
 
-void bl_entries_free(bl_entries *e)
-{
+void bl_entries_free(bl_entries *e) {
     free(e->entries);
     bl_arena_free(&e->arena);
     memset(e, 0, sizeof *e);

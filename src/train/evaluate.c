@@ -18,16 +18,14 @@ typedef struct {
     double *losses;
 } evaluating;
 
-int bl_best_class(size_t n, const bl_real *scores)
-{
+int bl_best_class(size_t n, const bl_real *scores) {
     size_t best = 0;
     for (size_t i = 1; i < n; i++)
         if (scores[i] > scores[best]) best = i;
     return (int)best;
 }
 
-static bl_status evaluate_batch(evaluating *e, bl_run *run, int first, bl_error *error)
-{
+static bl_status evaluate_batch(evaluating *e, bl_run *run, int first, bl_error *error) {
     int n = e->pictures->n - first < EVALUATION_BATCH ? e->pictures->n - first : EVALUATION_BATCH;
     size_t classes = (size_t)e->pictures->n_classes;
     size_t each = (size_t)e->pictures->width * (size_t)e->pictures->height * (size_t)e->model->input_c;
@@ -46,16 +44,14 @@ static bl_status evaluate_batch(evaluating *e, bl_run *run, int first, bl_error 
     return BL_OK;
 }
 
-static void evaluate_task(void *user, int thread, int i)
-{
+static void evaluate_task(void *user, int thread, int i) {
     evaluating *e = user;
     if (e->statuses[thread] == BL_OK)
         e->statuses[thread] = evaluate_batch(e, e->runs[thread], i * EVALUATION_BATCH, &e->errors[thread]);
 }
 
 static bl_status make_run(const evaluating *e, const bl_plan *plan, const bl_real *const *constants, bl_run **run,
-                          bl_error *error)
-{
+                          bl_error *error) {
     BL_TRY(bl_run_new(plan, run, error));
     for (int v = 0; constants && v < e->model->n_values; v++)
         if (constants[v]) BL_TRY(bl_run_set_constant(*run, v, constants[v], error));
@@ -63,8 +59,7 @@ static bl_status make_run(const evaluating *e, const bl_plan *plan, const bl_rea
 }
 
 static bl_status evaluate_with(evaluating *e, const bl_plan *plan, const bl_real *const *constants, int threads,
-                               bl_error *error)
-{
+                               bl_error *error) {
     bl_shape scores = bl_plan_shape(plan, e->model->scores);
     if (bl_count(&scores) != (size_t)EVALUATION_BATCH * (size_t)e->pictures->n_classes)
         return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels",
@@ -79,8 +74,7 @@ static bl_status evaluate_with(evaluating *e, const bl_plan *plan, const bl_real
     return BL_OK;
 }
 
-static void count(const evaluating *e, bl_evaluation *out)
-{
+static void count(const evaluating *e, bl_evaluation *out) {
     for (int i = 0; i < out->n; i++) {
         int target = e->pictures->classes[i];
         out->confusion[target * out->n_classes + e->best[i]]++;
@@ -91,8 +85,7 @@ static void count(const evaluating *e, bl_evaluation *out)
 }
 
 bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads,
-                      bl_evaluation *out, bl_error *error)
-{
+                      bl_evaluation *out, bl_error *error) {
     bl_plan *plan = NULL;
     double start = bl_seconds();
     size_t n = (size_t)pictures->n + 1, t = (size_t)threads;
@@ -127,14 +120,12 @@ bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, co
     return status;
 }
 
-void bl_evaluation_free(bl_evaluation *e)
-{
+void bl_evaluation_free(bl_evaluation *e) {
     free(e->confusion);
     e->confusion = NULL;
 }
 
-void bl_wilson(int k, int n, double *low, double *high)
-{
+void bl_wilson(int k, int n, double *low, double *high) {
     const double z = 1.959963984540054;
     if (n < 1) {
         *low = 0, *high = 1;

@@ -3,8 +3,7 @@
 
 #include <math.h>
 
-void bl_sgd(size_t n, float *w, const float *g, float *m, double rate, double momentum, bool nesterov, double decay)
-{
+void bl_sgd(size_t n, float *w, const float *g, float *m, double rate, double momentum, bool nesterov, double decay) {
     float r = (float)rate, share = (float)momentum, pull = (float)decay;
     for (size_t i = 0; i < n; i++) {
         float gradient = g[i] + pull * w[i];
@@ -14,8 +13,7 @@ void bl_sgd(size_t n, float *w, const float *g, float *m, double rate, double mo
 }
 
 /* base^n by squaring: pow differs between C libraries. */
-static double power(double base, int64_t n)
-{
+static double power(double base, int64_t n) {
     double result = 1;
     for (; n > 0; n >>= 1, base *= base)
         if (n & 1) result *= base;
@@ -23,8 +21,7 @@ static double power(double base, int64_t n)
 }
 
 void bl_adamw(size_t n, float *w, const float *g, float *m, float *v, int64_t step, double rate, double beta1,
-              double beta2, double epsilon, double decay)
-{
+              double beta2, double epsilon, double decay) {
     float b1 = (float)beta1, b2 = (float)beta2, new1 = (float)(1 - beta1), new2 = (float)(1 - beta2);
     /* The means start at zero; these undo it. */
     float whole1 = (float)(rate / (1 - power(beta1, step))), whole2 = (float)(1 / (1 - power(beta2, step)));

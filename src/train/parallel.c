@@ -24,15 +24,13 @@ typedef struct {
     int thread;
 } worker;
 
-static void *work(void *user)
-{
+static void *work(void *user) {
     worker *w = user;
     for (int i; (i = atomic_fetch_add(&w->all->next, 1)) < w->all->n_tasks;) w->all->task(w->all->user, w->thread, i);
     return NULL;
 }
 
-void bl_parallel(int threads, int n_tasks, void (*task)(void *user, int thread, int i), void *user)
-{
+void bl_parallel(int threads, int n_tasks, void (*task)(void *user, int thread, int i), void *user) {
     crew all = {.n_tasks = n_tasks, .task = task, .user = user};
     worker workers[MOST_THREADS];
     pthread_t ids[MOST_THREADS];
@@ -46,21 +44,18 @@ void bl_parallel(int threads, int n_tasks, void (*task)(void *user, int thread, 
     for (int i = 1; i < made; i++) pthread_join(ids[i], NULL);
 }
 
-int bl_processors(void)
-{
+int bl_processors(void) {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n < 1 ? 1 : n > MOST_THREADS ? MOST_THREADS : (int)n;
 }
 
-double bl_seconds(void)
-{
+double bl_seconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-bl_status bl_file_read(const char *path, bl_text *out, bl_error *error)
-{
+bl_status bl_file_read(const char *path, bl_text *out, bl_error *error) {
     char part[65536];
     size_t n;
     FILE *f = fopen(path, "rb");
@@ -74,8 +69,7 @@ bl_status bl_file_read(const char *path, bl_text *out, bl_error *error)
     return BL_OK;
 }
 
-bl_status bl_file_write(const char *path, const void *bytes, size_t length, bl_error *error)
-{
+bl_status bl_file_write(const char *path, const void *bytes, size_t length, bl_error *error) {
     bl_text beside = {0};
     bl_text_add(&beside, "%s.new", path);
     if (beside.failed) return bl_fail(error, BL_MEMORY, "no memory to write %s", path);

@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-bl_picture bl_pictures_at(const bl_pictures *p, int i)
-{
+bl_picture bl_pictures_at(const bl_pictures *p, int i) {
     return (bl_picture){p->width, p->height, p->pixels + (size_t)i * (size_t)p->width * (size_t)p->height * 4};
 }
 
-void bl_pictures_free(bl_pictures *p)
-{
+void bl_pictures_free(bl_pictures *p) {
     bl_free_aligned(p->pixels);
     free(p->classes);
     free(p->names);
@@ -20,8 +18,7 @@ void bl_pictures_free(bl_pictures *p)
 }
 
 /* Room for n pictures of the size that is set. */
-static bl_status make_room(bl_pictures *p, int n, bl_error *error)
-{
+static bl_status make_room(bl_pictures *p, int n, bl_error *error) {
     size_t bytes;
     p->n = n;
     if (!bl_mul_size((size_t)p->width * (size_t)p->height, (size_t)n * 4, &bytes))
@@ -43,8 +40,7 @@ typedef struct {
     int *bad;         /* one a thread: did a picture fail? */
 } decoding;
 
-static bl_status decode_one(bl_pictures *to, const bl_entry *entry, int i, bl_error *error)
-{
+static bl_status decode_one(bl_pictures *to, const bl_entry *entry, int i, bl_error *error) {
     bl_text bytes = {0};
     bl_picture whole = {0}, fitted = {0}, place = bl_pictures_at(to, i);
     bl_status status = bl_entry_read(entry, &bytes, error);
@@ -60,14 +56,12 @@ static bl_status decode_one(bl_pictures *to, const bl_entry *entry, int i, bl_er
     return status;
 }
 
-static void decode_task(void *user, int thread, int i)
-{
+static void decode_task(void *user, int thread, int i) {
     decoding *d = user;
     if (!d->bad[thread] && decode_one(d->to, &d->from->entries[i], i, &d->errors[thread]) != BL_OK) d->bad[thread] = 1;
 }
 
-static bl_status decode_all(bl_pictures *to, const bl_entries *from, int threads, bl_error *error)
-{
+static bl_status decode_all(bl_pictures *to, const bl_entries *from, int threads, bl_error *error) {
     bl_error *errors = calloc((size_t)threads, sizeof *errors);
     int *bad = calloc((size_t)threads, sizeof *bad);
     bl_status status = errors && bad ? BL_OK : bl_fail(error, BL_MEMORY, "no memory for %d threads", threads);
@@ -87,8 +81,7 @@ static bl_status decode_all(bl_pictures *to, const bl_entries *from, int threads
 
 /* Finds every entry's class, keeps those that have one, in order, and copies their names. */
 static bl_status keep_known(bl_pictures *out, bl_entries *entries, size_t skip, const bl_class_names *names,
-                            const bl_model *model, bl_error *error)
-{
+                            const bl_model *model, bl_error *error) {
     int kept = 0, class_index = -1;
     const char *last = "";
     size_t last_length = 0;
@@ -111,8 +104,7 @@ static bl_status keep_known(bl_pictures *out, bl_entries *entries, size_t skip, 
 }
 
 static bl_status check_classes(const bl_pictures *p, const bl_model *model, const char *dir, const char *split,
-                               bl_error *error)
-{
+                               bl_error *error) {
     for (int c = 0; c < model->n_labels; c++) {
         int i = 0;
         while (i < p->n && p->classes[i] != c) i++;
@@ -127,8 +119,7 @@ static bl_status check_classes(const bl_pictures *p, const bl_model *model, cons
 }
 
 static bl_status read_into(bl_pictures *out, const char *dir, const char *split, bl_entries *entries,
-                           const bl_class_names *names, const bl_model *model, int threads, bl_error *error)
-{
+                           const bl_class_names *names, const bl_model *model, int threads, bl_error *error) {
     /* Room is made twice: names and classes of all entries first, then pixels of those that are kept. */
     out->classes = calloc((size_t)entries->n + 1, sizeof *out->classes);
     out->names = calloc((size_t)entries->n + 1, sizeof *out->names);
@@ -144,8 +135,7 @@ static bl_status read_into(bl_pictures *out, const char *dir, const char *split,
 }
 
 bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model,
-                           int width, int height, int threads, bl_pictures *out, bl_error *error)
-{
+                           int width, int height, int threads, bl_pictures *out, bl_error *error) {
     bl_entries entries;
     bl_class_names names;
     memset(out, 0, sizeof *out);
@@ -169,8 +159,7 @@ bl_status bl_pictures_read(const char *dir, const char *split, const char *class
 
 /* ---- holding back ---- */
 
-static void move_picture(bl_pictures *to, int i, const bl_pictures *from, int j)
-{
+static void move_picture(bl_pictures *to, int i, const bl_pictures *from, int j) {
     bl_picture a = bl_pictures_at(to, i), b = bl_pictures_at(from, j);
     if (a.pixels != b.pixels) memmove(a.pixels, b.pixels, (size_t)b.width * (size_t)b.height * 4);
     to->classes[i] = from->classes[j];
@@ -179,8 +168,7 @@ static void move_picture(bl_pictures *to, int i, const bl_pictures *from, int j)
 
 /* Marks `each` pictures of one class: those with the smallest random words, so that the choice hangs on seed and order
  * alone. */
-static bool mark_class(const bl_pictures *p, int class_index, int each, uint64_t seed, bool *marked)
-{
+static bool mark_class(const bl_pictures *p, int class_index, int each, uint64_t seed, bool *marked) {
     const bl_random r = {.seed = seed, .stream = BL_STREAM_ORDER, .sample = UINT32_MAX};
     for (int k = 0; k < each; k++) {
         int best = -1;
@@ -194,8 +182,7 @@ static bool mark_class(const bl_pictures *p, int class_index, int each, uint64_t
     return true;
 }
 
-bl_status bl_pictures_hold_back(bl_pictures *p, int each, uint64_t seed, bl_pictures *held, bl_error *error)
-{
+bl_status bl_pictures_hold_back(bl_pictures *p, int each, uint64_t seed, bl_pictures *held, bl_error *error) {
     memset(held, 0, sizeof *held);
     held->width = p->width, held->height = p->height, held->n_classes = p->n_classes;
     if (each > p->n / p->n_classes)
@@ -232,8 +219,7 @@ typedef struct {
     double sum[MEASURE_PARTS][4], square[MEASURE_PARTS][4];
 } measuring;
 
-static void measure_task(void *user, int thread, int part)
-{
+static void measure_task(void *user, int thread, int part) {
     (void)thread;
     measuring *m = user;
     size_t area = (size_t)m->p->width * (size_t)m->p->height;
@@ -253,8 +239,7 @@ static void measure_task(void *user, int thread, int part)
     bl_free_aligned(x);
 }
 
-bl_status bl_pictures_measure(const bl_pictures *p, bl_model *model, int threads, bl_error *error)
-{
+bl_status bl_pictures_measure(const bl_pictures *p, bl_model *model, int threads, bl_error *error) {
     const float zero[4] = {0, 0, 0, 0}, one[4] = {1, 1, 1, 1};
     float mean[4] = {0, 0, 0, 0}, std[4] = {1, 1, 1, 1};
     if (model->input_c < 1 || model->input_c > 4)

@@ -30,25 +30,21 @@ static const key_row keys[] = {
 };
 enum { N_KEYS = sizeof keys / sizeof keys[0], TEXT_SIZE = sizeof((bl_recipe *)0)->network };
 
-static void *field(bl_recipe *recipe, const key_row *k)
-{
+static void *field(bl_recipe *recipe, const key_row *k) {
     return (char *)recipe + k->offset;
 }
-static const void *const_field(const bl_recipe *recipe, const key_row *k)
-{
+static const void *const_field(const bl_recipe *recipe, const key_row *k) {
     return (const char *)recipe + k->offset;
 }
 
-static void set_number(bl_recipe *recipe, const key_row *k, double value)
-{
+static void set_number(bl_recipe *recipe, const key_row *k, double value) {
     if (k->kind == KEY_INTEGER) *(int64_t *)field(recipe, k) = (int64_t)value;
     if (k->kind == KEY_NUMBER) *(double *)field(recipe, k) = value;
     if (k->kind == KEY_CHOICE) *(int *)field(recipe, k) = (int)value;
 }
 
 /* Place of word in a list separated by spaces; −1: not there. */
-static int place_of(const char *words, const char *word)
-{
+static int place_of(const char *words, const char *word) {
     size_t length = strlen(word);
     for (int place = 0; *words; place++) {
         size_t n = strcspn(words, " ");
@@ -58,8 +54,7 @@ static int place_of(const char *words, const char *word)
     return -1;
 }
 
-void bl_recipe_defaults(bl_recipe *recipe)
-{
+void bl_recipe_defaults(bl_recipe *recipe) {
     memset(recipe, 0, sizeof *recipe);
     for (int i = 0; i < N_KEYS; i++) {
         const key_row *k = &keys[i];
@@ -70,15 +65,13 @@ void bl_recipe_defaults(bl_recipe *recipe)
     }
 }
 
-static const key_row *find_key(const char *name)
-{
+static const key_row *find_key(const char *name) {
     for (int i = 0; i < N_KEYS; i++)
         if (strcmp(keys[i].name, name) == 0) return &keys[i];
     return NULL;
 }
 
-bl_status bl_recipe_set(bl_recipe *recipe, const char *name, const char *value, bl_error *error)
-{
+bl_status bl_recipe_set(bl_recipe *recipe, const char *name, const char *value, bl_error *error) {
     const key_row *k = find_key(name);
     if (!k) {
         bl_fail(error, BL_USAGE, "a recipe has no key \"%s\"", name);
@@ -109,8 +102,7 @@ bl_status bl_recipe_set(bl_recipe *recipe, const char *name, const char *value, 
 }
 
 /* The text between two places without the blanks around it, into a buffer; false: too long. */
-static bool trimmed(const char *from, const char *to, char *buffer, size_t size)
-{
+static bool trimmed(const char *from, const char *to, char *buffer, size_t size) {
     while (from < to && strchr(" \t\r", *from)) from++;
     while (to > from && strchr(" \t\r", to[-1])) to--;
     if ((size_t)(to - from) >= size) return false;
@@ -119,8 +111,7 @@ static bool trimmed(const char *from, const char *to, char *buffer, size_t size)
     return true;
 }
 
-bl_status bl_recipe_read(bl_recipe *recipe, const char *text, size_t length, const char *name, bl_error *error)
-{
+bl_status bl_recipe_read(bl_recipe *recipe, const char *text, size_t length, const char *name, bl_error *error) {
     bool seen[N_KEYS] = {false};
     const char *end = text + length;
     for (int line = 1; text < end; line++) {
@@ -152,14 +143,12 @@ bl_status bl_recipe_read(bl_recipe *recipe, const char *text, size_t length, con
     return BL_OK;
 }
 
-static void write_word(const char *words, int place, bl_text *out)
-{
+static void write_word(const char *words, int place, bl_text *out) {
     for (; place > 0; place--) words += strcspn(words, " ") + 1;
     bl_text_bytes(out, words, strcspn(words, " "));
 }
 
-void bl_recipe_write(const bl_recipe *recipe, bl_text *out)
-{
+void bl_recipe_write(const bl_recipe *recipe, bl_text *out) {
     for (int i = 0; i < N_KEYS; i++) {
         const key_row *k = &keys[i];
         const void *at = const_field(recipe, k);

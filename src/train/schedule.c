@@ -3,13 +3,11 @@
 #include "train/train.h"
 
 /* From a at 0 to b at 1 along half a cosine. */
-static double cosine(double a, double b, double share)
-{
+static double cosine(double a, double b, double share) {
     return b + (a - b) * 0.5 * (1 + (double)bl_cos((bl_real)(3.14159265358979324 * share)));
 }
 
-double bl_schedule_rate(const bl_recipe *recipe, int64_t step, int64_t steps)
-{
+double bl_schedule_rate(const bl_recipe *recipe, int64_t step, int64_t steps) {
     double last = steps > 1 ? (double)(steps - 1) : 1;
     double rising = recipe->warmup * last, at = (double)step, factor;
     if (at < rising) {

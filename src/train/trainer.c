@@ -38,8 +38,7 @@ struct bl_trainer {
     const bl_real **constants;
 };
 
-bool bl_is_parameter(const bl_model *model, int value)
-{
+bool bl_is_parameter(const bl_model *model, int value) {
     const bl_value *v = &model->values[value];
     if (!v->is_constant || v->type != BL_FLOAT) return false;
     for (int i = 0; i < model->n_nodes; i++) {
@@ -53,13 +52,11 @@ bool bl_is_parameter(const bl_model *model, int value)
     return false;
 }
 
-static bl_status out_of_memory(bl_error *error)
-{
+static bl_status out_of_memory(bl_error *error) {
     return bl_fail(error, BL_MEMORY, "no memory to train");
 }
 
-static bl_status find_parameters(bl_trainer *t, bl_error *error)
-{
+static bl_status find_parameters(bl_trainer *t, bl_error *error) {
     const bl_model *m = t->model;
     t->parameters = calloc((size_t)m->n_values + 1, sizeof *t->parameters);
     t->constants = calloc((size_t)m->n_values + 1, sizeof *t->constants);
@@ -80,8 +77,7 @@ static bl_status find_parameters(bl_trainer *t, bl_error *error)
     return BL_OK;
 }
 
-static bl_status make_state(bl_trainer *t, bl_error *error)
-{
+static bl_status make_state(bl_trainer *t, bl_error *error) {
     bl_training_state *s = &t->state;
     size_t bytes = s->n * sizeof(float);
     s->weights = bl_alloc_aligned(bytes);
@@ -103,8 +99,7 @@ static bl_status make_state(bl_trainer *t, bl_error *error)
     return BL_OK;
 }
 
-static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_error *error)
-{
+static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_error *error) {
     int batch = (int)(t->recipe->batch / t->recipe->shards);
     bl_wants wants = BL_WANTS;
     wants.batch = batch;
@@ -124,8 +119,7 @@ static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_err
     return w->seed ? BL_OK : out_of_memory(error);
 }
 
-static bl_status make(bl_trainer *t, bl_error *error)
-{
+static bl_status make(bl_trainer *t, bl_error *error) {
     if (t->recipe->batch % t->recipe->shards != 0)
         return bl_fail(error, BL_USAGE, "batch = %d cannot be cut into shards = %d equal parts", (int)t->recipe->batch,
                        (int)t->recipe->shards);
@@ -145,8 +139,7 @@ static bl_status make(bl_trainer *t, bl_error *error)
 }
 
 bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, int threads,
-                         bl_trainer **out, bl_error *error)
-{
+                         bl_trainer **out, bl_error *error) {
     bl_trainer *t = calloc(1, sizeof *t);
     *out = NULL;
     if (!t) return out_of_memory(error);
@@ -162,8 +155,7 @@ bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const b
     return status;
 }
 
-void bl_trainer_free(bl_trainer *t)
-{
+void bl_trainer_free(bl_trainer *t) {
     if (!t) return;
     for (int i = 0; t->workers && i < t->threads; i++) {
         worker *w = &t->workers[i];
@@ -186,29 +178,24 @@ void bl_trainer_free(bl_trainer *t)
     free(t);
 }
 
-bl_training_state *bl_trainer_state(bl_trainer *t)
-{
+bl_training_state *bl_trainer_state(bl_trainer *t) {
     return &t->state;
 }
-int64_t bl_trainer_epoch_steps(const bl_trainer *t)
-{
+int64_t bl_trainer_epoch_steps(const bl_trainer *t) {
     return t->pictures->n / t->recipe->batch;
 }
-int64_t bl_trainer_steps(const bl_trainer *t)
-{
+int64_t bl_trainer_steps(const bl_trainer *t) {
     return bl_trainer_epoch_steps(t) * t->recipe->epochs;
 }
 
-const bl_real *const *bl_trainer_constants(bl_trainer *t)
-{
+const bl_real *const *bl_trainer_constants(bl_trainer *t) {
     const float *from = t->recipe->average > 0 ? t->state.average : t->state.weights;
     for (int i = 0; i < t->n_parameters; i++) t->constants[t->parameters[i].value] = from + t->parameters[i].offset;
     return t->constants;
 }
 
 /* The order of an epoch: Fisher and Yates, from the seed and the epoch's number alone. */
-static void shuffle(bl_trainer *t, int64_t epoch)
-{
+static void shuffle(bl_trainer *t, int64_t epoch) {
     const bl_random r = {.seed = (uint64_t)t->recipe->seed, .stream = BL_STREAM_ORDER, .step = (uint32_t)epoch};
     for (int i = 0; i < t->pictures->n; i++) t->order[i] = (uint32_t)i;
     for (int i = t->pictures->n - 1; i > 0; i--) {
@@ -220,8 +207,7 @@ static void shuffle(bl_trainer *t, int64_t epoch)
     t->ordered = epoch;
 }
 
-static bl_status run_shard(bl_trainer *t, worker *w, int shard)
-{
+static bl_status run_shard(bl_trainer *t, worker *w, int shard) {
     const int each = (int)(t->recipe->batch / t->recipe->shards);
     const int64_t epoch = t->state.step / bl_trainer_epoch_steps(t),
                   in_epoch = t->state.step % bl_trainer_epoch_steps(t);
@@ -254,24 +240,21 @@ static bl_status run_shard(bl_trainer *t, worker *w, int shard)
     return BL_OK;
 }
 
-static void shard_task(void *user, int thread, int shard)
-{
+static void shard_task(void *user, int thread, int shard) {
     bl_trainer *t = user;
     worker *w = &t->workers[thread];
     if (w->status == BL_OK) w->status = run_shard(t, w, shard);
 }
 
 /* Adds the shards' gradients to the first one's, in order. */
-static void add_gradients(bl_trainer *t)
-{
+static void add_gradients(bl_trainer *t) {
     for (int64_t shard = 1; shard < t->recipe->shards; shard++) {
         const float *g = t->gradients + (size_t)shard * t->state.n;
         for (size_t i = 0; i < t->state.n; i++) t->gradients[i] += g[i];
     }
 }
 
-static void move_weights(bl_trainer *t, double rate)
-{
+static void move_weights(bl_trainer *t, double rate) {
     const bl_recipe *r = t->recipe;
     bl_training_state *s = &t->state;
     for (int i = 0; i < t->n_parameters; i++) {
@@ -291,8 +274,7 @@ static void move_weights(bl_trainer *t, double rate)
     for (size_t i = 0; i < s->n; i++) s->average[i] = old * s->average[i] + fresh * s->weights[i];
 }
 
-bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error)
-{
+bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error) {
     int64_t epoch = t->state.step / bl_trainer_epoch_steps(t);
     if (epoch != t->ordered) shuffle(t, epoch);
     for (int i = 0; i < t->threads; i++) {

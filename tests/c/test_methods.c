@@ -17,15 +17,15 @@
 /* 5×4 on purpose: rows and columns must not be mixed up. */
 static const char linear[] = "input x 3x4x5\nlabels red panda; ladybug\nmean 0 0 0\nstd 1 1 1\nchannels RGB\n"
                              "flat = flatten x\nscores = dense flat 2\nprob = softmax scores\n";
-static const char small[] = "input x 3x20x24\nlabels a; b; c; d\nmean 0.5 0.4 0.3\nstd 0.25 0.25 0.5\nchannels RGB\n"
-                            "conv_1 = conv x 6 3x3\nrelu_1 = relu conv_1\nconv_2 = conv relu_1 8 3x3\nrelu_2 = relu conv_2\n"
-                            "pool = maxpool relu_2 2x2 stride 2\nflat = flatten pool\nscores = dense flat 4\nprob = softmax scores\n";
+static const char small[] =
+    "input x 3x20x24\nlabels a; b; c; d\nmean 0.5 0.4 0.3\nstd 0.25 0.25 0.5\nchannels RGB\n"
+    "conv_1 = conv x 6 3x3\nrelu_1 = relu conv_1\nconv_2 = conv relu_1 8 3x3\nrelu_2 = relu conv_2\n"
+    "pool = maxpool relu_2 2x2 stride 2\nflat = flatten pool\nscores = dense flat 4\nprob = softmax scores\n";
 static const char open_size[] = "input x 3x?x?\nlabels a; b; c\nmean 0.5 0.5 0.5\nstd 0.25 0.25 0.25\nchannels RGB\n"
                                 "conv_1 = conv x 4 3x3 pad 1\nrelu_1 = relu conv_1\nmean_1 = globalavgpool relu_1\n"
                                 "flat = flatten mean_1\nscores = dense flat 3\n";
 
-static bl_model *network(const char *text, uint64_t seed)
-{
+static bl_model *network(const char *text, uint64_t seed) {
     bl_model *m;
     bl_error e = {0};
     if (bl_nettext_read(text, strlen(text), seed, &m, &e) != BL_OK) fail_msg("%s %s", e.message, e.hint);
@@ -33,26 +33,25 @@ static bl_model *network(const char *text, uint64_t seed)
 }
 
 /* The constants of a network may be written before its first plan; only tests do. */
-static bl_real *weights_of(bl_model *m, const char *layer)
-{
+static bl_real *weights_of(bl_model *m, const char *layer) {
     for (int i = 0; i < m->n_nodes; i++)
         if (strcmp(m->values[m->nodes[i].out].name, layer) == 0) return m->values[m->nodes[i].in[1]].data;
     fail_msg("no layer %s", layer);
     return NULL;
 }
 
-static bl_picture picture(int width, int height, int low, int high, uint64_t seed)
-{
+static bl_picture picture(int width, int height, int low, int high, uint64_t seed) {
     bl_picture p;
     assert_int_equal(bl_picture_make(width, height, &p, NULL), BL_OK);
     bl_random r = {.seed = seed, .stream = BL_STREAM_TEST};
     for (int i = 0; i < 4 * width * height; i++)
-        p.pixels[i] = i % 4 == 3 ? 255 : (uint8_t)(low + (int)bl_random_below(&r, (uint32_t)i, (uint32_t)(high - low + 1)));
+        p.pixels[i] =
+            i % 4 == 3 ? 255 : (uint8_t)(low + (int)bl_random_below(&r, (uint32_t)i, (uint32_t)(high - low + 1)));
     return p;
 }
 
-static bl_job *start(const char *id, const bl_model *m, const bl_picture *p, const char *objective, const char *params)
-{
+static bl_job *start(const char *id, const bl_model *m, const bl_picture *p, const char *objective,
+                     const char *params) {
     bl_request request = {.model = m, .picture = p, .objective = objective, .params = params};
     bl_job *job;
     bl_error e = {0};
@@ -60,8 +59,7 @@ static bl_job *start(const char *id, const bl_model *m, const bl_picture *p, con
     return job;
 }
 
-static bl_job *run(const char *id, const bl_model *m, const bl_picture *p, const char *objective, const char *params)
-{
+static bl_job *run(const char *id, const bl_model *m, const bl_picture *p, const char *objective, const char *params) {
     bl_job *job = start(id, m, p, objective, params);
     bl_error e = {0};
     for (bool done = false; !done;)
@@ -72,8 +70,7 @@ static bl_job *run(const char *id, const bl_model *m, const bl_picture *p, const
     return job;
 }
 
-static const bl_result *result(const bl_job *job, const char *name)
-{
+static const bl_result *result(const bl_job *job, const char *name) {
     for (int i = 0; i < bl_job_n_results(job); i++)
         if (strcmp(bl_job_result(job, i)->name, name) == 0) return bl_job_result(job, i);
     fail_msg("no result %s", name);
@@ -81,8 +78,7 @@ static const bl_result *result(const bl_job *job, const char *name)
 }
 
 /* The number of a row in a table result. */
-static double fact(const bl_job *job, const char *name)
-{
+static double fact(const bl_job *job, const char *name) {
     char row[64];
     snprintf(row, sizeof row, "{\"name\":\"%s\"", name);
     const char *found = strstr(result(job, "facts")->text.data, row);
@@ -91,8 +87,7 @@ static double fact(const bl_job *job, const char *name)
     return strncmp(found, "true", 4) == 0 ? 1 : strtod(found, NULL);
 }
 
-static void scores_of(const bl_model *m, const bl_picture *p, bl_real *scores, int n)
-{
+static void scores_of(const bl_model *m, const bl_picture *p, bl_real *scores, int n) {
     bl_wants wants = BL_WANTS;
     wants.height = p->height, wants.width = p->width, wants.last = m->scores;
     bl_plan *plan;
@@ -108,8 +103,8 @@ static void scores_of(const bl_model *m, const bl_picture *p, bl_real *scores, i
 
 /* ---- parameters, objectives, requests ---- */
 
-static void refused(const char *id, const bl_model *m, const bl_picture *p, const char *objective, const char *params, const char *words)
-{
+static void refused(const char *id, const bl_model *m, const bl_picture *p, const char *objective, const char *params,
+                    const char *words) {
     bl_request request = {.model = m, .picture = p, .objective = objective, .params = params};
     bl_job *job;
     bl_error e = {0};
@@ -120,8 +115,7 @@ static void refused(const char *id, const bl_model *m, const bl_picture *p, cons
     if (!strstr(all, words)) fail_msg("\"%s\" does not say \"%s\"", all, words);
 }
 
-static void mistakes(void **state)
-{
+static void mistakes(void **state) {
     (void)state;
     bl_model *m = network(small, 1);
     bl_picture p = picture(30, 20, 0, 255, 1);
@@ -158,15 +152,15 @@ static void mistakes(void **state)
     bl_model_free(unknown);
 }
 
-static void texts_as_used(void **state)
-{
+static void texts_as_used(void **state) {
     (void)state;
     bl_model *m = network(linear, 1);
     bl_picture p = picture(5, 4, 0, 255, 1);
     bl_real scores[2];
     scores_of(m, &p, scores, 2);
     char params[80];
-    snprintf(params, sizeof params, "  eps=3\tseed=\"7\" target=\"%s\"\n", scores[0] > scores[1] ? "ladybug" : "red panda");
+    snprintf(params, sizeof params, "  eps=3\tseed=\"7\" target=\"%s\"\n",
+             scores[0] > scores[1] ? "ladybug" : "red panda");
     bl_job *job = run("fgsm", m, &p, NULL, params);
     bl_text legend = {0};
     bl_job_legend_json(job, &legend);
@@ -180,8 +174,7 @@ static void texts_as_used(void **state)
     bl_model_free(m);
 }
 
-static void manifest(void **state)
-{
+static void manifest(void **state) {
     (void)state;
     bl_text json = {0};
     bl_manifest_json(&json);
@@ -197,16 +190,20 @@ static void manifest(void **state)
         for (int k = 0; k < all[i]->n_params; k++) {
             const bl_param *q = &all[i]->params[k];
             assert_true(strlen(q->meaning) > 0 && q->unit);
-            if (q->type <= BL_PARAM_INTEGER) assert_true(q->least <= q->otherwise && q->otherwise <= q->most && (!q->logarithmic || q->least > 0));
+            if (q->type <= BL_PARAM_INTEGER)
+                assert_true(q->least <= q->otherwise && q->otherwise <= q->most && (!q->logarithmic || q->least > 0));
         }
         assert_true(strlen(all[i]->caution) > 0 && strlen(all[i]->source) > 0 && strlen(all[i]->formula) > 0);
     }
     bool quoted = false;
     for (size_t i = 0; i < json.length; i++) {
         char c = json.data[i];
-        if (quoted && c == '\\') i++;
-        else if (c == '"') quoted = !quoted;
-        else if (!quoted) depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted)
+            depth += (c == '{' || c == '[') - (c == '}' || c == ']');
         assert_true(depth > 0 || i + 1 == json.length);
     }
     assert_int_equal(depth, 0);
@@ -214,8 +211,7 @@ static void manifest(void **state)
     bl_text_free(&json);
 }
 
-static void limits(void **state)
-{
+static void limits(void **state) {
     (void)state;
     bl_model *m = network(small, 1);
     bl_picture p = picture(30, 20, 0, 255, 1);
@@ -239,8 +235,7 @@ static void limits(void **state)
 
 /* ---- maps and saliency ---- */
 
-static void maps(void **state)
-{
+static void maps(void **state) {
     (void)state;
     bl_model *m = network(small, 3);
     bl_picture p = picture(24, 20, 0, 255, 2);
@@ -259,7 +254,8 @@ static void maps(void **state)
         double sum = 0, mean = 0;
         for (int c = 0; c < 3; c++)
             for (int i = 0; i < 3; i++)
-                for (int j = 0; j < 3; j++) sum += (double)w[((k * 3 + c) * 3 + i) * 3 + j] * x[(c * 20 + 7 + i) * 24 + 11 + j];
+                for (int j = 0; j < 3; j++)
+                    sum += (double)w[((k * 3 + c) * 3 + i) * 3 + j] * x[(c * 20 + 7 + i) * 24 + 11 + j];
         assert_true(fabs((sum > 0 ? sum : 0) - r->data[(k * 18 + 7) * 22 + 11]) < 1e-4);
         for (int i = 0; i < 18 * 22; i++) mean += r->data[k * 18 * 22 + i];
         assert_true(fabs(mean / (18 * 22) - means->data[k]) < 1e-5);
@@ -279,8 +275,7 @@ static void maps(void **state)
 }
 
 /* A linear score: the gradient is its weights, divided by the deviation, for any picture. */
-static void gradient_of_linear(void **state)
-{
+static void gradient_of_linear(void **state) {
     (void)state;
     bl_model *m = network("input x 1x2x2\nmean 0\nstd 1\nchannels grey\nflat = flatten x\nscore = dense flat 1\n", 1);
     static const bl_real w[4] = {1, -2, 3, 0.5f};
@@ -302,8 +297,7 @@ static void gradient_of_linear(void **state)
     bl_model_free(m);
 }
 
-static void gradient_reductions(void **state)
-{
+static void gradient_reductions(void **state) {
     (void)state;
     bl_model *m = network(linear, 5);
     bl_picture p = picture(5, 4, 0, 255, 4);
@@ -332,9 +326,9 @@ static void gradient_reductions(void **state)
 
 /* ---- attacks ---- */
 
-/* On a linear classifier one FGSM step moves the lead of the predicted class by exactly ε times the sum of |w_y − w_k|. */
-static void fgsm_on_linear(void **state)
-{
+/* On a linear classifier one FGSM step moves the lead of the predicted class by exactly ε times the sum of |w_y − w_k|.
+ */
+static void fgsm_on_linear(void **state) {
     (void)state;
     bl_model *m = network(linear, 2);
     const bl_real *w = weights_of(m, "scores");
@@ -345,7 +339,8 @@ static void fgsm_on_linear(void **state)
     scores_of(m, &p, before_scores, 2);
     scores_of(m, &after, after_scores, 2);
     int y = before_scores[1] > before_scores[0];
-    double change = ((double)after_scores[y] - after_scores[1 - y]) - ((double)before_scores[y] - before_scores[1 - y]), expected = 0;
+    double change = ((double)after_scores[y] - after_scores[1 - y]) - ((double)before_scores[y] - before_scores[1 - y]),
+           expected = 0;
     for (int i = 0; i < 60; i++) expected -= fabs((double)w[i] - w[60 + i]) * 8 / 255;
     assert_true(fabs(change - expected) < 1e-5 * fabs(expected) + 1e-6);
     assert_true(fact(job, "linf") == 8);
@@ -363,12 +358,12 @@ static void fgsm_on_linear(void **state)
     bl_model_free(m);
 }
 
-static void one_pgd_step_is_fgsm(void **state)
-{
+static void one_pgd_step_is_fgsm(void **state) {
     (void)state;
     bl_model *m = network(small, 4);
     bl_picture p = picture(24, 20, 0, 255, 7);
-    bl_job *a = run("fgsm", m, &p, NULL, "eps=5"), *b = run("pgd", m, &p, NULL, "eps=5 alpha=5 steps=1 restarts=1 start=picture");
+    bl_job *a = run("fgsm", m, &p, NULL, "eps=5"),
+           *b = run("pgd", m, &p, NULL, "eps=5 alpha=5 steps=1 restarts=1 start=picture");
     assert_memory_equal(result(a, "adversarial")->pixels, result(b, "adversarial")->pixels, 4 * 24 * 20);
     assert_memory_equal(result(a, "noisy")->pixels, result(b, "noisy")->pixels, 4 * 24 * 20);
     bl_job_end(a), bl_job_end(b);
@@ -376,11 +371,12 @@ static void one_pgd_step_is_fgsm(void **state)
     bl_model_free(m);
 }
 
-/* What counts: the file as saved, opened again, at most ε away from what was given, has the prediction that is claimed. */
-static void saved_and_opened(void **state)
-{
+/* What counts: the file as saved, opened again, at most ε away from what was given, has the prediction that is claimed.
+ */
+static void saved_and_opened(void **state) {
     (void)state;
-    static const char *const params[] = {"eps=1", "eps=2 alpha=0.7 seed=3", "eps=6 target=2", "eps=12 alpha=3.3 target=3 restarts=2", "eps=0"};
+    static const char *const params[] = {"eps=1", "eps=2 alpha=0.7 seed=3", "eps=6 target=2",
+                                         "eps=12 alpha=3.3 target=3 restarts=2", "eps=0"};
     int fooled = 0;
     for (int seed = 1; seed <= 4; seed++) {
         bl_model *m = network(small, (uint64_t)seed);
@@ -395,9 +391,11 @@ static void saved_and_opened(void **state)
             bl_picture attacked = {24, 20, result(job, "adversarial")->pixels}, opened;
             bl_text png = {0};
             assert_int_equal(bl_picture_png(&attacked, &png, NULL), BL_OK);
-            assert_int_equal(bl_picture_decode((const uint8_t *)png.data, png.length, "a.png", &opened, NULL, NULL), BL_OK);
+            assert_int_equal(bl_picture_decode((const uint8_t *)png.data, png.length, "a.png", &opened, NULL, NULL),
+                             BL_OK);
             int largest = 0;
-            for (int i = 0; i < 4 * 24 * 20; i++) largest = abs(opened.pixels[i] - p.pixels[i]) > largest ? abs(opened.pixels[i] - p.pixels[i]) : largest;
+            for (int i = 0; i < 4 * 24 * 20; i++)
+                largest = abs(opened.pixels[i] - p.pixels[i]) > largest ? abs(opened.pixels[i] - p.pixels[i]) : largest;
             assert_true(largest <= atoi(params[k] + 4));
             assert_true(fact(job, "linf") == largest);
             scores_of(m, &opened, after, 4);
@@ -407,7 +405,8 @@ static void saved_and_opened(void **state)
             fooled += success;
             bl_probabilities(m, after, 4, probabilities);
             assert_memory_equal(probabilities, result(job, "after")->data, sizeof probabilities);
-            assert_true(result(job, "race")->data[0] >= 0 && result(job, "race")->data[result(job, "race")->width - 1] == probabilities[y]);
+            assert_true(result(job, "race")->data[0] >= 0 &&
+                        result(job, "race")->data[result(job, "race")->width - 1] == probabilities[y]);
             if (atoi(params[k] + 4) == 0) assert_false(success);
             bl_text_free(&png);
             bl_picture_free(&opened);
@@ -420,8 +419,7 @@ static void saved_and_opened(void **state)
 }
 
 /* The last step is so short that rounding undoes it: the attack goes on in whole bytes. */
-static void rounding_is_repaired(void **state)
-{
+static void rounding_is_repaired(void **state) {
     (void)state;
     bl_model *m = network(linear, 2);
     bl_real *w = weights_of(m, "scores"), *bias = NULL;
@@ -432,7 +430,8 @@ static void rounding_is_repaired(void **state)
     scores_of(m, &p, scores, 2);
     double slope = 0;
     for (int i = 0; i < 60; i++) slope += fabs((double)w[i] - w[60 + i]) / 255;
-    bias[0] += (bl_real)((double)scores[1] - scores[0] + 0.1 * slope); /* class 0 leads by a tenth of a byte everywhere */
+    bias[0] +=
+        (bl_real)((double)scores[1] - scores[0] + 0.1 * slope); /* class 0 leads by a tenth of a byte everywhere */
     bl_job *job = run("pgd", m, &p, NULL, "eps=1 alpha=0.2 steps=2 start=picture");
     assert_true(fact(job, "success") == 1);
     assert_true(fact(job, "linf") == 1);
@@ -442,8 +441,7 @@ static void rounding_is_repaired(void **state)
     bl_model_free(m);
 }
 
-static void same_seed_same_bytes(void **state)
-{
+static void same_seed_same_bytes(void **state) {
     (void)state;
     bl_model *m = network(small, 4);
     bl_picture p = picture(24, 20, 0, 255, 7);
@@ -458,8 +456,7 @@ static void same_seed_same_bytes(void **state)
     bl_model_free(m);
 }
 
-static void attacks_refuse(void **state)
-{
+static void attacks_refuse(void **state) {
     (void)state;
     bl_model *m = network("input x 3x4x5\nmean 0 0 0\nstd 1 1 1\nflat = flatten x\nscore = dense flat 1\n", 1);
     bl_picture p = picture(5, 4, 0, 255, 1);
@@ -492,8 +489,7 @@ static void attacks_refuse(void **state)
     bl_model_free(m);
 }
 
-static void gains(void **state)
-{
+static void gains(void **state) {
     (void)state;
     static const int eps[] = {0, 1, 2, 4, 8, 12, 16, 32}, gain[] = {100, 100, 50, 20, 10, 10, 5, 2};
     bl_model *m = network(linear, 2);
@@ -510,8 +506,7 @@ static void gains(void **state)
 }
 
 /* An open size takes 224×224; probabilities are the network's. */
-static void open_networks(void **state)
-{
+static void open_networks(void **state) {
     (void)state;
     bl_model *m = network(open_size, 3);
     bl_picture p = picture(40, 30, 0, 255, 3);
@@ -522,13 +517,23 @@ static void open_networks(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mistakes), cmocka_unit_test(texts_as_used), cmocka_unit_test(manifest), cmocka_unit_test(limits),
-        cmocka_unit_test(maps), cmocka_unit_test(gradient_of_linear), cmocka_unit_test(gradient_reductions),
-        cmocka_unit_test(fgsm_on_linear), cmocka_unit_test(one_pgd_step_is_fgsm), cmocka_unit_test(saved_and_opened), cmocka_unit_test(rounding_is_repaired),
-        cmocka_unit_test(same_seed_same_bytes), cmocka_unit_test(attacks_refuse), cmocka_unit_test(gains), cmocka_unit_test(open_networks),
+        cmocka_unit_test(mistakes),
+        cmocka_unit_test(texts_as_used),
+        cmocka_unit_test(manifest),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(maps),
+        cmocka_unit_test(gradient_of_linear),
+        cmocka_unit_test(gradient_reductions),
+        cmocka_unit_test(fgsm_on_linear),
+        cmocka_unit_test(one_pgd_step_is_fgsm),
+        cmocka_unit_test(saved_and_opened),
+        cmocka_unit_test(rounding_is_repaired),
+        cmocka_unit_test(same_seed_same_bytes),
+        cmocka_unit_test(attacks_refuse),
+        cmocka_unit_test(gains),
+        cmocka_unit_test(open_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

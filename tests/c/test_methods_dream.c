@@ -14,23 +14,22 @@
 #include "methods/method.h"
 #include "onnx/onnx.h"
 
-static const char dense_end[] = "input x 3x32x32\nlabels a; b; c; d\nmean 0.5 0.4 0.3\nstd 0.25 0.25 0.5\nchannels RGB\n"
-                                "conv_1 = conv x 6 3x3\nrelu_1 = relu conv_1\nconv_2 = conv relu_1 8 3x3\nrelu_2 = relu conv_2\n"
-                                "pool = maxpool relu_2 2x2 stride 2\nflat = flatten pool\nscores = dense flat 4\n";
+static const char dense_end[] =
+    "input x 3x32x32\nlabels a; b; c; d\nmean 0.5 0.4 0.3\nstd 0.25 0.25 0.5\nchannels RGB\n"
+    "conv_1 = conv x 6 3x3\nrelu_1 = relu conv_1\nconv_2 = conv relu_1 8 3x3\nrelu_2 = relu conv_2\n"
+    "pool = maxpool relu_2 2x2 stride 2\nflat = flatten pool\nscores = dense flat 4\n";
 static const char pooled_end[] = "input x 1x32x32\nlabels a; b; c\nmean 0.5\nstd 0.25\nchannels grey\n"
                                  "conv_1 = conv x 4 3x3 pad 1\nrelu_1 = relu conv_1\nmean_1 = globalavgpool relu_1\n"
                                  "flat = flatten mean_1\nscores = dense flat 3\n";
 
-static bl_model *network(const char *text, uint64_t seed)
-{
+static bl_model *network(const char *text, uint64_t seed) {
     bl_model *m;
     bl_error e = {0};
     if (bl_nettext_read(text, strlen(text), seed, &m, &e) != BL_OK) fail_msg("%s %s", e.message, e.hint);
     return m;
 }
 
-static bl_picture photo(int width, int height)
-{
+static bl_picture photo(int width, int height) {
     bl_picture p;
     assert_int_equal(bl_picture_make(width, height, &p, NULL), BL_OK);
     for (int y = 0; y < height; y++)
@@ -42,15 +41,13 @@ static bl_picture photo(int width, int height)
     return p;
 }
 
-static bl_status finish(bl_job *job, bl_error *e)
-{
+static bl_status finish(bl_job *job, bl_error *e) {
     bl_status status = BL_OK;
     for (bool done = false; !done && status == BL_OK;) status = bl_job_step(job, &done, e);
     return status;
 }
 
-static bl_job *dream(const bl_model *m, const bl_picture *p, const char *objective, const char *params)
-{
+static bl_job *dream(const bl_model *m, const bl_picture *p, const char *objective, const char *params) {
     bl_request request = {.model = m, .picture = p, .objective = objective, .params = params};
     bl_job *job;
     bl_error e = {0};
@@ -59,8 +56,7 @@ static bl_job *dream(const bl_model *m, const bl_picture *p, const char *objecti
     return job;
 }
 
-static const bl_result *result(const bl_job *job, const char *name)
-{
+static const bl_result *result(const bl_job *job, const char *name) {
     for (int i = 0; i < bl_job_n_results(job); i++)
         if (strcmp(bl_job_result(job, i)->name, name) == 0) return bl_job_result(job, i);
     fail_msg("no result %s", name);
@@ -68,8 +64,7 @@ static const bl_result *result(const bl_job *job, const char *name)
 }
 
 /* Without jitter and with small steps, nine of ten steps and every octave as a whole make the layer stronger. */
-static void rises(const bl_job *job, int octaves, int steps)
-{
+static void rises(const bl_job *job, int octaves, int steps) {
     const bl_result *s = result(job, "strength");
     assert_int_equal(s->width, octaves * (steps + 1));
     int up = 0;
@@ -81,8 +76,7 @@ static void rises(const bl_job *job, int octaves, int steps)
     if (up * 10 < octaves * steps * 9) fail_msg("%d of %d steps rise", up, octaves * steps);
 }
 
-static void objective_rises(void **state)
-{
+static void objective_rises(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(90, 60);
@@ -94,7 +88,8 @@ static void objective_rises(void **state)
     job = dream(m, &p, "conv_2:3", "size=64 octaves=2 steps=10 step=0.3 jitter=0 colours=free");
     rises(job, 2, 10);
     bl_job_end(job);
-    job = dream(m, NULL, "conv_1:2@10,12", "size=64 octaves=1 steps=10 step=0.3 jitter=0 colours=free smooth=0 start=noise");
+    job = dream(m, NULL, "conv_1:2@10,12",
+                "size=64 octaves=1 steps=10 step=0.3 jitter=0 colours=free smooth=0 start=noise");
     rises(job, 1, 10);
     bl_job_end(job);
     bl_picture_free(&p);
@@ -102,8 +97,7 @@ static void objective_rises(void **state)
 }
 
 /* With the settings of every day: the picture changes and the layer answers far more strongly. */
-static void everyday(void **state)
-{
+static void everyday(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(90, 60);
@@ -111,7 +105,8 @@ static void everyday(void **state)
     const bl_result *s = result(job, "strength");
     assert_true(s->data[s->width - 1] > 1.5 * s->data[0]);
     int changed = 0;
-    for (int i = 0; i < 4 * 96 * 64; i++) changed += result(job, "dream")->pixels[i] != result(job, "picture")->pixels[i];
+    for (int i = 0; i < 4 * 96 * 64; i++)
+        changed += result(job, "dream")->pixels[i] != result(job, "picture")->pixels[i];
     assert_true(changed > 96 * 64);
     bl_progress progress = bl_job_progress(job);
     assert_int_equal(progress.forwards, 4 * 11 - (progress.n_phases < 4 ? 11 * (4 - progress.n_phases) : 0));
@@ -121,12 +116,12 @@ static void everyday(void **state)
     bl_model_free(m);
 }
 
-static void colours_stay(void **state)
-{
+static void colours_stay(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(64, 64);
-    static const char *const params[] = {"size=64 octaves=2 steps=8 step=3", "size=64 octaves=2 steps=8 step=3 colours=free"};
+    static const char *const params[] = {"size=64 octaves=2 steps=8 step=3",
+                                         "size=64 octaves=2 steps=8 step=3 colours=free"};
     double away[2] = {0};
     for (int k = 0; k < 2; k++) {
         bl_job *job = dream(m, &p, NULL, params[k]);
@@ -141,8 +136,7 @@ static void colours_stay(void **state)
     bl_model_free(m);
 }
 
-static void no_steps_no_change(void **state)
-{
+static void no_steps_no_change(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(128, 128);
@@ -153,16 +147,14 @@ static void no_steps_no_change(void **state)
     bl_model_free(m);
 }
 
-static void notes_of(const bl_job *job, const char *words)
-{
+static void notes_of(const bl_job *job, const char *words) {
     bl_text legend = {0};
     bl_job_legend_json(job, &legend);
     if (!strstr(legend.data, words)) fail_msg("%s does not say \"%s\"", legend.data, words);
     bl_text_free(&legend);
 }
 
-static void sizes(void **state)
-{
+static void sizes(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(90, 60);
@@ -173,11 +165,14 @@ static void sizes(void **state)
     bl_job_end(job);
     bl_model_free(m);
     m = network(pooled_end, 2);
-    job = dream(m, &p, "class:2", "size=128 octaves=2 steps=8 step=0.3 jitter=0 colours=free smooth=0"); /* no dense layer over positions: any size */
+    job = dream(m, &p, "class:2",
+                "size=128 octaves=2 steps=8 step=0.3 jitter=0 colours=free smooth=0"); /* no dense layer over positions:
+                                                                                          any size */
     assert_int_equal(result(job, "dream")->width, 128);
     rises(job, 2, 8);
     const uint8_t *q = result(job, "dream")->pixels;
-    for (int i = 0; i < 128 * 85; i++) assert_true(q[4 * i] == q[4 * i + 1] && q[4 * i] == q[4 * i + 2]); /* a grey network dreams in grey */
+    for (int i = 0; i < 128 * 85; i++)
+        assert_true(q[4 * i] == q[4 * i + 1] && q[4 * i] == q[4 * i + 2]); /* a grey network dreams in grey */
     bl_job_end(job);
     job = dream(m, &p, "conv_1", "size=64 octaves=8 ratio=2 steps=1"); /* 64, 32 and 16 wide; 16 wide is 11 high */
     notes_of(job, "2 of 8 octaves");
@@ -186,25 +181,25 @@ static void sizes(void **state)
     bl_model_free(m);
 }
 
-static void seeds(void **state)
-{
+static void seeds(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
-    bl_job *a = dream(m, NULL, NULL, "size=64 start=noise steps=3 seed=5"), *b = dream(m, NULL, NULL, "size=64 start=noise steps=3 seed=5"),
+    bl_job *a = dream(m, NULL, NULL, "size=64 start=noise steps=3 seed=5"),
+           *b = dream(m, NULL, NULL, "size=64 start=noise steps=3 seed=5"),
            *c = dream(m, NULL, NULL, "size=64 start=noise steps=3 seed=6");
     assert_memory_equal(result(a, "dream")->pixels, result(b, "dream")->pixels, 4 * 64 * 64);
     assert_memory_not_equal(result(a, "picture")->pixels, result(c, "picture")->pixels, 4 * 64 * 64);
     bl_job_end(a), bl_job_end(b), bl_job_end(c);
     bl_picture p = photo(64, 64);
-    a = dream(m, &p, NULL, "size=64 steps=3 seed=5"), b = dream(m, &p, NULL, "size=64 steps=3 seed=6"); /* other jitter */
+    a = dream(m, &p, NULL, "size=64 steps=3 seed=5"),
+    b = dream(m, &p, NULL, "size=64 steps=3 seed=6"); /* other jitter */
     assert_memory_not_equal(result(a, "dream")->pixels, result(b, "dream")->pixels, 4 * 64 * 64);
     bl_job_end(a), bl_job_end(b);
     bl_picture_free(&p);
     bl_model_free(m);
 }
 
-static void closed_layer(void **state)
-{
+static void closed_layer(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
     for (int i = 0; i < m->n_nodes; i++) /* biases far below zero close every ReLU */
@@ -225,17 +220,18 @@ static void closed_layer(void **state)
 /* ---- memory: after start, only texts of results may grow ---- */
 
 static int allocations;
-static void count(const volatile void *memory, size_t bytes)
-{
+static void count(const volatile void *memory, size_t bytes) {
     (void)memory, (void)bytes;
     allocations++;
 }
-static void nothing(const volatile void *memory) { (void)memory; }
+static void nothing(const volatile void *memory) {
+    (void)memory;
+}
 
-static void steps_allocate_nothing(void **state)
-{
+static void steps_allocate_nothing(void **state) {
     (void)state;
-    static const char *const jobs[][2] = {{"dream", "size=64 steps=3"}, {"pgd", "steps=3 restarts=2 eps=1"}, {"fgsm", ""}, {"gradient", ""}};
+    static const char *const jobs[][2] = {
+        {"dream", "size=64 steps=3"}, {"pgd", "steps=3 restarts=2 eps=1"}, {"fgsm", ""}, {"gradient", ""}};
     assert_true(__sanitizer_install_malloc_and_free_hooks(count, nothing) > 0);
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(64, 64);
@@ -264,8 +260,7 @@ static void steps_allocate_nothing(void **state)
 }
 
 /* Stopped in the middle: what was ready can be read, and nothing leaks (the address sanitiser says so at the end). */
-static void stopped(void **state)
-{
+static void stopped(void **state) {
     (void)state;
     bl_model *m = network(dense_end, 2);
     bl_picture p = photo(64, 64);
@@ -284,11 +279,13 @@ static void stopped(void **state)
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(objective_rises), cmocka_unit_test(everyday), cmocka_unit_test(colours_stay), cmocka_unit_test(no_steps_no_change), cmocka_unit_test(sizes),
-        cmocka_unit_test(seeds), cmocka_unit_test(closed_layer), cmocka_unit_test(steps_allocate_nothing), cmocka_unit_test(stopped),
+        cmocka_unit_test(objective_rises), cmocka_unit_test(everyday),
+        cmocka_unit_test(colours_stay),    cmocka_unit_test(no_steps_no_change),
+        cmocka_unit_test(sizes),           cmocka_unit_test(seeds),
+        cmocka_unit_test(closed_layer),    cmocka_unit_test(steps_allocate_nothing),
+        cmocka_unit_test(stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,30 +13,29 @@ static const char all_forms[] =
     "input x 3x12x10\ntitle A title\ncredit Somebody, 2026\nlabels cat; red panda; school bus\n"
     "mean 0.485 0.456 0.406\nstd 0.229 0.224 0.225\nchannels BGR\n"
     "c1 = conv x 6 3x3 stride 1,2 pad 0,1,1,0 groups 3\nn1 = batchnorm c1 epsilon 0.001\nr1 = relu n1\n"
-    "c2 = conv r1 6 3x2 dilation 2,1 pad same nobias\nl = leakyrelu c2 0.2\nk = clip l -1 6\ns = sigmoid k\nt = tanh s\n"
-    "hs = hardsigmoid t 0.25 0.5\nhw = hardswish hs\nm = maxpool hw 2x2 stride 2 ceil\na = avgpool m 2x2 pad 1 countpad\n"
+    "c2 = conv r1 6 3x2 dilation 2,1 pad same nobias\nl = leakyrelu c2 0.2\nk = clip l -1 6\ns = sigmoid k\nt = tanh "
+    "s\n"
+    "hs = hardsigmoid t 0.25 0.5\nhw = hardswish hs\nm = maxpool hw 2x2 stride 2 ceil\na = avgpool m 2x2 pad 1 "
+    "countpad\n"
     "nr = lrn a 3 alpha 0.01 beta 0.6 bias 2\np = pad nr 1,0,0,2\nsum = add p p\ndif = sub sum p\nmu = mul dif p\n"
     "cat = concat mu sum p\nga = globalavgpool cat\ngm = globalmaxpool cat\nratio = sub ga gm\nsq = squeeze ratio 2,3\n"
     "un = unsqueeze sq 2\nre = reshape un 1,18\ntr = transpose re 0,1\ndr = dropout tr 0.3\nid = identity dr\n"
     "fl = flatten id\nout = dense fl 3\nprob = softmax out\n";
 
-static bl_model *from_text(const char *text)
-{
+static bl_model *from_text(const char *text) {
     bl_model *m = NULL;
     OK(bl_nettext_read(text, strlen(text), 5, &m, error));
     return m;
 }
 
-static bl_status read_bytes(const void *bytes, size_t length, bl_model **out, bl_error *error)
-{
+static bl_status read_bytes(const void *bytes, size_t length, bl_model **out, bl_error *error) {
     bl_bytes b = {bytes, length};
     bl_source source = bl_source_memory(&b);
     bl_open_options options = {.keep_batchnorm = true};
     return bl_onnx_read(&source, &options, out, error);
 }
 
-static bl_text written(const bl_model *m, const bl_write_options *options)
-{
+static bl_text written(const bl_model *m, const bl_write_options *options) {
     bl_text text = {0};
     OK(bl_onnx_write(m, options, &text, error));
     assert_true(text.length > 0);
@@ -44,8 +43,7 @@ static bl_text written(const bl_model *m, const bl_write_options *options)
 }
 
 /* The output for one fixed picture; its element count in *n. */
-static bl_real *output_of(const bl_model *m, size_t *n)
-{
+static bl_real *output_of(const bl_model *m, size_t *n) {
     bl_plan *plan = NULL;
     bl_run *run = NULL;
     bl_wants wants = BL_WANTS;
@@ -64,8 +62,7 @@ static bl_real *output_of(const bl_model *m, size_t *n)
     return copy;
 }
 
-static void same_networks(const bl_model *a, const bl_model *b)
-{
+static void same_networks(const bl_model *a, const bl_model *b) {
     assert_int_equal(a->n_nodes, b->n_nodes);
     for (int i = 0; i < a->n_nodes; i++) {
         const bl_node *p = &a->nodes[i], *q = &b->nodes[i];
@@ -82,14 +79,15 @@ static void same_networks(const bl_model *a, const bl_model *b)
             assert_int_equal(v->type, w->type);
             assert_memory_equal(&v->shape, &w->shape, sizeof v->shape);
             size_t n = bl_count(&v->shape);
-            if (v->type == BL_INT) assert_memory_equal(v->ints, w->ints, n * sizeof *v->ints);
-            else assert_memory_equal(v->data, w->data, n * sizeof *v->data);
+            if (v->type == BL_INT)
+                assert_memory_equal(v->ints, w->ints, n * sizeof *v->ints);
+            else
+                assert_memory_equal(v->data, w->data, n * sizeof *v->data);
         }
     }
 }
 
-static void writes_and_reads_to_the_bit(void **state)
-{
+static void writes_and_reads_to_the_bit(void **state) {
     (void)state;
     bl_model *m = from_text(all_forms), *again = NULL;
     bl_text text = written(m, NULL);
@@ -124,8 +122,7 @@ static void writes_and_reads_to_the_bit(void **state)
     bl_model_free(again);
 }
 
-static void halves_weights(void **state)
-{
+static void halves_weights(void **state) {
     (void)state;
     bl_model *m = from_text(all_forms), *again = NULL;
     bl_write_options options = {.half = true};
@@ -137,7 +134,8 @@ static void halves_weights(void **state)
         if (!v->is_constant || v->type != BL_FLOAT) continue;
         const bl_value *w = &again->values[bl_model_find(again, v->name)];
         for (size_t k = 0; k < bl_count(&v->shape); k++)
-            assert_true(w->data[k] == (v->shape.rank >= 2 ? bl_half_to_float(bl_half_from_float(v->data[k])) : v->data[k]));
+            assert_true(w->data[k] ==
+                        (v->shape.rank >= 2 ? bl_half_to_float(bl_half_from_float(v->data[k])) : v->data[k]));
         halved += v->shape.rank >= 2;
     }
     assert_int_equal(halved, 3);
@@ -156,8 +154,7 @@ static void halves_weights(void **state)
 }
 
 /* One mean for all channels of a network that has more than a picture has. */
-static void writes_preprocessing_of_many_channels(void **state)
-{
+static void writes_preprocessing_of_many_channels(void **state) {
     (void)state;
     bl_model *m = from_text("input x 7x2x2\nmean 0.5\nstd 0.25\nr = relu x\n"), *again = NULL;
     bl_text text = written(m, NULL);
@@ -169,8 +166,7 @@ static void writes_preprocessing_of_many_channels(void **state)
 }
 
 /* The trainer writes weights that the model does not hold. */
-static void writes_other_weights(void **state)
-{
+static void writes_other_weights(void **state) {
     (void)state;
     bl_model *m = from_text(all_forms), *again = NULL;
     const bl_real **constants = calloc((size_t)m->n_values, sizeof *constants);
@@ -179,18 +175,19 @@ static void writes_other_weights(void **state)
     bl_text text = written(m, &(bl_write_options){.constants = constants});
     OK(read_bytes(text.data, text.length, &again, error));
     assert_memory_equal(again->values[bl_model_find(again, "out.bias")].data, bias, sizeof bias);
-    assert_memory_equal(again->values[bl_model_find(again, "out.weight")].data, m->values[bl_model_find(m, "out.weight")].data, 18 * 3 * sizeof *bias);
+    assert_memory_equal(again->values[bl_model_find(again, "out.weight")].data,
+                        m->values[bl_model_find(m, "out.weight")].data, 18 * 3 * sizeof *bias);
     free(constants);
     bl_text_free(&text);
     bl_model_free(m);
     bl_model_free(again);
 }
 
-static const char small[] = "input x 1x4x4\nlabels a; b\nc = conv x 2 3x3\nf = flatten c\nd = dense f 2\np = softmax d\n";
+static const char small[] =
+    "input x 1x4x4\nlabels a; b\nc = conv x 2 3x3\nf = flatten c\nd = dense f 2\np = softmax d\n";
 
 /* Whatever is accepted must hold together: it can be planned or says why not. */
-static bool accepts(const uint8_t *bytes, size_t length)
-{
+static bool accepts(const uint8_t *bytes, size_t length) {
     uint8_t *exact = malloc(length ? length : 1); /* so that the sanitiser sees a read past the end */
     bl_model *m;
     bl_error error = {0};
@@ -208,14 +205,15 @@ static bool accepts(const uint8_t *bytes, size_t length)
     wants.limit = 1 << 20;
     if (m->input_h < 0) wants.height = 4;
     if (m->input_w < 0) wants.width = 4;
-    if (bl_plan_new(m, &wants, &plan, &error) == BL_OK) bl_plan_free(plan);
-    else assert_true(error.message[0] != 0);
+    if (bl_plan_new(m, &wants, &plan, &error) == BL_OK)
+        bl_plan_free(plan);
+    else
+        assert_true(error.message[0] != 0);
     bl_model_free(m);
     return true;
 }
 
-static void cut_at_every_byte(void **state)
-{
+static void cut_at_every_byte(void **state) {
     (void)state;
     bl_model *m = from_text(small);
     bl_text text = written(m, NULL);
@@ -227,8 +225,7 @@ static void cut_at_every_byte(void **state)
     bl_model_free(m);
 }
 
-static void every_byte_changed(void **state)
-{
+static void every_byte_changed(void **state) {
     (void)state;
     static const uint8_t changes[] = {0x01, 0x02, 0x08, 0x40, 0x80, 0xff};
     bl_model *m = from_text(small);
@@ -245,8 +242,7 @@ static void every_byte_changed(void **state)
     bl_model_free(m);
 }
 
-static void random_bytes(void **state)
-{
+static void random_bytes(void **state) {
     (void)state;
     uint8_t bytes[256];
     for (uint32_t round = 0; round < 3000; round++) {
@@ -255,7 +251,8 @@ static void random_bytes(void **state)
         for (uint32_t i = 0; i < length; i++) bytes[i] = (uint8_t)bl_random_word(&r, i + 1);
         /* Half of them begin as a model with a graph that claims the rest. */
         if (round % 2 && length > 8) {
-            const uint8_t head[] = {0x08, 0x08, 0x3a, (uint8_t)((length - 5) & 0x7f) | 0x80, (uint8_t)((length - 5) >> 7)};
+            const uint8_t head[] = {0x08, 0x08, 0x3a, (uint8_t)((length - 5) & 0x7f) | 0x80,
+                                    (uint8_t)((length - 5) >> 7)};
             memcpy(bytes, head, sizeof head);
         }
         assert_false(accepts(bytes, length));
@@ -268,8 +265,7 @@ typedef struct {
     uint64_t pulled;
 } flaky;
 
-static bool flaky_read(void *user, uint64_t offset, size_t n, void *to)
-{
+static bool flaky_read(void *user, uint64_t offset, size_t n, void *to) {
     flaky *f = user;
     assert_true(offset <= f->bytes.length && n <= f->bytes.length - offset); /* the reader's promise */
     if (f->left-- == 0) return false;
@@ -279,8 +275,7 @@ static bool flaky_read(void *user, uint64_t offset, size_t n, void *to)
 }
 
 /* A source that fails at its n-th read, for every n. */
-static void source_fails(void **state)
-{
+static void source_fails(void **state) {
     (void)state;
     bl_model *m = from_text("input x 3x16x16\na = conv x 64 3x3\nb = conv a 32 3x3\nc = relu b\n"), *again = NULL;
     bl_text text = written(m, NULL);
@@ -302,26 +297,30 @@ static void source_fails(void **state)
     bl_model_free(m);
 }
 
-static void empty_file(void **state)
-{
+static void empty_file(void **state) {
     (void)state;
     bl_model *m;
     FAILS(BL_FORMAT, "the file is empty", read_bytes("", 0, &m, error));
     FAILS(BL_FORMAT, "not a valid ONNX file", read_bytes("hello, I am a text file\n", 24, &m, error));
     FAILS(BL_FORMAT, "it holds no graph", read_bytes("\x08\x08", 2, &m, error));
-    FAILS(BL_FORMAT, "a number has more than 64 bits", read_bytes("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11, &m, error));
+    FAILS(BL_FORMAT, "a number has more than 64 bits",
+          read_bytes("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11, &m, error));
     FAILS(BL_FORMAT, "claims 127 bytes, but only 1 are left", read_bytes("\x3a\x7f\x00", 3, &m, error));
     FAILS(BL_FORMAT, "unknown wire type 3", read_bytes("\x3b\x00", 2, &m, error));
     FAILS(BL_FORMAT, "no valid number", read_bytes("\x00\x00", 2, &m, error));
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_and_reads_to_the_bit), cmocka_unit_test(halves_weights), cmocka_unit_test(writes_other_weights),
+        cmocka_unit_test(writes_and_reads_to_the_bit),
+        cmocka_unit_test(halves_weights),
+        cmocka_unit_test(writes_other_weights),
         cmocka_unit_test(writes_preprocessing_of_many_channels),
-        cmocka_unit_test(cut_at_every_byte), cmocka_unit_test(every_byte_changed), cmocka_unit_test(random_bytes),
-        cmocka_unit_test(source_fails), cmocka_unit_test(empty_file),
+        cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(every_byte_changed),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(source_fails),
+        cmocka_unit_test(empty_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,15 +7,23 @@
 #include <string.h>
 
 static long left; /* allocations that still succeed; negative: all of them */
-static bool granted(void) { return left != 0 && (left -= left > 0, true); }
-static void *scarce_aligned(size_t align, size_t size) { return granted() ? aligned_alloc(align, size) : NULL; }
-static void *scarce_zeroed(size_t n, size_t size) { return granted() ? calloc(n, size) : NULL; }
-static void *scarce_larger(void *old, size_t size) { return granted() ? realloc(old, size) : NULL; }
+static bool granted(void) {
+    return left != 0 && (left -= left > 0, true);
+}
+static void *scarce_aligned(size_t align, size_t size) {
+    return granted() ? aligned_alloc(align, size) : NULL;
+}
+static void *scarce_zeroed(size_t n, size_t size) {
+    return granted() ? calloc(n, size) : NULL;
+}
+static void *scarce_larger(void *old, size_t size) {
+    return granted() ? realloc(old, size) : NULL;
+}
 
 /* The sources that ask C for memory, with its allocation replaced; they stand in for the library's. */
 #define aligned_alloc scarce_aligned
-#define calloc scarce_zeroed
-#define realloc scarce_larger
+#define calloc        scarce_zeroed
+#define realloc       scarce_larger
 #include "../../src/base/memory.c"
 #include "../../src/base/text.c"
 #include "../../src/onnx/nettext.c"
@@ -25,12 +33,12 @@ static void *scarce_larger(void *old, size_t size) { return granted() ? realloc(
 #undef realloc
 
 static const char text[] =
-    "input x 1x8x8\ntitle T\ncredit C\nlabels a; b\nmean 0.5\nstd 0.2\na = conv x 3 3x3 pad 1\nb = batchnorm a\nc = clip b 0 6\n"
+    "input x 1x8x8\ntitle T\ncredit C\nlabels a; b\nmean 0.5\nstd 0.2\na = conv x 3 3x3 pad 1\nb = batchnorm a\nc = "
+    "clip b 0 6\n"
     "d = concat a c\ne = maxpool d 2x2 stride 2\nf = flatten e\ng = dropout f 0.5\nh = dense g 2\ni = softmax h\n";
 
 /* Reads the text, writes it as ONNX in half precision, reads that, and writes it as text. */
-static bl_status there_and_back(bl_error *error)
-{
+static bl_status there_and_back(bl_error *error) {
     bl_model *m = NULL, *again = NULL;
     bl_text file = {0}, lines = {0};
     bl_status status = bl_nettext_read(text, sizeof text - 1, 1, &m, error);
@@ -48,8 +56,7 @@ static bl_status there_and_back(bl_error *error)
     return status;
 }
 
-static void every_allocation_fails_once(void **state)
-{
+static void every_allocation_fails_once(void **state) {
     (void)state;
     bl_status status = BL_MEMORY;
     long failures = 0;
@@ -65,8 +72,7 @@ static void every_allocation_fails_once(void **state)
     assert_true(failures > 20);
 }
 
-int main(void)
-{
+int main(void) {
     left = -1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);

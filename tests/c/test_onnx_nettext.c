@@ -8,25 +8,28 @@
 
 #include "onnx/onnx.h"
 
-static bl_model *read_text(const char *text, uint64_t seed)
-{
+static bl_model *read_text(const char *text, uint64_t seed) {
     bl_model *m = NULL;
     OK(bl_nettext_read(text, strlen(text), seed, &m, error));
     return m;
 }
 
-static void same_text_again(void **state)
-{
+static void same_text_again(void **state) {
     (void)state;
     static const char text[] =
-        "input x 3x12x10\ntitle A title\ncredit Somebody\nlabels cat; red panda; school bus\nmean 0.5 0.25 0.125\nstd 0.5 0.5 1\n"
+        "input x 3x12x10\ntitle A title\ncredit Somebody\nlabels cat; red panda; school bus\nmean 0.5 0.25 0.125\nstd "
+        "0.5 0.5 1\n"
         "channels RGB\n\nc1 = conv x 6 3x3 stride 1,2 pad 0,1,1,0 groups 3\nn1 = batchnorm c1 epsilon 0.001\n"
         "c2 = conv n1 6 3x2 dilation 2,1 pad same nobias\nc3 = conv c2 4 1x1 stride 2 pad 1\n\"a b\" = relu c3\n"
-        "l = leakyrelu \"a b\" 0.2\nl2 = leakyrelu l\nk = clip l2 -1 6\ns = sigmoid k\nt = tanh s\nhs = hardsigmoid t 0.25 0.5\n"
+        "l = leakyrelu \"a b\" 0.2\nl2 = leakyrelu l\nk = clip l2 -1 6\ns = sigmoid k\nt = tanh s\nhs = hardsigmoid t "
+        "0.25 0.5\n"
         "hs2 = hardsigmoid hs\nhw = hardswish hs2\nm = maxpool hw 2x2 stride 2 ceil\na = avgpool m 2x2 pad 1 countpad\n"
-        "nr = lrn a 3 alpha 0.01 beta 0.6 bias 2\np = pad nr 1,0,0,2\nsum = add p p\ndif = sub sum p\nmu = mul dif p\ndi = div mu sum\n"
-        "cat = concat di sum p\nga = globalavgpool cat\ngm = globalmaxpool cat\nratio = sub ga gm\nsq = squeeze ratio 2,3\n"
-        "un = unsqueeze sq 2\nre = reshape un 1,12\ntr = transpose re 0,1\ndr = dropout tr 0.25\nid = identity dr\nfl = flatten id\n"
+        "nr = lrn a 3 alpha 0.01 beta 0.6 bias 2\np = pad nr 1,0,0,2\nsum = add p p\ndif = sub sum p\nmu = mul dif "
+        "p\ndi = div mu sum\n"
+        "cat = concat di sum p\nga = globalavgpool cat\ngm = globalmaxpool cat\nratio = sub ga gm\nsq = squeeze ratio "
+        "2,3\n"
+        "un = unsqueeze sq 2\nre = reshape un 1,12\ntr = transpose re 0,1\ndr = dropout tr 0.25\nid = identity dr\nfl "
+        "= flatten id\n"
         "d1 = dense fl 5 nobias\nout = dense d1 3\nls = logsoftmax out 1\nprob = softmax ls\n";
     bl_model *m = read_text(text, 1);
     bl_text out = {0};
@@ -44,8 +47,7 @@ static void same_text_again(void **state)
     bl_model_free(m);
 }
 
-static void draws_weights(void **state)
-{
+static void draws_weights(void **state) {
     (void)state;
     static const char text[] = "input x 3x16x16\na = conv x 64 3x3\nb = conv a 32 3x3\nf = flatten b\n";
     char longer[128];
@@ -70,8 +72,7 @@ static void draws_weights(void **state)
 }
 
 /* The first real text. */
-static void tiny_vgg(void **state)
-{
+static void tiny_vgg(void **state) {
     (void)state;
     char text[4096];
     FILE *file = fopen("models/tiny-vgg.net.txt", "rb");
@@ -90,8 +91,7 @@ static void tiny_vgg(void **state)
     bl_model_free(m);
 }
 
-static void refuses(void **state)
-{
+static void refuses(void **state) {
     (void)state;
     static const struct {
         const char *text, *part;
@@ -138,7 +138,8 @@ static void refuses(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         bl_error error = {0};
         bl_model *m;
-        if (bl_nettext_read(bad[i].text, strlen(bad[i].text), 1, &m, &error) == BL_OK) fail_msg("accepted: %s", bad[i].text);
+        if (bl_nettext_read(bad[i].text, strlen(bad[i].text), 1, &m, &error) == BL_OK)
+            fail_msg("accepted: %s", bad[i].text);
         assert_null(m);
         graph_holds(&error, bad[i].part);
     }
@@ -147,24 +148,23 @@ static void refuses(void **state)
     FAILS(BL_FORMAT, "not UTF-8", bl_nettext_read("input\0x", 7, 1, &m, error));
 }
 
-static void refuses_to_write(void **state)
-{
+static void refuses_to_write(void **state) {
     (void)state;
     bl_model *m = graph_new(3, 8, 8);
     graph_constant(m, "c", "3,1,1", 1, 0);
     graph_node(m, "Add", "sum", "x c", "");
     m = graph_seal(m, "sum");
     bl_text out = {0};
-    FAILS(BL_UNSUPPORTED, "node \"sum\" (Add) has no line form in the network text: an input is a constant", bl_nettext_write(m, &out, error));
+    FAILS(BL_UNSUPPORTED, "node \"sum\" (Add) has no line form in the network text: an input is a constant",
+          bl_nettext_write(m, &out, error));
     bl_text_free(&out);
     bl_model_free(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_text_again), cmocka_unit_test(draws_weights), cmocka_unit_test(tiny_vgg),
-        cmocka_unit_test(refuses), cmocka_unit_test(refuses_to_write),
+        cmocka_unit_test(same_text_again), cmocka_unit_test(draws_weights),    cmocka_unit_test(tiny_vgg),
+        cmocka_unit_test(refuses),         cmocka_unit_test(refuses_to_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* picture: files read right or refused with a reason, PNG round trip, resizing and its adjoint, what a network is fed. */
+/* picture: files read right or refused with a reason, PNG round trip, resizing and its adjoint, what a network is fed.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +19,7 @@ typedef struct {
     size_t length;
 } file;
 
-static file load(const char *name)
-{
+static file load(const char *name) {
     char path[200];
     snprintf(path, sizeof path, "tests/data/pictures/%s", name);
     FILE *f = fopen(path, "rb");
@@ -30,8 +30,7 @@ static file load(const char *name)
     return out;
 }
 
-static bl_picture open_file(const char *name, bl_text *notes)
-{
+static bl_picture open_file(const char *name, bl_text *notes) {
     file f = load(name);
     bl_picture p;
     bl_error e = {0};
@@ -41,8 +40,7 @@ static bl_picture open_file(const char *name, bl_text *notes)
 }
 
 /* Exactly as many bytes as are there, so that the address sanitiser sees a read past them. */
-static void refused(const void *bytes, size_t length, bl_status code, const char *words)
-{
+static void refused(const void *bytes, size_t length, bl_status code, const char *words) {
     uint8_t *copy = malloc(length ? length : 1);
     memcpy(copy, bytes, length);
     bl_picture p;
@@ -54,31 +52,30 @@ static void refused(const void *bytes, size_t length, bl_status code, const char
     free(copy);
 }
 
-static const uint8_t *at(const bl_picture *p, int x, int y) { return p->pixels + 4 * (y * p->width + x); }
+static const uint8_t *at(const bl_picture *p, int x, int y) {
+    return p->pixels + 4 * (y * p->width + x);
+}
 
-static void near_colour(const uint8_t *q, int r, int g, int b, int most)
-{
+static void near_colour(const uint8_t *q, int r, int g, int b, int most) {
     if (abs(q[0] - r) > most || abs(q[1] - g) > most || abs(q[2] - b) > most || q[3] != 255)
         fail_msg("%d %d %d %d is not %d %d %d", q[0], q[1], q[2], q[3], r, g, b);
 }
 
-static void quarters(const bl_picture *p, int most)
-{
+static void quarters(const bl_picture *p, int most) {
     near_colour(at(p, 0, 0), 200, 30, 20, most);
     near_colour(at(p, p->width - 1, 0), 20, 160, 40, most);
     near_colour(at(p, 0, p->height - 1), 30, 60, 190, most);
     near_colour(at(p, p->width - 1, p->height - 1), 230, 200, 10, most);
 }
 
-static void formats(void **state)
-{
+static void formats(void **state) {
     (void)state;
     static const struct {
         const char *name;
         int width, most;
         const char *note;
     } files[] = {{"plain.png", 24, 0, ""}, {"deep.png", 24, 0, "16 bits"}, {"moving.png", 24, 0, "still picture"},
-                 {"plain.bmp", 24, 0, ""}, {"plain.gif", 24, 0, ""}, {"moving.gif", 24, 0, "First frame"},
+                 {"plain.bmp", 24, 0, ""}, {"plain.gif", 24, 0, ""},       {"moving.gif", 24, 0, "First frame"},
                  {"plain.jpg", 32, 3, ""}, {"progressive.jpg", 32, 3, ""}, {"cmyk.jpg", 32, 1, "CMYK"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         bl_text notes = {0};
@@ -86,8 +83,10 @@ static void formats(void **state)
         assert_int_equal(p.width, files[i].width);
         assert_int_equal(p.height, 16);
         quarters(&p, files[i].most);
-        if (*files[i].note) assert_non_null(strstr(notes.data, files[i].note));
-        else assert_int_equal(notes.length, 0);
+        if (*files[i].note)
+            assert_non_null(strstr(notes.data, files[i].note));
+        else
+            assert_int_equal(notes.length, 0);
         bl_picture_free(&p);
         bl_text_free(&notes);
     }
@@ -99,13 +98,13 @@ static void formats(void **state)
     bl_picture_free(&grey);
 }
 
-static void transparent(void **state)
-{
+static void transparent(void **state) {
     (void)state;
     bl_text notes = {0};
     bl_picture p = open_file("alpha.png", &notes);
     near_colour(at(&p, 0, 0), 255, 255, 255, 0);
-    near_colour(at(&p, 8, 0), (200 * 128 + 255 * 127 + 127) / 255, (30 * 128 + 255 * 127 + 127) / 255, (20 * 128 + 255 * 127 + 127) / 255, 0);
+    near_colour(at(&p, 8, 0), (200 * 128 + 255 * 127 + 127) / 255, (30 * 128 + 255 * 127 + 127) / 255,
+                (20 * 128 + 255 * 127 + 127) / 255, 0);
     near_colour(at(&p, 16, 0), 20, 160, 40, 0);
     assert_non_null(strstr(notes.data, "over white"));
     bl_picture_free(&p);
@@ -118,8 +117,7 @@ static void transparent(void **state)
     bl_text_free(&notes);
 }
 
-static void sizes(void **state)
-{
+static void sizes(void **state) {
     (void)state;
     bl_picture p = open_file("one.png", NULL), q;
     assert_int_equal(p.width * p.height, 1);
@@ -150,17 +148,22 @@ static void sizes(void **state)
     assert_int_equal(bl_picture_make(16384, 16384, &p, NULL), BL_SHAPE);
 }
 
-static void not_pictures(void **state)
-{
+static void not_pictures(void **state) {
     (void)state;
     refused("", 0, BL_FORMAT, "is empty");
     refused("Dear diary,\n", 12, BL_FORMAT, "begins like a text file");
     refused("BMW is a car", 12, BL_FORMAT, "begins like a text file");
     refused("<svg xmlns='http://www.w3.org/2000/svg'/>", 41, BL_UNSUPPORTED, "SVG drawing");
     refused("RIFF\x10\0\0\0WEBPVP8 ", 16, BL_UNSUPPORTED, "WebP picture");
-    refused("\0\0\0\x1c" "ftypheic\0\0\0\0", 16, BL_UNSUPPORTED, "HEIC picture");
-    refused("\0\0\0\x1c" "ftypavif\0\0\0\0", 16, BL_UNSUPPORTED, "AVIF picture");
-    refused("\0\0\0\x1c" "ftypisom\0\0\0\0", 16, BL_FORMAT, "it is a video");
+    refused("\0\0\0\x1c"
+            "ftypheic\0\0\0\0",
+            16, BL_UNSUPPORTED, "HEIC picture");
+    refused("\0\0\0\x1c"
+            "ftypavif\0\0\0\0",
+            16, BL_UNSUPPORTED, "AVIF picture");
+    refused("\0\0\0\x1c"
+            "ftypisom\0\0\0\0",
+            16, BL_FORMAT, "it is a video");
     refused("II*\0\x08\0\0\0", 8, BL_UNSUPPORTED, "TIFF picture");
     refused("%PDF-1.7\n%\xE2\xE3\xCF\xD3", 14, BL_FORMAT, "PDF document");
     refused("PK\3\4\x14\0", 6, BL_FORMAT, "ZIP archive");
@@ -169,7 +172,8 @@ static void not_pictures(void **state)
     file f = load("arithmetic.jpg");
     refused(f.bytes, f.length, BL_UNSUPPORTED, "arithmetic coding");
     free(f.bytes);
-    f = load("plain.jpg"); /* with a code table of 257 symbols put in, all of them there: one more than a table can have */
+    f = load(
+        "plain.jpg"); /* with a code table of 257 symbols put in, all of them there: one more than a table can have */
     uint8_t table[4 + 17 + 257] = {0xFF, 0xC4, (2 + 17 + 257) >> 8, (2 + 17 + 257) & 255, 0, 255, 2};
     memmove(f.bytes + 2 + sizeof table, f.bytes + 2, f.length - 2);
     memcpy(f.bytes + 2, table, sizeof table);
@@ -179,11 +183,10 @@ static void not_pictures(void **state)
 }
 
 /* Each file cut at every length, and with every byte changed: read or refused, never more. */
-static void damaged(void **state)
-{
+static void damaged(void **state) {
     (void)state;
-    static const char *const names[] = {"plain.png", "alpha.png", "palette.png", "deep.png", "plain.jpg", "progressive.jpg",
-                                        "cmyk.jpg", "moving.gif", "plain.bmp"};
+    static const char *const names[] = {"plain.png",       "alpha.png", "palette.png", "deep.png", "plain.jpg",
+                                        "progressive.jpg", "cmyk.jpg",  "moving.gif",  "plain.bmp"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         file f = load(names[i]);
         for (size_t n = 0; n < f.length; n++) {
@@ -211,10 +214,10 @@ static void damaged(void **state)
 }
 
 /* plain.jpg with an EXIF segment after its first marker. */
-static bl_picture turned(int orientation, bool little, bl_text *notes)
-{
-    uint8_t exif[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
-                      0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (uint8_t)orientation, 0, 0, 0, 0, 0, 0};
+static bl_picture turned(int orientation, bool little, bl_text *notes) {
+    uint8_t exif[] = {0xFF, 0xE1, 0, 34, 'E', 'x',  'i',  'f', 0, 0, 'M', 'M', 0, 42, 0,
+                      0,    0,    8, 0,  1,   0x01, 0x12, 0,   3, 0, 0,   0,   1, 0,  (uint8_t)orientation,
+                      0,    0,    0, 0,  0,   0};
     static const uint8_t other[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0};
     if (little) memcpy(exif + 10, other, sizeof other), exif[28] = (uint8_t)orientation, exif[29] = 0;
     file f = load("plain.jpg");
@@ -222,17 +225,17 @@ static bl_picture turned(int orientation, bool little, bl_text *notes)
     memcpy(f.bytes + 2, exif, sizeof exif);
     bl_picture p;
     bl_error e = {0};
-    if (bl_picture_decode(f.bytes, f.length + sizeof exif, "turned.jpg", &p, notes, &e) != BL_OK) fail_msg("%s", e.message);
+    if (bl_picture_decode(f.bytes, f.length + sizeof exif, "turned.jpg", &p, notes, &e) != BL_OK)
+        fail_msg("%s", e.message);
     free(f.bytes);
     return p;
 }
 
-static void upright(void **state)
-{
+static void upright(void **state) {
     (void)state;
     /* Which stored corner (0 top left, 1 top right, 2 bottom left, 3 bottom right) is seen at the top left, top right,
      * bottom left and bottom right (CIPA DC-008, orientation 1 … 8). */
-    static const int corners[9][4] = {{0}, {0, 1, 2, 3}, {1, 0, 3, 2}, {3, 2, 1, 0}, {2, 3, 0, 1},
+    static const int corners[9][4] = {{0},          {0, 1, 2, 3}, {1, 0, 3, 2}, {3, 2, 1, 0}, {2, 3, 0, 1},
                                       {0, 2, 1, 3}, {2, 0, 3, 1}, {3, 1, 2, 0}, {1, 3, 0, 2}};
     static const int colours[4][3] = {{200, 30, 20}, {20, 160, 40}, {30, 60, 190}, {230, 200, 10}};
     for (int o = 1; o <= 8; o++)
@@ -254,8 +257,7 @@ static void upright(void **state)
     bl_picture_free(&p);
 }
 
-static void png_round_trip(void **state)
-{
+static void png_round_trip(void **state) {
     (void)state;
     bl_picture p, q;
     assert_int_equal(bl_picture_make(61, 47, &p, NULL), BL_OK);
@@ -279,8 +281,7 @@ static void png_round_trip(void **state)
     bl_picture_free(&p), bl_picture_free(&q);
 }
 
-static void resize_pictures(void **state)
-{
+static void resize_pictures(void **state) {
     (void)state;
     bl_picture p = open_file("plain.png", NULL), q;
     assert_int_equal(bl_picture_resize(&p, 0, 0, 24, 16, 24, 16, &q, NULL), BL_OK);
@@ -302,8 +303,7 @@ static void resize_pictures(void **state)
     bl_picture_free(&p);
 }
 
-static void resize_floats(void **state)
-{
+static void resize_floats(void **state) {
     (void)state;
     /* 2 → 4, half-pixel centres: 0, 1/4, 3/4, 1 of the way. */
     bl_real two[2] = {1, 5}, four[4];
@@ -324,7 +324,8 @@ static void resize_floats(void **state)
         bl_resize(x, 2, h, w, ax, H, W);
         bl_resize_adjoint(y, 2, H, W, aty, h, w);
         double left = 0, right = 0, nx = 0, ny = 0, flat = 0;
-        for (int i = 0; i < 2 * H * W; i++) left += (double)ax[i] * y[i], nx += (double)ax[i] * ax[i], ny += (double)y[i] * y[i];
+        for (int i = 0; i < 2 * H * W; i++)
+            left += (double)ax[i] * y[i], nx += (double)ax[i] * ax[i], ny += (double)y[i] * y[i];
         for (int i = 0; i < 2 * h * w; i++) right += (double)x[i] * aty[i];
         assert_true(fabs(left - right) <= 1e-5 * sqrt(nx * ny));
         /* Constants stay constant. */
@@ -335,8 +336,7 @@ static void resize_floats(void **state)
     }
 }
 
-static void blur(void **state)
-{
+static void blur(void **state) {
     (void)state;
     bl_real x[2 * 15 * 17] = {0}, y[2 * 15 * 17], plane[15 * 17];
     x[7 * 17 + 8] = 1;
@@ -351,15 +351,18 @@ static void blur(void **state)
     assert_memory_equal(x, y, sizeof x);
 }
 
-static bl_model fed(int channels, bl_channels order)
-{
-    bl_model m = {.input_c = channels, .input_h = 1, .input_w = 2, .channels = order,
-                  .mean = {0.5f, 0.25f, 0.125f}, .std = {0.5f, 0.25f, 2}, .has_preprocessing = true};
+static bl_model fed(int channels, bl_channels order) {
+    bl_model m = {.input_c = channels,
+                  .input_h = 1,
+                  .input_w = 2,
+                  .channels = order,
+                  .mean = {0.5f, 0.25f, 0.125f},
+                  .std = {0.5f, 0.25f, 2},
+                  .has_preprocessing = true};
     return m;
 }
 
-static void to_input(void **state)
-{
+static void to_input(void **state) {
     (void)state;
     uint8_t pixels[8] = {255, 51, 102, 255, 7, 7, 7, 255};
     bl_picture p = {2, 1, pixels};
@@ -386,8 +389,7 @@ static void to_input(void **state)
     assert_int_equal(bl_picture_for_model(&p, &m, &out, &e), BL_UNSUPPORTED);
 }
 
-static void from_unit(void **state)
-{
+static void from_unit(void **state) {
     (void)state;
     bl_real u[6] = {0.5f / 255, 2, 0.4999f / 255, -1, 1, (bl_real)NAN};
     bl_picture p;
@@ -400,12 +402,12 @@ static void from_unit(void **state)
     bl_picture_free(&p);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formats), cmocka_unit_test(transparent), cmocka_unit_test(sizes), cmocka_unit_test(not_pictures),
-        cmocka_unit_test(damaged), cmocka_unit_test(upright), cmocka_unit_test(png_round_trip), cmocka_unit_test(resize_pictures),
-        cmocka_unit_test(resize_floats), cmocka_unit_test(blur), cmocka_unit_test(to_input), cmocka_unit_test(from_unit),
+        cmocka_unit_test(formats),        cmocka_unit_test(transparent),     cmocka_unit_test(sizes),
+        cmocka_unit_test(not_pictures),   cmocka_unit_test(damaged),         cmocka_unit_test(upright),
+        cmocka_unit_test(png_round_trip), cmocka_unit_test(resize_pictures), cmocka_unit_test(resize_floats),
+        cmocka_unit_test(blur),           cmocka_unit_test(to_input),        cmocka_unit_test(from_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

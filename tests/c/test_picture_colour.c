@@ -12,14 +12,12 @@
 #include "base/random.h"
 #include "picture/picture.h"
 
-static void is_colour(const uint8_t *q, uint32_t rgb)
-{
+static void is_colour(const uint8_t *q, uint32_t rgb) {
     uint32_t found = (uint32_t)q[0] << 16 | (uint32_t)q[1] << 8 | q[2];
     if (found != rgb || q[3] != 255) fail_msg("#%06x is not #%06x", found, rgb);
 }
 
-static void ends_and_middle(void **state)
-{
+static void ends_and_middle(void **state) {
     (void)state;
     static const struct {
         bl_family family;
@@ -39,15 +37,15 @@ static void ends_and_middle(void **state)
         }
         bl_colour_table(BL_FAMILY_SIZE, (bl_theme)theme, t);
         is_colour(t[0], theme ? 0x15171b : 0xf7f7f4), is_colour(t[255], theme ? 0xc3ecea : 0x0a4350);
-        is_colour(t[51], theme ? 0x12343b : 0xcfe3e4), is_colour(t[204], theme ? 0x62b7bb : 0x1f7280); /* stops 2 and 5 of 6 */
+        is_colour(t[51], theme ? 0x12343b : 0xcfe3e4),
+            is_colour(t[204], theme ? 0x62b7bb : 0x1f7280); /* stops 2 and 5 of 6 */
     }
     bl_colour_table(BL_FAMILY_GREY, BL_THEME_LIGHT, t);
     is_colour(t[77], 0x4d4d4d);
 }
 
 /* The mean of two colours in OKLab, computed here in double with the C library. */
-static void oklab_between(void **state)
-{
+static void oklab_between(void **state) {
     (void)state;
     uint8_t t[256][4];
     bl_colour_table(BL_FAMILY_SIZE, BL_THEME_LIGHT, t);
@@ -65,10 +63,12 @@ static void oklab_between(void **state)
         lab[k][1] = 1.9779984951 * l - 2.4285922050 * m + 0.4505937099 * s;
         lab[k][2] = 0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s;
     }
-    double L = lab[0][0] + f * (lab[1][0] - lab[0][0]), a = lab[0][1] + f * (lab[1][1] - lab[0][1]), b = lab[0][2] + f * (lab[1][2] - lab[0][2]);
+    double L = lab[0][0] + f * (lab[1][0] - lab[0][0]), a = lab[0][1] + f * (lab[1][1] - lab[0][1]),
+           b = lab[0][2] + f * (lab[1][2] - lab[0][2]);
     double l = pow(L + 0.3963377774 * a + 0.2158037573 * b, 3), m = pow(L - 0.1055613458 * a - 0.0638541728 * b, 3),
            s = pow(L - 0.0894841775 * a - 1.2914855480 * b, 3);
-    double rgb[3] = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+    double rgb[3] = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+                     -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
                      -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
     for (int i = 0; i < 3; i++) {
         double v = 255 * (1.055 * pow(rgb[i], 1 / 2.4) - 0.055);
@@ -76,8 +76,7 @@ static void oklab_between(void **state)
     }
 }
 
-static void indices(void **state)
-{
+static void indices(void **state) {
     (void)state;
     assert_int_equal(bl_colour_index(BL_FAMILY_ACTIVATION, 0, 1), 128);
     assert_int_equal(bl_colour_index(BL_FAMILY_ACTIVATION, 1, 1), 255);
@@ -93,14 +92,12 @@ static void indices(void **state)
     assert_int_equal(bl_colour_index(BL_FAMILY_SIZE, NAN, 1), 0);
 }
 
-static int ascending(const void *a, const void *b)
-{
+static int ascending(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
 }
 
-static void percentiles(void **state)
-{
+static void percentiles(void **state) {
     (void)state;
     bl_real v[101], scratch[101];
     float sorted[101];
@@ -108,8 +105,8 @@ static void percentiles(void **state)
         bl_random r = {.seed = 3, .stream = BL_STREAM_TEST, .sample = (uint32_t)repeat};
         bl_random_normals(&r, 0, 101, v);
         for (int i = 0; i < 101; i++) {
-            if (repeat % 3 == 1) v[i] = (bl_real)((int)(3 * v[i])); /* many equal */
-            if (repeat % 3 == 2) v[i] = (bl_real)(repeat % 2 ? i : -i);  /* in order */
+            if (repeat % 3 == 1) v[i] = (bl_real)((int)(3 * v[i]));     /* many equal */
+            if (repeat % 3 == 2) v[i] = (bl_real)(repeat % 2 ? i : -i); /* in order */
             sorted[i] = fabsf((float)v[i]);
         }
         qsort(sorted, 101, sizeof *sorted, ascending);
@@ -123,8 +120,7 @@ static void percentiles(void **state)
     assert_true(bl_percentile_abs(v, 1, 50, scratch) == 0);
 }
 
-static void maps(void **state)
-{
+static void maps(void **state) {
     (void)state;
     uint8_t t[256][4], rgba[12], pixels[12] = {10, 20, 30, 255, 10, 20, 30, 255, 10, 20, 30, 255};
     bl_real v[3] = {0, -2, 1};
@@ -135,16 +131,16 @@ static void maps(void **state)
     assert_memory_equal(rgba + 8, t[192], 4);
     bl_picture photo = {3, 1, pixels};
     bl_overlay(&photo, v, 2, BL_THEME_LIGHT, rgba);
-    assert_memory_equal(rgba, pixels, 4);           /* zero: the photograph alone */
-    is_colour(rgba + 4, 0x0a4350);                  /* the largest size, of either sign: the table's end */
+    assert_memory_equal(rgba, pixels, 4);               /* zero: the photograph alone */
+    is_colour(rgba + 4, 0x0a4350);                      /* the largest size, of either sign: the table's end */
     bl_colour_table(BL_FAMILY_SIZE, BL_THEME_LIGHT, t); /* half the size: mixed by 0.5^0.6 */
     double alpha = pow(128 / 255.0, 0.6);
     for (int c = 0; c < 3; c++) assert_true(fabs(pixels[8 + c] * (1 - alpha) + t[128][c] * alpha - rgba[8 + c]) < 1.5);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ends_and_middle), cmocka_unit_test(oklab_between), cmocka_unit_test(indices),
-                                       cmocka_unit_test(percentiles), cmocka_unit_test(maps)};
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ends_and_middle), cmocka_unit_test(oklab_between),
+                                       cmocka_unit_test(indices), cmocka_unit_test(percentiles),
+                                       cmocka_unit_test(maps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

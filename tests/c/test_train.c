@@ -16,21 +16,18 @@
 #include "train/train.h"
 #include "../tolerances.h"
 
-static void close_to(double a, double b, double tolerance)
-{
+static void close_to(double a, double b, double tolerance) {
     if (!(fabs(a - b) <= tolerance)) fail_msg("%.9g is not %.9g ± %g", a, b, tolerance);
 }
 
 /* ---- recipe ---- */
 
-static bl_status read_recipe(const char *text, bl_recipe *r, bl_error *e)
-{
+static bl_status read_recipe(const char *text, bl_recipe *r, bl_error *e) {
     bl_recipe_defaults(r);
     return bl_recipe_read(r, text, strlen(text), "r", e);
 }
 
-static void recipe_reads_and_writes(void **state)
-{
+static void recipe_reads_and_writes(void **state) {
     (void)state;
     bl_recipe r, again;
     bl_error e;
@@ -49,8 +46,7 @@ static void recipe_reads_and_writes(void **state)
     bl_text_free(&text);
 }
 
-static void recipe_refuses(void **state)
-{
+static void recipe_refuses(void **state) {
     (void)state;
     static const struct {
         const char *text, *message;
@@ -74,8 +70,7 @@ static void recipe_refuses(void **state)
 
 /* ---- schedules and optimisers ---- */
 
-static void schedules(void **state)
-{
+static void schedules(void **state) {
     (void)state;
     bl_recipe r;
     bl_recipe_defaults(&r);
@@ -100,8 +95,7 @@ static void schedules(void **state)
 }
 
 /* Under a constant gradient, momentum is a geometric series. */
-static void sgd_in_closed_form(void **state)
-{
+static void sgd_in_closed_form(void **state) {
     (void)state;
     for (int nesterov = 0; nesterov < 2; nesterov++) {
         float w = 1, m = 0;
@@ -121,8 +115,7 @@ static void sgd_in_closed_form(void **state)
 }
 
 /* Under a constant gradient Adam's step is the rate times its sign; decay is a geometric series beside it. */
-static void adamw_in_closed_form(void **state)
-{
+static void adamw_in_closed_form(void **state) {
     (void)state;
     const float g[2] = {3, -0.02f};
     float w[2] = {1, 1}, m[2] = {0}, v[2] = {0};
@@ -136,8 +129,7 @@ static void adamw_in_closed_form(void **state)
 }
 
 /* The gradient of the smoothed loss against its differences. */
-static void smoothed_loss(void **state)
-{
+static void smoothed_loss(void **state) {
     (void)state;
     bl_real scores[5] = {0.3f, -1, 2, 0.1f, 0}, gradient[5], sum = 0;
     const int32_t target = 3;
@@ -155,8 +147,7 @@ static void smoothed_loss(void **state)
 
 /* ---- augmentation ---- */
 
-static bl_picture numbered(int width, int height)
-{
+static bl_picture numbered(int width, int height) {
     bl_picture p;
     assert_int_equal(bl_picture_make(width, height, &p, NULL), BL_OK);
     for (int i = 0; i < width * height; i++) {
@@ -166,8 +157,7 @@ static bl_picture numbered(int width, int height)
     return p;
 }
 
-static void augmentation(void **state)
-{
+static void augmentation(void **state) {
     (void)state;
     enum { W = 12, H = 10, BYTES = W * H * 4 };
     bl_recipe r;
@@ -218,8 +208,7 @@ static void augmentation(void **state)
 
 /* ---- dropout ---- */
 
-static void dropout(void **state)
-{
+static void dropout(void **state) {
     (void)state;
     static const char text[] = "input x 1x40x25\nflat = flatten x\ndrop = dropout flat 0.4\nout = dense drop 2\n";
     bl_model *model;
@@ -265,8 +254,7 @@ static void dropout(void **state)
 
 /* ---- pictures ---- */
 
-static void classes_by_name(void **state)
-{
+static void classes_by_name(void **state) {
     (void)state;
     static const char net[] = "input x 3x4x4\nlabels red panda; bell pepper; orange\nf = flatten x\no = dense f 3\n";
     static const char file[] = "wnid\tindex\tname\n"
@@ -287,8 +275,7 @@ static void classes_by_name(void **state)
     bl_model_free(model);
 }
 
-static void add_to_tar(bl_text *tar, const char *name, const char *content)
-{
+static void add_to_tar(bl_text *tar, const char *name, const char *content) {
     unsigned char block[512] = {0};
     unsigned sum = 0;
     memcpy(block, name, strlen(name));
@@ -305,8 +292,7 @@ static void add_to_tar(bl_text *tar, const char *name, const char *content)
     bl_text_bytes(tar, (char *)block, 512);
 }
 
-static void tar_entries(void **state)
-{
+static void tar_entries(void **state) {
     (void)state;
     char dir[] = "/tmp/backlight-tar-XXXXXX", path[64];
     assert_non_null(mkdtemp(dir));
@@ -340,8 +326,7 @@ static void tar_entries(void **state)
     rmdir(dir);
 }
 
-static bl_pictures some_pictures(int n, int n_classes)
-{
+static bl_pictures some_pictures(int n, int n_classes) {
     bl_pictures p = {.n = n, .n_classes = n_classes, .width = 2, .height = 1};
     p.pixels = bl_alloc_aligned((size_t)n * 8);
     p.classes = calloc((size_t)n, sizeof *p.classes);
@@ -351,8 +336,7 @@ static bl_pictures some_pictures(int n, int n_classes)
     return p;
 }
 
-static void holding_back(void **state)
-{
+static void holding_back(void **state) {
     (void)state;
     bl_pictures p = some_pictures(60, 3), q = some_pictures(60, 3), held, other;
     bl_error e;
@@ -380,8 +364,7 @@ static void holding_back(void **state)
 }
 
 /* Wilson's intervals as tables give them. */
-static void wilson(void **state)
-{
+static void wilson(void **state) {
     (void)state;
     double low, high;
     bl_wilson(0, 10, &low, &high);
@@ -395,8 +378,7 @@ static void wilson(void **state)
     close_to(high, 1, 1e-12);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recipe_reads_and_writes),
         cmocka_unit_test(recipe_refuses),

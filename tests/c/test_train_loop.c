@@ -22,8 +22,7 @@ static const char text[] =
     "flat = flatten p1\ndrop = dropout flat 0.2\nscores = dense drop 10\nprob = softmax scores\n";
 
 /* Pictures of noise, with labels that have nothing to do with them. */
-static bl_pictures noise(int n)
-{
+static bl_pictures noise(int n) {
     enum { AREA = 12 * 12 };
     bl_pictures p = {.n = n, .n_classes = 10, .width = 12, .height = 12};
     const bl_random r = {.seed = 3, .stream = BL_STREAM_TEST};
@@ -36,8 +35,7 @@ static bl_pictures noise(int n)
     return p;
 }
 
-static bl_recipe recipe(void)
-{
+static bl_recipe recipe(void) {
     bl_recipe r;
     bl_recipe_defaults(&r);
     r.batch = 8, r.shards = 4, r.epochs = 3, r.rate = 0.01, r.shift = 2;
@@ -51,8 +49,7 @@ typedef struct {
     bl_trainer *trainer;
 } fixture;
 
-static void start(fixture *f, int n, const bl_recipe *r, int threads)
-{
+static void start(fixture *f, int n, const bl_recipe *r, int threads) {
     bl_error e;
     f->recipe = *r;
     f->pictures = noise(n);
@@ -62,23 +59,20 @@ static void start(fixture *f, int n, const bl_recipe *r, int threads)
         fail_msg("%s", e.message);
 }
 
-static void end(fixture *f)
-{
+static void end(fixture *f) {
     bl_trainer_free(f->trainer);
     bl_model_free(f->model);
     bl_pictures_free(&f->pictures);
 }
 
-static bl_step_report step(fixture *f)
-{
+static bl_step_report step(fixture *f) {
     bl_error e;
     bl_step_report report;
     if (bl_trainer_step(f->trainer, &report, &e) != BL_OK) fail_msg("%s", e.message);
     return report;
 }
 
-static void assert_same_state(fixture *a, fixture *b)
-{
+static void assert_same_state(fixture *a, fixture *b) {
     const bl_training_state *x = bl_trainer_state(a->trainer), *y = bl_trainer_state(b->trainer);
     assert_int_equal(x->step, y->step);
     assert_int_equal(x->n, y->n);
@@ -88,8 +82,7 @@ static void assert_same_state(fixture *a, fixture *b)
     assert_memory_equal(x->average, y->average, x->n * sizeof(float));
 }
 
-static void measured(void **state)
-{
+static void measured(void **state) {
     (void)state;
     bl_recipe r = recipe();
     fixture f;
@@ -101,8 +94,7 @@ static void measured(void **state)
     end(&f);
 }
 
-static void first_loss_is_chance(void **state)
-{
+static void first_loss_is_chance(void **state) {
     (void)state;
     bl_recipe r = recipe();
     fixture f;
@@ -117,8 +109,7 @@ static void first_loss_is_chance(void **state)
     end(&f);
 }
 
-static void learns_by_heart(void **state)
-{
+static void learns_by_heart(void **state) {
     (void)state;
     for (int optimiser = 0; optimiser < 2; optimiser++) {
         bl_recipe r = recipe();
@@ -142,8 +133,7 @@ static void learns_by_heart(void **state)
     }
 }
 
-static void threads_change_nothing(void **state)
-{
+static void threads_change_nothing(void **state) {
     (void)state;
     bl_recipe r = recipe();
     fixture a, b;
@@ -164,9 +154,9 @@ static void threads_change_nothing(void **state)
     end(&b);
 }
 
-/* Cutting a batch otherwise rounds its sums otherwise and changes nothing else: the same pictures, dropout and weights. */
-static void shards_change_rounding_alone(void **state)
-{
+/* Cutting a batch otherwise rounds its sums otherwise and changes nothing else: the same pictures, dropout and weights.
+ */
+static void shards_change_rounding_alone(void **state) {
     (void)state;
     bl_recipe r = recipe();
     fixture a, b;
@@ -188,8 +178,7 @@ static void shards_change_rounding_alone(void **state)
 }
 
 /* A step well into the training is AdamW's, with the moments corrected for their age. */
-static void steps_are_counted(void **state)
-{
+static void steps_are_counted(void **state) {
     (void)state;
     enum { STEPS = 5 };
     bl_recipe r = recipe();
@@ -211,8 +200,7 @@ static void steps_are_counted(void **state)
     end(&f);
 }
 
-static void stopping_changes_nothing(void **state)
-{
+static void stopping_changes_nothing(void **state) {
     (void)state;
     char path[] = "/tmp/backlight-check-XXXXXX";
     int file = mkstemp(path);
@@ -253,8 +241,7 @@ static void stopping_changes_nothing(void **state)
     end(&after);
 }
 
-static void running_mean(void **state)
-{
+static void running_mean(void **state) {
     (void)state;
     bl_recipe r = recipe();
     fixture f;
@@ -272,8 +259,7 @@ static void running_mean(void **state)
     end(&f);
 }
 
-static void refuses(void **state)
-{
+static void refuses(void **state) {
     (void)state;
     bl_recipe r = recipe();
     bl_error e;
@@ -291,8 +277,7 @@ static void refuses(void **state)
     end(&f);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measured),
         cmocka_unit_test(first_loss_is_chance),

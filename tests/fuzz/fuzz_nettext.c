@@ -4,8 +4,7 @@
 
 enum { WEIGHTS = 1 << 16 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bl_error error = {0};
     bl_model *model, *again;
     if (bl_nettext_read_within((const char *)data, size, 1, WEIGHTS, &model, &error) != BL_OK) {

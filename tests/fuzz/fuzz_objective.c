@@ -11,8 +11,7 @@ static bl_model *model;
 static bl_plan *plan;
 static bl_run *run;
 
-static void set_up(void)
-{
+static void set_up(void) {
     bl_error error = {0};
     bl_wants wants = BL_WANTS;
     wants.observe_all = wants.gradient_all = true;
@@ -26,8 +25,7 @@ static void set_up(void)
     for (int i = 0; i < 3 * 64; i++) bl_run_input(run)[i] = (bl_real)(i % 17) / 16;
 }
 
-static void try_objective(const char *text)
-{
+static void try_objective(const char *text) {
     bl_error error = {0};
     bl_objective o, again;
     char canonical[4096], second[4096];
@@ -43,8 +41,7 @@ static void try_objective(const char *text)
     if (bl_objective_value(run, &o, &value, &error) == BL_OK) (void)bl_objective_backward(run, &o, NULL, &error);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bl_error error = {0};
     if (!run) set_up();
     char *text = malloc(size + 1);
@@ -53,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = 0;
     char *rest = strchr(text, '\n');
     if (rest) *rest++ = 0;
-    if (rest && bl_run_intervene(run, rest, NULL, &error) != BL_OK) must(error.message[0] != 0, "a refusal without a word", NULL);
+    if (rest && bl_run_intervene(run, rest, NULL, &error) != BL_OK)
+        must(error.message[0] != 0, "a refusal without a word", NULL);
     (void)bl_run_forward(run, &error);
     try_objective(text);
     must(bl_run_intervene(run, "", NULL, &error) == BL_OK, "interventions cannot be taken back", &error);

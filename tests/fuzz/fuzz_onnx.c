@@ -1,8 +1,7 @@
 /* Any bytes as an ONNX file: read, planned, run, written and read again. */
 #include "network.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bl_bytes bytes = {data, size};
     bl_source source = bl_source_memory(&bytes);
     bl_error error = {0};

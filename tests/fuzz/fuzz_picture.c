@@ -1,4 +1,5 @@
-/* Whatever the bytes: a picture or an error, in bounded time and memory, and a picture can be fitted and written again. */
+/* Whatever the bytes: a picture or an error, in bounded time and memory, and a picture can be fitted and written again.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -7,12 +8,12 @@
 #include "picture/codec.h"
 #include "picture/picture.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     /* A few bytes may stand for millions of pixels, which are no different from thousands but take seconds here. */
     bl_file_header h;
     bl_file_look(data, size, &h);
-    if ((uint64_t)h.width * h.height > 1 << 18 && h.width <= BL_PICTURE_MAX_SIDE && h.height <= BL_PICTURE_MAX_SIDE) return 0;
+    if ((uint64_t)h.width * h.height > 1 << 18 && h.width <= BL_PICTURE_MAX_SIDE && h.height <= BL_PICTURE_MAX_SIDE)
+        return 0;
     bl_picture p, q;
     bl_error e = {0};
     bl_text notes = {0};

@@ -1,5 +1,5 @@
-/* Any text as a request: the first line names a method by number, the second is its parameters, the third its objective,
- * the rest a network text or nothing for a small one. What is accepted is begun, within a small limit. */
+/* Any text as a request: the first line names a method by number, the second is its parameters, the third its
+ * objective, the rest a network text or nothing for a small one. What is accepted is begun, within a small limit. */
 #include "network.h"
 #include "methods/method.h"
 #include "onnx/nettext.h"
@@ -11,20 +11,19 @@ static const char small[] =
     "pool = globalavgpool relu1\nflat = flatten pool\nscores = dense flat 3\nprob = softmax scores\n";
 
 /* Cuts the next line off. */
-static char *line(char **text)
-{
+static char *line(char **text) {
     char *start = *text, *end = strchr(start, '\n');
     *text = end ? end + 1 : start + strlen(start);
     if (end) *end = 0;
     return start;
 }
 
-static void begin(const bl_model *model, const bl_method *method, const char *params, const char *objective)
-{
+static void begin(const bl_model *model, const bl_method *method, const char *params, const char *objective) {
     uint8_t pixels[6 * 5 * 4];
     for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * 37);
     bl_picture picture = {6, 5, pixels};
-    bl_request request = {.model = model, .picture = &picture, .objective = objective, .params = params, .limit = METHOD_LIMIT};
+    bl_request request = {
+        .model = model, .picture = &picture, .objective = objective, .params = params, .limit = METHOD_LIMIT};
     bl_error error = {0};
     bl_job *job;
     bool done = false;
@@ -43,8 +42,7 @@ static void begin(const bl_model *model, const bl_method *method, const char *pa
     bl_job_end(job);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = malloc(size + 1);
     if (!text) return 0;
     if (size) memcpy(text, data, size);

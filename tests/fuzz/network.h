@@ -12,15 +12,13 @@
 enum { OPEN_SIZE = 20, LIMIT_BYTES = 64 << 20, LIMIT_MACS = 2000000 };
 
 /* An error must say something; a finding otherwise. */
-static inline void must(bool good, const char *what, const bl_error *error)
-{
+static inline void must(bool good, const char *what, const bl_error *error) {
     if (good) return;
     fprintf(stderr, "%s: %s\n", what, error ? error->message : "");
     abort();
 }
 
-static inline void run_both_ways(const bl_model *model, int last)
-{
+static inline void run_both_ways(const bl_model *model, int last) {
     bl_error error = {0};
     bl_plan *plan;
     bl_run *run;
@@ -43,22 +41,21 @@ static inline void run_both_ways(const bl_model *model, int last)
         for (size_t i = 0; i < bl_count(&x); i++) input[i] = (bl_real)((int)(i * 7 % 31) - 15) / 16;
         bl_seed seed = {.value = end, .index = 0, .weight = 1};
         bl_shape y = bl_plan_shape(plan, end);
-        if (bl_run_forward(run, &error) == BL_OK && bl_count(&y) > 0) (void)bl_run_backward(run, &seed, 1, NULL, &error);
+        if (bl_run_forward(run, &error) == BL_OK && bl_count(&y) > 0)
+            (void)bl_run_backward(run, &seed, 1, NULL, &error);
         bl_run_free(run);
     }
     bl_plan_free(plan);
 }
 
-static inline void use_network(const bl_model *model)
-{
+static inline void use_network(const bl_model *model) {
     run_both_ways(model, -1);
     if (model->n_nodes > 1) run_both_ways(model, model->nodes[model->n_nodes / 2].out);
 }
 
 /* A file of our own writing must be readable, and have no node more. It may have fewer: what was folded when the first
  * file was opened counts as a weight of the second, from which more may be folded. */
-static inline void write_and_read(const bl_model *model, bool half)
-{
+static inline void write_and_read(const bl_model *model, bool half) {
     bl_text text = {0};
     bl_error error = {0};
     bl_model *again;
