@@ -9,9 +9,16 @@ static bl_status no_memory(bl_error *error) {
     return bl_fail(error, BL_MEMORY, "there is not enough memory for the network");
 }
 
-/* Runs one planned node whose inputs are constants; the result becomes one. */
-static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p, bl_error *error) {
-    bl_value *v = &m->values[node->out];
+/* As for the weights of a file: only a number that stands alone may be infinite (a bound of Clip). What would not pass
+ * is not folded: the node stays, and a run names it. */
+static bool can_be_weights(const bl_real *data, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(data[i]) && !(count == 1 && isinf(data[i]))) return false;
+    return true;
+}
+
+/* Runs one planned node whose inputs are constants; *result is NULL when the numbers cannot be weights. */
+static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p, bl_real **result, bl_error *error) {
     size_t count = bl_count(&p->out.shape);
     bl_real *out = bl_arena_take_array(&m->arena, count ? count : 1, sizeof *out);
     void *scratch = bl_alloc_aligned(p->scratch), *aux = bl_alloc_aligned(p->aux);
@@ -35,7 +42,7 @@ static bl_status evaluate(bl_model *m, const bl_node *node, const bl_op_plan *p,
     bl_free_aligned(in);
     bl_free_aligned(shapes);
     if (!ok) return no_memory(error);
-    v->data = out;
+    *result = can_be_weights(out, count) ? out : NULL;
     return BL_OK;
 }
 
@@ -110,15 +117,20 @@ bl_status bl_fold_constants(bl_model *m, bl_error *error) {
         if (runs && p.out.type == BL_FLOAT)
             runs = (p.is_alias ? in[0].type == BL_FLOAT : node->op->forward != NULL) && size <= inputs;
         if (runs && p.out.type == BL_INT) runs = p.out.ints != NULL;
+        bl_real *result = NULL;
+        if (runs && p.out.type == BL_FLOAT) {
+            status = evaluate(m, node, &p, &result, error);
+            runs = result != NULL;
+        }
         if (runs) {
             bl_value *v = &m->values[node->out];
             if (p.out.type == BL_INT)
                 v->ints = (int64_t *)p.out.ints;
             else
-                status = evaluate(m, node, &p, error);
+                v->data = result;
             v->type = p.out.type;
             v->shape = p.out.shape;
-            v->is_constant = status == BL_OK;
+            v->is_constant = true;
             v->producer = -1;
             budget -= size;
         }
@@ -177,34 +189,47 @@ static const char *joined(bl_model *m, const char *list, const char *name) {
     return out;
 }
 
-/* The weights are copied, not changed: another node may read them too. */
-static bl_status fold_one(bl_model *m, bl_node *layer, const bl_node *norm, const weight_layout *w, bl_error *error) {
+/* The layer's weights and biases with the normalisation in them. */
+static void scale_weights(const bl_model *m, const bl_node *layer, const bl_node *norm, const weight_layout *w,
+                          bl_real *weight, bl_real *bias) {
     const bl_attr *epsilon = attr_of(norm, "epsilon");
     double eps = epsilon ? (double)epsilon->f : 1e-5;
-    bl_shape weight_shape = m->values[layer->in[1]].shape, bias_shape = {1, {(int32_t)w->channels}};
-    int weight = bl_model_fresh_value(m, m->values[layer->in[1]].name, "_folded");
-    int bias = bl_model_fresh_value(m, m->values[layer->out].name, "_bias_folded");
-    void *new_weight, *new_bias;
-    if (weight < 0 || bias < 0) return no_memory(error);
-    BL_TRY(bl_model_constant(m, weight, BL_FLOAT, &weight_shape, &new_weight, error));
-    BL_TRY(bl_model_constant(m, bias, BL_FLOAT, &bias_shape, &new_bias, error));
     const bl_real *gamma = constant_of(m, norm, 1, w->channels), *beta = constant_of(m, norm, 2, w->channels);
     const bl_real *mean = constant_of(m, norm, 3, w->channels), *variance = constant_of(m, norm, 4, w->channels);
     const bl_real *old = m->values[layer->in[1]].data, *old_bias = constant_of(m, layer, 2, w->channels);
     for (size_t c = 0; c < w->channels; c++) {
         double scale = gamma[c] / sqrt(variance[c] + eps);
-        ((bl_real *)new_bias)[c] = (bl_real)(beta[c] + ((old_bias ? (double)old_bias[c] : 0) - mean[c]) * scale);
+        bias[c] = (bl_real)(beta[c] + ((old_bias ? (double)old_bias[c] : 0) - mean[c]) * scale);
         for (size_t i = 0; i < w->inner; i++) {
             size_t at = w->by_column ? i * w->channels + c : c * w->inner + i;
-            ((bl_real *)new_weight)[at] = (bl_real)(old[at] * scale);
+            weight[at] = (bl_real)(old[at] * scale);
         }
     }
+}
+
+/* A constant of the model with a copy of these numbers; its value, or −1 without memory. */
+static int add_constant(bl_model *m, const char *base, const char *suffix, const bl_shape *shape, const bl_real *data,
+                        bl_error *error) {
+    void *storage;
+    int value = bl_model_fresh_value(m, base, suffix);
+    if (value < 0 || bl_model_constant(m, value, BL_FLOAT, shape, &storage, error) != BL_OK) return -1;
+    memcpy(storage, data, bl_count(shape) * sizeof *data);
+    return value;
+}
+
+/* The layer takes the place of both. Its weights are copied, not changed: another node may read them too. */
+static bl_status join(bl_model *m, bl_node *layer, const bl_node *norm, const weight_layout *w, const bl_real *weight,
+                      const bl_real *bias, bl_error *error) {
+    bl_shape weight_shape = m->values[layer->in[1]].shape, bias_shape = {1, {(int32_t)w->channels}};
     int *in = bl_arena_take_array(&m->arena, 3, sizeof *in);
+    if (!in) return no_memory(error);
+    in[0] = layer->in[0];
+    in[1] = add_constant(m, m->values[layer->in[1]].name, "_folded", &weight_shape, weight, error);
+    in[2] = add_constant(m, m->values[layer->out].name, "_bias_folded", &bias_shape, bias, error);
     const char *norm_name = norm->name[0] ? norm->name : m->values[norm->out].name;
     layer->stands_for = joined(m, layer->stands_for, norm_name);
     m->index->removed = joined(m, m->index->removed, m->values[layer->out].name);
-    if (!in || !layer->stands_for || !m->index->removed) return no_memory(error);
-    in[0] = layer->in[0], in[1] = weight, in[2] = bias;
+    if (in[1] < 0 || in[2] < 0 || !layer->stands_for || !m->index->removed) return no_memory(error);
     if (layer->name[0] == 0) layer->name = m->values[layer->out].name;
     layer->in = in;
     layer->n_in = 3;
@@ -212,6 +237,22 @@ static bl_status fold_one(bl_model *m, bl_node *layer, const bl_node *norm, cons
     layer->out = norm->out;
     m->values[layer->out].producer = (int)(layer - m->nodes);
     return BL_OK;
+}
+
+static bl_status fold_one(bl_model *m, bl_node *layer, const bl_node *norm, const weight_layout *w, bl_error *error) {
+    size_t count = w->channels * w->inner;
+    bl_real *weight = bl_alloc_aligned((count + 1) * sizeof *weight);
+    bl_real *bias = bl_alloc_aligned((w->channels + 1) * sizeof *bias);
+    bl_status status = BL_OK;
+    if (weight && bias) {
+        scale_weights(m, layer, norm, w, weight, bias);
+        if (can_be_weights(weight, count) && can_be_weights(bias, w->channels))
+            status = join(m, layer, norm, w, weight, bias, error);
+    } else
+        status = no_memory(error);
+    bl_free_aligned(weight);
+    bl_free_aligned(bias);
+    return status;
 }
 
 bl_status bl_fold_batchnorm(bl_model *m, bl_error *error) {

@@ -150,7 +150,8 @@ static void *copy_of(bl_model *m, const void *data, int count, size_t size) {
 }
 
 static bool copy_attr(bl_model *m, const bl_attr *from, bl_attr *to) {
-    *to = *from;
+    /* Only what the kind says: the caller's other pointers need not outlive this call. */
+    *to = (bl_attr){.kind = from->kind, .n = from->n, .f = from->f, .i = from->i};
     to->name = bl_arena_text(&m->arena, from->name, strlen(from->name));
     if (from->kind == BL_ATTR_STRING) to->s = bl_arena_text(&m->arena, from->s, (size_t)from->n);
     if (from->kind == BL_ATTR_INTS) to->ints = copy_of(m, from->ints, from->n, sizeof *to->ints);

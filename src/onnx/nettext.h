@@ -82,7 +82,7 @@ typedef struct {
 bl_status bl_nt_refuse(bl_nt_writer *w, const char *reason);
 void bl_nt_add_name(bl_text *out, const char *before, const char *name); /* the name is quoted where needed */
 void bl_nt_add_float(bl_text *out, const char *before, float number);    /* the shortest that reads back the same */
-const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name);
+const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name, bl_attr_kind kind);
 int64_t bl_nt_attr_int(const bl_nt_writer *w, const char *name, int64_t otherwise);
 float bl_nt_attr_float(const bl_nt_writer *w, const char *name, float otherwise);
 /* Integers or numbers that older opsets have as an attribute and newer ones as a constant input. *n −1: neither. */

@@ -89,9 +89,9 @@ static void write_pair(bl_nt_writer *w, const char *word, const bl_attr *a) {
 }
 
 static bl_status write_window(bl_nt_writer *w) {
-    const bl_attr *pads = bl_nt_attr(w, "pads"), *same = bl_nt_attr(w, "auto_pad");
-    write_pair(w, "stride", bl_nt_attr(w, "strides"));
-    write_pair(w, "dilation", bl_nt_attr(w, "dilations"));
+    const bl_attr *pads = bl_nt_attr(w, "pads", BL_ATTR_INTS), *same = bl_nt_attr(w, "auto_pad", BL_ATTR_STRING);
+    write_pair(w, "stride", bl_nt_attr(w, "strides", BL_ATTR_INTS));
+    write_pair(w, "dilation", bl_nt_attr(w, "dilations", BL_ATTR_INTS));
     if (same && strcmp(same->s, "NOTSET")) {
         if (!strcmp(same->s, "SAME_UPPER"))
             bl_text_add(w->out, " pad same");
@@ -163,9 +163,11 @@ static bl_status read_avgpool(bl_nt_reader *t) {
 }
 
 static bl_status write_pool(bl_nt_writer *w) {
-    const bl_attr *kernel = bl_nt_attr(w, "kernel_shape"), *dilations = bl_nt_attr(w, "dilations");
+    const bl_attr *kernel = bl_nt_attr(w, "kernel_shape", BL_ATTR_INTS),
+                  *dilations = bl_nt_attr(w, "dilations", BL_ATTR_INTS);
     if (!kernel || kernel->n != 2) return bl_nt_refuse(w, "its window has not two dimensions");
-    if (!strcmp(w->node->op->name, "AveragePool") && dilations && (dilations->ints[0] != 1 || dilations->ints[1] != 1))
+    if (!strcmp(w->node->op->name, "AveragePool") && dilations &&
+        (dilations->n != 2 || dilations->ints[0] != 1 || dilations->ints[1] != 1))
         return bl_nt_refuse(w, "its dilation");
     bl_nt_add_name(w->out, " ", w->model->values[w->node->in[0]].name);
     bl_text_add(w->out, " %lldx%lld", (long long)kernel->ints[0], (long long)kernel->ints[1]);

@@ -116,7 +116,7 @@ static void add_ints(bl_nt_writer *w, const int64_t *ints, int n) {
 }
 
 static bl_status write_transpose(bl_nt_writer *w) {
-    const bl_attr *a = bl_nt_attr(w, "perm");
+    const bl_attr *a = bl_nt_attr(w, "perm", BL_ATTR_INTS);
     if (!a) return bl_nt_refuse(w, "it does not say the order");
     add_input(w, 0);
     add_ints(w, a->ints, a->n);
@@ -178,7 +178,7 @@ static bl_status read_pad(bl_nt_reader *t) {
 }
 
 static bl_status write_pad(bl_nt_writer *w) {
-    const bl_attr *mode = bl_nt_attr(w, "mode");
+    const bl_attr *mode = bl_nt_attr(w, "mode", BL_ATTR_STRING);
     const int64_t *p;
     int n;
     float fill;

@@ -25,19 +25,19 @@ void bl_nt_add_float(bl_text *out, const char *before, float number) {
     bl_text_add(out, "%s%s", before, text);
 }
 
-const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name) {
+const bl_attr *bl_nt_attr(const bl_nt_writer *w, const char *name, bl_attr_kind kind) {
     for (int i = 0; i < w->node->n_attrs; i++)
-        if (!strcmp(w->node->attrs[i].name, name)) return &w->node->attrs[i];
+        if (!strcmp(w->node->attrs[i].name, name) && w->node->attrs[i].kind == kind) return &w->node->attrs[i];
     return NULL;
 }
 
 int64_t bl_nt_attr_int(const bl_nt_writer *w, const char *name, int64_t otherwise) {
-    const bl_attr *a = bl_nt_attr(w, name);
+    const bl_attr *a = bl_nt_attr(w, name, BL_ATTR_INT);
     return a ? a->i : otherwise;
 }
 
 float bl_nt_attr_float(const bl_nt_writer *w, const char *name, float otherwise) {
-    const bl_attr *a = bl_nt_attr(w, name);
+    const bl_attr *a = bl_nt_attr(w, name, BL_ATTR_FLOAT);
     return a ? a->f : otherwise;
 }
 
@@ -51,7 +51,7 @@ static bool has_input(const bl_nt_writer *w, int input) {
 }
 
 bl_status bl_nt_list(bl_nt_writer *w, const char *attr, int input, const int64_t **ints, int *n) {
-    const bl_attr *a = bl_nt_attr(w, attr);
+    const bl_attr *a = bl_nt_attr(w, attr, BL_ATTR_INTS);
     const bl_value *v = bl_nt_input_constant(w, input);
     *ints = NULL;
     *n = -1;
@@ -59,7 +59,7 @@ bl_status bl_nt_list(bl_nt_writer *w, const char *attr, int input, const int64_t
         if (!v || v->type != BL_INT) return bl_nt_refuse(w, "its numbers are worked out by the network");
         *ints = v->ints;
         *n = (int)bl_count(&v->shape);
-    } else if (a && a->kind == BL_ATTR_INTS) {
+    } else if (a) {
         *ints = a->ints;
         *n = a->n;
     }

@@ -130,6 +130,7 @@ static bl_status read_attribute(bl_reader *r, node *n, const bl_field *field) {
     if (!name[0]) return bl_wire_fail(&c, field->at, "an attribute has no name");
     /* Files before ONNX 1.0's last draft leave the kind out; an empty list of numbers has a kind but no field. */
     if (!kind) kind = seen;
+    if (read.ints && read.floats) return node_fail(r, n, BL_FORMAT, "has numbers of two kinds", name);
     if (seen && seen != kind && !(kind == ATTR_SPARSE || seen == ATTR_SPARSE))
         return node_fail(r, n, BL_FORMAT, "has another kind than its data", name);
     *a = read;

@@ -11,8 +11,9 @@ const MOST_BYTES = 2048
 
 function folder(name, seeds) {
   const path = join(corpus, name)
-  rmSync(path, { recursive: true, force: true })
   mkdirSync(path, { recursive: true })
+  // What a fuzzer found once stays.
+  for (const file of readdirSync(path)) if (!file.startsWith('found-')) rmSync(join(path, file))
   for (const [file, content] of Object.entries(seeds)) {
     if (content.length > MOST_BYTES) throw new Error(`${name}/${file} has ${content.length} bytes`)
     writeFileSync(join(path, file), content)
