@@ -206,6 +206,25 @@ static void folds_batchnorm(void **state) {
     bl_model_free(kept);
 }
 
+/* What would make weights that are no numbers stays a node, and a run names it. */
+static void folds_no_infinity(void **state) {
+    (void)state;
+    bl_model *m = graph_new(2, 6, 5);
+    graph_conv(m, "c", "x", 2, 3, 3, "");
+    for (int i = 0; i < 3; i++) graph_constant(m, (const char *[]){"gamma", "beta", "mean"}[i], "3", 0.3, 1);
+    graph_constant(m, "variance", "3", 0, -1);
+    graph_node(m, "BatchNormalization", "n", "c gamma beta mean variance", "");
+    graph_constant(m, "zeros", "3,1,1", 0, 0);
+    graph_node(m, "Div", "quotient", "zeros zeros", "");
+    graph_node(m, "Add", "s", "n quotient", "");
+    graph_seal(m, "s");
+    assert_int_equal(m->n_nodes, 4);
+    graph_running g = graph_start(m, &BL_WANTS, 1);
+    FAILS(BL_NOT_A_NUMBER, "\"n\"", bl_run_forward(g.run, error));
+    graph_stop(&g);
+    bl_model_free(m);
+}
+
 static void labels_and_preprocessing(void **state) {
     (void)state;
     bl_model *m = graph_classic();
@@ -230,15 +249,11 @@ static void labels_and_preprocessing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_bad_nodes),
-        cmocka_unit_test(refuses_bad_graphs),
-        cmocka_unit_test(sorts_and_prunes),
-        cmocka_unit_test(names_nodes),
-        cmocka_unit_test(many_values),
-        cmocka_unit_test(finds_scores),
-        cmocka_unit_test(folds_constants),
-        cmocka_unit_test(folds_batchnorm),
-        cmocka_unit_test(labels_and_preprocessing),
+        cmocka_unit_test(refuses_bad_nodes), cmocka_unit_test(refuses_bad_graphs),
+        cmocka_unit_test(sorts_and_prunes),  cmocka_unit_test(names_nodes),
+        cmocka_unit_test(many_values),       cmocka_unit_test(finds_scores),
+        cmocka_unit_test(folds_constants),   cmocka_unit_test(folds_batchnorm),
+        cmocka_unit_test(folds_no_infinity), cmocka_unit_test(labels_and_preprocessing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
