@@ -118,6 +118,7 @@ docs: native ## write docs/operators.md and docs/methods.md from the tables
 
 samples: ## make public/samples/ anew from the Debian packages that hold the photographs
 	@/usr/bin/python3 tools/samples.py
+	@/usr/bin/python3 tools/fashion-sheet.py
 
 icons: ## make the icons in public/icons/ anew from icon.svg
 	@tools/icons.sh

@@ -131,6 +131,51 @@ PICTURES = [
     ("lorikeet", "plasma", "Parrot.png", "dab45ab561fe", (60, 40, 440),
      "Rainbow lorikeet", None, None, "Skitterphoto", "CC0-1.0",
      PEXELS + "red-blue-and-green-bird-on-tree-1331819/"),
+    ("volleyball", "sorting", "others/volleyball.webp", "33bfa2aa2d23", (0, 0, 320),
+     "Beach volleyball", "n04540053", "volleyball", "Amada44", "public domain",
+     COMMONS + "Beach_volleyball_ball.png"),
+    ("bucket", "sorting", "others/bucket.webp", "671363d9d02c", (0, 60, 245),
+     "Wooden milk pail", "n02909870", "bucket", "Daderot", "CC0-1.0",
+     COMMONS + "Milk_pail,_America,_1800s,_pine,_ash_-_Concord_Museum_-_Concord,_MA_-_DSC05807.JPG"),
+    ("dam", "sorting", "renewable/dam1.webp", "80fac341dc85", (50, 0, 239),
+     "Amagase Dam, Japan", "n03160309", "dam", "Damsuki", "public domain",
+     COMMONS + "Amagasedam-d6ebeb2d.JPG"),
+    ("triumphal-arch-paris", "sorting", "monuments/arcDeTriomphe.webp", "74f0a4c82166", (40, 0, 240),
+     "Arc de Triomphe du Carrousel, Paris", "n04486054", "triumphal arch", "Markus Mark", "public domain",
+     COMMONS + "Arc_de_Triomphe_du_Carrousel,_Paris_May_2009_001.jpg"),
+    ("cow", "farm", "cow.webp", "db359136be5e", (235, 80, 680),
+     "Cow", None, None, "Dohduhdah", "public domain",
+     COMMONS + "Cow-IMG_2050.JPG"),
+    ("sheep", "farm", "sheep.webp", "3bac61d5dabb", (150, 20, 690),
+     "Sheep", None, None, "Rob Mitchell", "CC0-1.0",
+     COMMONS + "Sheep_(33625876592).jpg"),
+    ("duck", "farm", "duck.webp", "fa4572f2022a", (190, 180, 780),
+     "Aylesbury duck", None, None, "Bernard Spragg", "CC0-1.0",
+     COMMONS + "Aylesbury_Duck._(9373723157).jpg"),
+    ("lemur", "world", "lemur.webp", "4fccf91dd5e6", (300, 0, 683),
+     "Ring-tailed lemurs", None, None, "Mathias Appel", "CC0-1.0",
+     COMMONS + "Lemur_(37122852696).jpg"),
+    ("polar-bear", "world", "polar_bear.webp", "0544cef0a7d6", (310, 120, 600),
+     "Polar bear, Churchill", None, None, "unknown", "public domain",
+     COMMONS + "Churchill_Wildlife_Management_Area_polar_bear30.JPG"),
+    ("hedgehog", "world", "hedgehog.webp", "780aceaa6244", (260, 60, 660),
+     "Northern white-breasted hedgehog", None, None, "George Chernilevsky", "public domain",
+     COMMONS + "Erinaceus_roumanicus_2020_G2.jpg"),
+    ("kingfisher", "erase", "kingfisher.webp", "b637658d7e0f", (380, 60, 900),
+     "Kingfisher", None, None, "Frank-2.0", "CC0-1.0",
+     COMMONS + "Eisvogel_kingfisher.jpg"),
+    ("crab", "erase", "crab.webp", "822be2d08adc", (430, 0, 1080),
+     "Sally Lightfoot crab", None, None, "Nosferattus", "CC0-1.0",
+     COMMONS + "Sally_Lightfoot_Crab_2019.jpg"),
+    ("giraffe", "erase", "giraffe.webp", "c39106edc785", (800, 0, 1080),
+     "Giraffe", None, None, "Sergio Cambelo", "public domain",
+     COMMONS + "Giraffe.JPG"),
+    ("air-balloon", "plasma", "Air Balloon.png", "7f7fa070a740", (0, 0, 512),
+     "Hot air balloon", None, None, "Skitterphoto", "CC0-1.0",
+     PEXELS + "yellow-blue-and-green-hot-air-balloon-flying-near-white-clouds-68806/"),
+    ("sunflower", "plasma", "Sunflower.png", "9892108b138a", (20, 20, 470),
+     "Sunflower", None, None, "Snapwire", "CC0-1.0",
+     PEXELS + "nature-garden-spring-flower-6695/"),
 ]
 
 
@@ -220,6 +265,11 @@ def credit_table(rows):
     for name, folder, _, _, _, title, _, _, author, licence, source in rows:
         lines.append("| %s.jpg%s | %s | %s | [%s](%s) | <%s> | %s |" % (
             name, " ¹" if folder == "erase" else "", title, author, licence, LICENCES[licence], source, FOLDERS[folder][0]))
+    lines += [
+        "",
+        "`fashion-mnist.png` holds the first 1,000 test pictures of Fashion-MNIST (Xiao, Rasul and Vollgraf 2017), © 2017 Zalando SE, MIT"
+        " licence, from the Debian package dataset-fashion-mnist; `tools/fashion-sheet.py` makes it.",
+    ]
     return "\n".join(lines) + "\n"
 
 
