@@ -135,12 +135,29 @@ static bl_status report_epoch(const options *o, training *t, int64_t epoch, cons
     return BL_OK;
 }
 
+/* Folding is done by the reader: the network is written exactly, opened as everybody will open it, and written again. */
+static bl_status fold(bl_model *kept, const bl_real *const *constants, bl_model **out, bl_error *error) {
+    const bl_write_options exact = {.constants = constants};
+    bl_text text = {0};
+    bl_status status = bl_onnx_write(kept, &exact, &text, error);
+    bl_bytes bytes = {(const uint8_t *)text.data, text.length};
+    bl_source source = bl_source_memory(&bytes);
+    if (status == BL_OK) status = bl_onnx_read(&source, NULL, out, error);
+    bl_text_free(&text);
+    return status;
+}
+
 static bl_status write_model(const options *o, training *t, bl_error *error) {
-    const bl_write_options how = {.half = true, .constants = bl_trainer_constants(t->trainer)};
+    const bl_real *const *constants = bl_trainer_constants(t->trainer);
+    bl_model *folded = NULL;
     bl_text out = {0};
-    bl_status status = bl_onnx_write(t->model, &how, &out, error);
+    bl_status status = BL_OK;
+    if (t->recipe.batchnorm == BL_BATCHNORM_FOLDED) status = fold(t->model, constants, &folded, error);
+    const bl_write_options how = {.half = true, .constants = folded ? NULL : constants};
+    if (status == BL_OK) status = bl_onnx_write(folded ? folded : t->model, &how, &out, error);
     if (status == BL_OK) status = bl_file_write(o->out, out.data, out.length, error);
     if (status == BL_OK) fprintf(stderr, "%s: %zu bytes\n", o->out, out.length);
+    bl_model_free(folded);
     bl_text_free(&out);
     return status;
 }

@@ -1,6 +1,6 @@
 /* Dropout while training (Srivastava et al. 2014, the inverted form): each element is zeroed with probability `ratio`
  * and divided by 1 − ratio otherwise. When a network is used, dropout does nothing: that is the operator in ops/. */
-#include "train/train.h"
+#include "train/twins.h"
 
 #include <string.h>
 
@@ -57,7 +57,7 @@ static void backward(const bl_op_run *r) {
     }
 }
 
-static const bl_op dropout_op = {
+const bl_op bl_training_dropout = {
     .name = "Dropout",
     .since = 1,
     .min_in = 1,
@@ -70,6 +70,9 @@ static const bl_op dropout_op = {
 };
 
 const bl_op *bl_training_twin(const bl_op *op, void *user) {
+    static const bl_op *const twins[] = {&bl_training_dropout, &bl_training_batchnorm};
     (void)user;
-    return strcmp(op->name, "Dropout") == 0 ? &dropout_op : op;
+    for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++)
+        if (strcmp(op->name, twins[i]->name) == 0) return twins[i];
+    return op;
 }

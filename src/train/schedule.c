@@ -15,6 +15,8 @@ double bl_schedule_rate(const bl_recipe *recipe, int64_t step, int64_t steps) {
         factor = recipe->schedule == BL_SCHEDULE_ONECYCLE ? cosine(start, 1, share) : start + (1 - start) * share;
     } else if (recipe->schedule == BL_SCHEDULE_CONSTANT || rising >= last) {
         factor = 1;
+    } else if (recipe->schedule == BL_SCHEDULE_LINEAR) {
+        factor = 1 + (recipe->end_factor - 1) * (at - rising) / (last - rising);
     } else {
         factor = cosine(1, recipe->end_factor, (at - rising) / (last - rising));
     }

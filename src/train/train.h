@@ -40,7 +40,8 @@ typedef struct {
 #undef TEXT
 } bl_recipe;
 enum { BL_OPTIMISER_SGD, BL_OPTIMISER_ADAMW };
-enum { BL_SCHEDULE_CONSTANT, BL_SCHEDULE_COSINE, BL_SCHEDULE_ONECYCLE };
+enum { BL_SCHEDULE_CONSTANT, BL_SCHEDULE_COSINE, BL_SCHEDULE_ONECYCLE, BL_SCHEDULE_LINEAR };
+enum { BL_BATCHNORM_FOLDED, BL_BATCHNORM_KEPT };
 
 void bl_recipe_defaults(bl_recipe *recipe);
 /* Lines "key = value"; "#" begins a comment; keys that are not there keep what they have. Unknown keys, values outside
@@ -117,8 +118,8 @@ void bl_adamw(size_t n, float *w, const float *g, float *m, float *v, int64_t st
 /* The class with the largest score; the first of equals. */
 int bl_best_class(size_t n, const bl_real *scores);
 
-/* Training-time twins of operators, for bl_wants.substitute; user must be a bl_dropout_state, filled before each pass.
- */
+/* Training-time twins of operators (twins.h), for bl_wants.substitute; user must be a bl_dropout_state, filled before
+ * each pass. */
 typedef struct {
     uint64_t seed;
     uint32_t step, first; /* first: place in the batch of the run's first picture */
@@ -180,7 +181,8 @@ void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *
 /* The model's card in Markdown. recipe (text) may be NULL. file: the model's name; bytes: its size. */
 void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, size_t bytes, const bl_pictures *pictures,
              const char *recipe, bl_text *out);
-/* Trainable parameters: float constants read by convolutions and dense layers. */
+/* Trainable parameters: float constants read by convolutions and dense layers, and scales and biases of batch
+ * normalisation. */
 bool bl_is_parameter(const bl_model *model, int value);
 
 #endif

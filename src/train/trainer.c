@@ -3,13 +3,16 @@
 #include "kernels/kernels.h"
 #include "train/train.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct {
     int value;
     size_t offset, count;
-    bool decays; /* biases are not pulled to zero */
+    bool decays;    /* biases are not pulled to zero */
+    bool statistic; /* a running mean or variance of batch normalisation: followed, not trained */
 } parameter;
 
 typedef struct {
@@ -38,18 +41,27 @@ struct bl_trainer {
     const bl_real **constants;
 };
 
-bool bl_is_parameter(const bl_model *model, int value) {
-    const bl_value *v = &model->values[value];
-    if (!v->is_constant || v->type != BL_FLOAT) return false;
+/* Does some node of that operator read the value at input first … last? */
+static bool is_read(const bl_model *model, int value, const char *op, int first, int last) {
     for (int i = 0; i < model->n_nodes; i++) {
         const bl_node *node = &model->nodes[i];
-        if (strcmp(node->op->name, "Conv") != 0 && strcmp(node->op->name, "Gemm") != 0 &&
-            strcmp(node->op->name, "MatMul") != 0)
-            continue;
-        for (int k = 1; k < node->n_in; k++)
+        if (strcmp(node->op->name, op) != 0) continue;
+        for (int k = first; k < node->n_in && k <= last; k++)
             if (node->in[k] == value) return true;
     }
     return false;
+}
+
+bool bl_is_parameter(const bl_model *model, int value) {
+    const bl_value *v = &model->values[value];
+    if (!v->is_constant || v->type != BL_FLOAT) return false;
+    return is_read(model, value, "Conv", 1, 2) || is_read(model, value, "Gemm", 1, 2) ||
+           is_read(model, value, "MatMul", 1, 1) || is_read(model, value, "BatchNormalization", 1, 2);
+}
+
+static bool is_statistic(const bl_model *model, int value) {
+    const bl_value *v = &model->values[value];
+    return v->is_constant && v->type == BL_FLOAT && is_read(model, value, "BatchNormalization", 3, 4);
 }
 
 static bl_status out_of_memory(bl_error *error) {
@@ -62,14 +74,11 @@ static bl_status find_parameters(bl_trainer *t, bl_error *error) {
     t->constants = calloc((size_t)m->n_values + 1, sizeof *t->constants);
     if (!t->parameters || !t->constants) return out_of_memory(error);
     size_t n = 0;
-    for (int i = 0; i < m->n_nodes; i++)
-        if (strcmp(m->nodes[i].op->name, "BatchNormalization") == 0)
-            return bl_fail(error, BL_UNSUPPORTED, "node \"%s\": batch normalisation cannot be trained",
-                           m->nodes[i].name);
     for (int v = 0; v < m->n_values; v++) {
-        if (!bl_is_parameter(m, v)) continue;
+        bool statistic = is_statistic(m, v);
+        if (!statistic && !bl_is_parameter(m, v)) continue;
         size_t count = bl_count(&m->values[v].shape);
-        t->parameters[t->n_parameters++] = (parameter){v, n, count, m->values[v].shape.rank > 1};
+        t->parameters[t->n_parameters++] = (parameter){v, n, count, m->values[v].shape.rank > 1, statistic};
         n += bl_round_up(count * sizeof(float)) / sizeof(float);
     }
     if (n == 0) return bl_fail(error, BL_UNSUPPORTED, "the network has no weights to train");
@@ -254,6 +263,32 @@ static void add_gradients(bl_trainer *t) {
     }
 }
 
+/* Length of the gradient; NaN or infinity where an element is. */
+static double gradient_norm(const bl_trainer *t) {
+    double square = 0;
+    for (int i = 0; i < t->n_parameters; i++) {
+        const parameter *p = &t->parameters[i];
+        if (!p->statistic) square += bl_dot(t->gradients + p->offset, t->gradients + p->offset, p->count);
+    }
+    return sqrt(square);
+}
+
+/* A longer gradient is shortened to the recipe's length (Pascanu et al. 2013). */
+static void clip_gradients(bl_trainer *t, double norm) {
+    if (t->recipe->clip <= 0 || norm <= t->recipe->clip) return;
+    float factor = (float)(t->recipe->clip / norm);
+    for (int i = 0; i < t->n_parameters; i++) {
+        const parameter *p = &t->parameters[i];
+        if (!p->statistic) bl_scale(p->count, t->gradients + p->offset, factor, t->gradients + p->offset, false);
+    }
+}
+
+/* Running means follow the mean of the shards' own. */
+static void follow(const bl_recipe *r, size_t n, float *running, const float *sum) {
+    float old = (float)r->statistics, fresh = (float)((1 - r->statistics) / (double)r->shards);
+    for (size_t i = 0; i < n; i++) running[i] = old * running[i] + fresh * sum[i];
+}
+
 static void move_weights(bl_trainer *t, double rate) {
     const bl_recipe *r = t->recipe;
     bl_training_state *s = &t->state;
@@ -262,7 +297,9 @@ static void move_weights(bl_trainer *t, double rate) {
         float *w = s->weights + p->offset, *first = s->first + p->offset, *second = s->second + p->offset;
         const float *g = t->gradients + p->offset;
         double decay = p->decays ? r->weight_decay : 0;
-        if (r->optimiser == BL_OPTIMISER_SGD)
+        if (p->statistic)
+            follow(r, p->count, w, g);
+        else if (r->optimiser == BL_OPTIMISER_SGD)
             bl_sgd(p->count, w, g, first, rate, r->momentum, r->nesterov, decay);
         else
             bl_adamw(p->count, w, g, first, second, s->step + 1, rate, r->beta1, r->beta2, r->epsilon, decay);
@@ -272,6 +309,12 @@ static void move_weights(bl_trainer *t, double rate) {
     double young = (double)(s->step + 1) / (double)(s->step + 10), share = young < r->average ? young : r->average;
     float old = (float)share, fresh = (float)(1 - share);
     for (size_t i = 0; i < s->n; i++) s->average[i] = old * s->average[i] + fresh * s->weights[i];
+}
+
+static bl_status not_a_number(const bl_trainer *t, const bl_step_report *report, bl_error *error) {
+    bl_fail(error, BL_NOT_A_NUMBER, "step %lld: the loss is %g and its gradient is not finite; the weights were not moved",
+            (long long)t->state.step + 1, report->loss);
+    return bl_hint(error, BL_NOT_A_NUMBER, "train with a smaller rate, a longer warmup, or clip = 1");
 }
 
 bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error) {
@@ -296,6 +339,9 @@ bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error
     for (int64_t i = 0; i < t->recipe->shards; i++) report->loss += t->losses[i], report->correct += t->correct[i];
     report->loss /= (double)report->n;
     add_gradients(t);
+    double norm = gradient_norm(t);
+    if (!(norm <= DBL_MAX) || !(fabs(report->loss) <= DBL_MAX)) return not_a_number(t, report, error);
+    clip_gradients(t, norm);
     move_weights(t, report->rate);
     t->state.step++;
     return BL_OK;
