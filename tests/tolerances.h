@@ -49,6 +49,10 @@
 /* Optimisers against their closed forms over 50 steps: each step rounds a weight near 1 by at most 6e-8. */
 #define TOL_TRAIN_STEP 5e-6
 
+/* Batch normalisation while training against central differences in double: sums of about a hundred floats, of inputs
+ * whose mean is twenty-five times their deviation, so a rounding of the input counts that often. */
+#define TOL_TRAIN_NORM 2e-5
+
 /* The command against the WebAssembly module, share of the largest number. Measured: every bit the same; this is what
  * is promised where another compiler or processor comes in. */
 #define TOL_NATIVE 1e-4

@@ -89,7 +89,8 @@ void cli_progress_show(cli_progress *p, double share, const char *text); /* shar
 void cli_progress_clear(cli_progress *p);                  /* wipes the line, so that others can be printed */
 const char *cli_duration(double seconds, char buffer[32]); /* "3 min 05 s" */
 
-/* True once the user pressed Ctrl-C; a second press ends the command at once (interrupt.c). */
+/* True once the user pressed Ctrl-C, or the system asked the command to end (SIGTERM); a second press ends the command
+ * at once (interrupt.c). */
 bool bl_interrupted(void);
 void bl_watch_interrupts(void);
 

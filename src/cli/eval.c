@@ -50,6 +50,7 @@ static bl_status run_eval(const options *o, bl_error *error) {
     int32_t h = model->input_h > 0 ? model->input_h : 64, w = model->input_w > 0 ? model->input_w : 64;
     bl_status status = bl_pictures_read(o->data, o->split, o->classes, model, w, h, o->threads, &pictures, error);
     if (status == BL_OK) {
+        bl_pictures_say_unread(&pictures, stderr);
         if (pictures.left_out) fprintf(stderr, "%d pictures of other classes are left out\n", pictures.left_out);
         status = evaluate(o, model, &pictures, error);
         bl_pictures_free(&pictures);

@@ -17,6 +17,7 @@ void bl_watch_interrupts(void) {
     memset(&action, 0, sizeof action);
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
 }
 
 bool bl_interrupted(void) {

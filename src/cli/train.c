@@ -1,17 +1,17 @@
 /* backlight train: trains a network text by a recipe. */
 #define _POSIX_C_SOURCE 200809L
-#include "cli/cli.h"
+#include "cli/training_log.h"
 #include "train/train.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 typedef struct {
     const bl_arguments *given;
-    const char *recipe, *data, *classes, *out, *checkpoint, *log;
+    const char *recipe, *data, *classes, *out, *checkpoint, *small, *log, *curves;
     int threads, stop_after;
+    double every; /* seconds between checkpoints */
 } options;
 
 typedef struct {
@@ -20,6 +20,8 @@ typedef struct {
     bl_pictures pictures, held;
     bl_trainer *trainer;
     FILE *log;
+    uint64_t fingerprint;
+    double saved; /* when the last checkpoint was */
 } training;
 
 /* ---- preparing ---- */
@@ -61,6 +63,18 @@ static bl_status read_network(const options *o, training *t, bl_error *error) {
     return status;
 }
 
+/* Leaves out what is in the split that the network will be measured on. */
+static bl_status drop_twins(const options *o, training *t, bl_error *error) {
+    bl_pictures others;
+    int dropped = 0;
+    BL_TRY(bl_pictures_read(o->data, t->recipe.apart_from, o->classes, t->model, t->pictures.width, t->pictures.height,
+                            o->threads, &others, error));
+    bl_status status = bl_pictures_drop_twins(&t->pictures, &others, &dropped, error);
+    bl_pictures_free(&others);
+    fprintf(stderr, "%d pictures that are in \"%s\" too are left out\n", dropped, t->recipe.apart_from);
+    return status;
+}
+
 static bl_status prepare(const options *o, training *t, bl_error *error) {
     BL_TRY(read_recipe(o, &t->recipe, error));
     BL_TRY(read_network(o, t, error));
@@ -68,6 +82,8 @@ static bl_status prepare(const options *o, training *t, bl_error *error) {
         return bl_fail(error, BL_SHAPE, "the network's text must give the input's height and width");
     BL_TRY(bl_pictures_read(o->data, "train", o->classes, t->model, t->model->input_w, t->model->input_h, o->threads,
                             &t->pictures, error));
+    bl_pictures_say_unread(&t->pictures, stderr);
+    if (t->recipe.apart_from[0]) BL_TRY(drop_twins(o, t, error));
     if (t->recipe.held_back)
         BL_TRY(bl_pictures_hold_back(&t->pictures, (int)t->recipe.held_back, (uint64_t)t->recipe.held_back_seed,
                                      &t->held, error));
@@ -78,64 +94,86 @@ static bl_status prepare(const options *o, training *t, bl_error *error) {
     return BL_OK;
 }
 
-static bl_status open_log(const options *o, training *t, bl_error *error) {
-    bool goes_on = bl_trainer_state(t->trainer)->step > 0;
-    t->log = fopen(o->log, goes_on ? "a" : "w");
-    if (!t->log) return bl_fail(error, BL_IO, "%s cannot be written: %s", o->log, strerror(errno));
-    if (!goes_on)
-        fprintf(t->log, "epoch,step,rate,loss,accuracy,held_back_loss,held_back_accuracy,images_per_second,seconds\n");
+/* ---- checkpoints ---- */
+
+/* A checkpoint that cannot be written is told, but does not end hours of work: the next one is tried all the same. */
+static bool save(const options *o, training *t) {
+    const bl_training_state *state = bl_trainer_state(t->trainer);
+    bl_error error;
+    bl_status status = BL_OK;
+    if (o->checkpoint) status = bl_checkpoint_write(o->checkpoint, state, t->fingerprint, false, &error);
+    if (o->small && status == BL_OK) status = bl_checkpoint_write(o->small, state, t->fingerprint, true, &error);
+    if (status != BL_OK)
+        fprintf(stderr, "\nno checkpoint at step %lld: %s; the one before is kept\n", (long long)state->step,
+                error.message);
+    t->saved = bl_seconds();
+    return status == BL_OK;
+}
+
+static bl_status resume(const options *o, training *t, bl_error *error) {
+    bl_training_state *state = bl_trainer_state(t->trainer);
+    const char *from = o->checkpoint && access(o->checkpoint, F_OK) == 0 ? o->checkpoint
+                       : o->small && access(o->small, F_OK) == 0         ? o->small
+                                                                         : NULL;
+    if (!from) return BL_OK;
+    BL_TRY(bl_checkpoint_read(from, state, t->fingerprint, error));
+    fprintf(stderr, "going on from %s, step %lld of %lld\n", from, (long long)state->step,
+            (long long)bl_trainer_steps(t->trainer));
     return BL_OK;
 }
 
 /* ---- the epochs ---- */
 
-typedef struct {
-    double loss, rate, seconds;
-    int n, correct;
-} sums;
+static bl_status stopped(const options *o, training *t, bl_error *error) {
+    bool saved = (o->checkpoint || o->small) && save(o, t);
+    return bl_fail(error, BL_STOPPED,
+                   saved ? "stopped at step %lld; the same call goes on from there"
+                         : "stopped at step %lld; nothing is kept of it",
+                   (long long)bl_trainer_state(t->trainer)->step);
+}
 
-static bl_status run_epoch(training *t, int64_t epoch, cli_progress *progress, sums *s, bl_error *error) {
+/* The epoch from where it stands; *n, *seconds: pictures and time of this call. */
+static bl_status run_epoch(const options *o, training *t, int64_t epoch, cli_progress *progress, bl_step_report *r,
+                           int *n, double *seconds, bl_error *error) {
     double start = bl_seconds(), steps = (double)bl_trainer_steps(t->trainer);
+    const bl_training_state *s = bl_trainer_state(t->trainer);
     char text[160];
-    *s = (sums){0};
-    for (int64_t i = 0; i < bl_trainer_epoch_steps(t->trainer); i++) {
-        bl_step_report r;
-        if (bl_interrupted())
-            return bl_fail(error, BL_STOPPED, "stopped in epoch %d; a checkpoint holds the epochs before", (int)epoch);
-        BL_TRY(bl_trainer_step(t->trainer, &r, error));
-        s->loss += r.loss * r.n, s->n += r.n, s->correct += r.correct, s->rate = r.rate;
-        s->seconds = bl_seconds() - start;
+    *n = 0;
+    while (s->step < epoch * bl_trainer_epoch_steps(t->trainer)) {
+        if (bl_interrupted()) return stopped(o, t, error);
+        if (bl_seconds() - t->saved > o->every) save(o, t);
+        BL_TRY(bl_trainer_step(t->trainer, r, error));
+        *n += r->n;
+        *seconds = bl_seconds() - start;
         snprintf(text, sizeof text, "epoch %d of %d  loss %.3f  right %.1f %%  %.0f images/s", (int)epoch,
-                 (int)t->recipe.epochs, s->loss / s->n, 100.0 * s->correct / s->n, s->n / s->seconds);
-        cli_progress_show(progress, (double)bl_trainer_state(t->trainer)->step / steps, text);
+                 (int)t->recipe.epochs, s->loss / (double)s->seen, 100.0 * (double)s->correct / (double)s->seen,
+                 *n / *seconds);
+        cli_progress_show(progress, (double)s->step / steps, text);
     }
     return BL_OK;
 }
 
-static bl_status report_epoch(const options *o, training *t, int64_t epoch, const sums *s, bl_error *error) {
-    bl_evaluation e = {0};
-    fprintf(stderr, "epoch %3d of %d: loss %.4f, right %.1f %%", (int)epoch, (int)t->recipe.epochs, s->loss / s->n,
-            100.0 * s->correct / s->n);
+static bl_status report_epoch(const options *o, training *t, cli_training_row *row, bl_error *error) {
+    const bl_training_state *s = bl_trainer_state(t->trainer);
+    row->step = s->step;
+    row->loss = s->loss / (double)s->seen, row->accuracy = (double)s->correct / (double)s->seen;
+    row->held_back = t->held.n > 0;
+    fprintf(stderr, "epoch %3d of %d: loss %.4f, right %.1f %%", row->epoch, (int)t->recipe.epochs, row->loss,
+            100 * row->accuracy);
     if (t->held.n) {
+        bl_evaluation e = {0};
         BL_TRY(bl_evaluate(t->model, bl_trainer_constants(t->trainer), &t->held, o->threads, &e, error));
-        fprintf(stderr, "; held back: loss %.4f, right %.1f %%", e.loss, 100.0 * e.correct / e.n);
+        row->held_back_loss = e.loss, row->held_back_accuracy = (double)e.correct / e.n;
+        bl_evaluation_free(&e);
+        fprintf(stderr, "; held back: loss %.4f, right %.1f %%", row->held_back_loss, 100 * row->held_back_accuracy);
     }
-    fprintf(stderr, "; %.0f images/s\n", s->n / s->seconds);
-    if (t->log) {
-        fprintf(t->log, "%d,%lld,%.6g,%.6f,%.6f,", (int)epoch, (long long)bl_trainer_state(t->trainer)->step, s->rate,
-                s->loss / s->n, (double)s->correct / s->n);
-        if (t->held.n)
-            fprintf(t->log, "%.6f,%.6f,", e.loss, (double)e.correct / e.n);
-        else
-            fprintf(t->log, ",,");
-        fprintf(t->log, "%.1f,%.2f\n", s->n / s->seconds, s->seconds);
-        if (fflush(t->log) != 0) return bl_fail(error, BL_IO, "%s cannot be written: %s", o->log, strerror(errno));
-    }
-    bl_evaluation_free(&e);
-    return BL_OK;
+    fprintf(stderr, "; %.0f images/s, %.1f GFLOP/s\n", row->images_per_second, row->gflops);
+    if (t->log) BL_TRY(cli_training_log_add(t->log, o->log, row, error));
+    return o->curves ? cli_training_curves(o->log, o->curves, error) : BL_OK;
 }
 
-/* Folding is done by the reader: the network is written exactly, opened as everybody will open it, and written again. */
+/* Folding is done by the reader: the network is written exactly, opened as everybody will open it, and written again.
+ */
 static bl_status fold(bl_model *kept, const bl_real *const *constants, bl_model **out, bl_error *error) {
     const bl_write_options exact = {.constants = constants};
     bl_text text = {0};
@@ -163,23 +201,28 @@ static bl_status write_model(const options *o, training *t, bl_error *error) {
 }
 
 static bl_status run_training(const options *o, training *t, bl_error *error) {
-    uint64_t fingerprint = bl_training_fingerprint(&t->recipe, t->model, &t->pictures);
     bl_training_state *state = bl_trainer_state(t->trainer);
     cli_progress progress = {0};
-    if (o->checkpoint && access(o->checkpoint, F_OK) == 0)
-        BL_TRY(bl_checkpoint_read(o->checkpoint, state, fingerprint, error));
-    if (o->log) BL_TRY(open_log(o, t, error));
+    t->fingerprint = bl_training_fingerprint(&t->recipe, t->model, &t->pictures);
+    t->saved = bl_seconds();
+    BL_TRY(resume(o, t, error));
+    if (o->log) BL_TRY(cli_training_log_open(o->log, state->step, &t->log, error));
     int done = 0;
     for (int64_t epoch; (epoch = state->step / bl_trainer_epoch_steps(t->trainer) + 1) <= t->recipe.epochs; done++) {
-        sums s;
+        bl_step_report last = {0};
+        cli_training_row row = {.epoch = (int)epoch};
+        int n;
         if (o->stop_after && done == o->stop_after) {
             fprintf(stderr, "stopped before epoch %d; the same call goes on from the checkpoint\n", (int)epoch);
             return BL_OK;
         }
-        BL_TRY(run_epoch(t, epoch, &progress, &s, error));
+        BL_TRY(run_epoch(o, t, epoch, &progress, &last, &n, &row.seconds, error));
         cli_progress_clear(&progress);
-        BL_TRY(report_epoch(o, t, epoch, &s, error));
-        if (o->checkpoint) BL_TRY(bl_checkpoint_write(o->checkpoint, state, fingerprint, error));
+        row.rate = last.rate;
+        row.images_per_second = n / row.seconds;
+        row.gflops = 6e-9 * bl_trainer_macs(t->trainer) * row.images_per_second; /* forwards, and twice that back */
+        BL_TRY(report_epoch(o, t, &row, error));
+        if (o->checkpoint || o->small) save(o, t);
     }
     return write_model(o, t, error);
 }
@@ -200,8 +243,8 @@ static int train_network(const options *o) {
 /* ---- the call ---- */
 
 static int train_main(const bl_arguments *a) {
-    int64_t threads = bl_processors(), stop_after = 0;
-    if (!bl_option_integer(a, "threads", 1, 64, &threads) ||
+    int64_t threads = bl_processors(), stop_after = 0, every = 180;
+    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "every", 1, 86400, &every) ||
         !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after))
         return BL_EXIT_USAGE;
     const options o = {.given = a,
@@ -210,13 +253,17 @@ static int train_main(const bl_arguments *a) {
                        .classes = bl_option_value(a, "classes", NULL),
                        .out = bl_option_value(a, "out", NULL),
                        .checkpoint = bl_option_value(a, "checkpoint", NULL),
+                       .small = bl_option_value(a, "small", NULL),
                        .log = bl_option_value(a, "log", NULL),
+                       .curves = bl_option_value(a, "curves", NULL),
+                       .every = (double)every,
                        .threads = (int)threads,
                        .stop_after = (int)stop_after};
     if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
     if (!o.out) return bl_usage(a->command, "--out MODEL.onnx is missing: where is the network to be written?");
     if (o.stop_after && !o.checkpoint)
         return bl_usage(a->command, "--stop-after needs --checkpoint FILE to go on from");
+    if (o.curves && !o.log) return bl_usage(a->command, "--curves FILE.png needs --log FILE.csv to draw");
     return train_network(&o);
 }
 
@@ -225,9 +272,13 @@ static const bl_option train_options[] = {
      "pictures: folders DIR/train/CLASS/, or entries train/CLASS/NAME in DIR/*.tar; others are left out"},
     {"out", "MODEL.onnx", "where the trained network goes"},
     {"set", "KEY=VALUE", "change a key of the recipe; may be given several times"},
-    {"checkpoint", "FILE", "keep the state here after every epoch; if it is there already, go on from it"},
+    {"checkpoint", "FILE", "keep the state here; if it is there already, go on from it, with the same result"},
+    {"every", "SECONDS", "time between checkpoints; default: 180; after every epoch and on Ctrl-C there is one too"},
+    {"small", "FILE",
+     "keep weights, running mean and step here too, in half precision; if there is no checkpoint, go on from it"},
     {"stop-after", "N", "stop after N epochs of this call"},
     {"log", "FILE.csv", "a line for every epoch"},
+    {"curves", "FILE.png", "draw the log after every epoch"},
     {"classes", "FILE", "what folders hold, lines of folder, TAB, names; default: DIR/classes.tsv or DIR/words.txt"},
     {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
     {NULL, NULL, NULL}};

@@ -81,37 +81,47 @@ static bool good_header(const unsigned char block[512]) {
     return sum == octal(block + 148, 8);
 }
 
-/* Adds a tar file's entries under "split/". */
+static bl_status add_tar_entry(bl_entries *e, char *path, const char *split, const unsigned char block[512],
+                               uint64_t at, uint64_t length, bl_error *error) {
+    char name[101] = "", whole[260] = "";
+    const char *inner = whole;
+    size_t n = strlen(split);
+    memcpy(name, block, 100);
+    if (memcmp(block + 257, "ustar", 5) == 0 && block[345])
+        snprintf(whole, sizeof whole, "%.155s/%s", (const char *)block + 345, name);
+    else
+        snprintf(whole, sizeof whole, "%s", name);
+    if (strncmp(inner, "./", 2) == 0) inner += 2;
+    bool is_file = block[156] == '0' || block[156] == 0;
+    if (!is_file || length >= (1u << 28) || strncmp(inner, split, n) != 0 || inner[n] != '/' || !is_picture(inner))
+        return BL_OK;
+    return add_entry(e, inner, path, at, (size_t)length, error);
+}
+
+/* Adds a tar file's entries under "split/". It ends with an empty block; one that does not was cut short. */
 static bl_status list_tar(bl_entries *e, char *path, const char *split, bl_error *error) {
     unsigned char block[512];
     uint64_t at = 0;
     bl_status status = BL_OK;
     FILE *f = fopen(path, "rb");
     if (!f) return bl_fail(error, BL_IO, "%s cannot be opened: %s", path, strerror(errno));
-    while (status == BL_OK && fseeko(f, (off_t)at, SEEK_SET) == 0 && fread(block, 1, 512, f) == 512 && block[0]) {
-        if (!good_header(block)) {
+    for (bool end = false; status == BL_OK && !end;) {
+        if (fseeko(f, (off_t)at, SEEK_SET) != 0 || fread(block, 1, 512, f) != 512) {
+            bl_fail(error, BL_FORMAT, "%s is cut short: it ends before byte %llu, without tar's empty block at its end",
+                    path, (unsigned long long)at + 512);
+            status = bl_hint(error, BL_FORMAT, "copy or unpack it anew");
+        } else if (!block[0]) {
+            end = true;
+        } else if (!good_header(block)) {
             status = bl_fail(error, BL_FORMAT, "%s is no tar file, or is damaged: wrong checksum at byte %llu", path,
                              (unsigned long long)at);
-            break;
+        } else {
+            uint64_t length = octal(block + 124, 12);
+            status = add_tar_entry(e, path, split, block, at + 512, length, error);
+            if (length > (uint64_t)1 << 48) length = (uint64_t)1 << 48; /* beyond any file: cut short */
+            at += 512 + (length + 511) / 512 * 512;
         }
-        char name[101] = "", whole[260] = "";
-        const char *inner = whole;
-        memcpy(name, block, 100);
-        if (memcmp(block + 257, "ustar", 5) == 0 && block[345])
-            snprintf(whole, sizeof whole, "%.155s/%s", (const char *)block + 345, name);
-        else
-            snprintf(whole, sizeof whole, "%s", name);
-        if (strncmp(inner, "./", 2) == 0) inner += 2;
-        uint64_t length = octal(block + 124, 12);
-        size_t n = strlen(split);
-        bool is_file = block[156] == '0' || block[156] == 0;
-        if (is_file && length < (1u << 28) && strncmp(inner, split, n) == 0 && inner[n] == '/' && is_picture(inner))
-            status = add_entry(e, inner, path, at + 512, (size_t)length, error);
-        if (length > (uint64_t)1 << 48) break;
-        at += 512 + (length + 511) / 512 * 512;
     }
-    if (status == BL_OK && at == 0 && ftello(f) > 0 && ftello(f) < 512)
-        status = bl_fail(error, BL_FORMAT, "%s is no tar file: it is shorter than one header", path);
     fclose(f);
     return status;
 }

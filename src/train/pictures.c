@@ -13,6 +13,7 @@ void bl_pictures_free(bl_pictures *p) {
     bl_free_aligned(p->pixels);
     free(p->classes);
     free(p->names);
+    bl_text_free(&p->unread);
     bl_arena_free(&p->arena);
     memset(p, 0, sizeof *p);
 }
@@ -33,11 +34,12 @@ static bl_status make_room(bl_pictures *p, int n, bl_error *error) {
 
 /* ---- reading ---- */
 
+enum { NAMED = 8 }; /* pictures that cannot be read are counted; so many are named */
+
 typedef struct {
     bl_pictures *to;
     const bl_entries *from;
-    bl_error *errors; /* one a thread */
-    int *bad;         /* one a thread: did a picture fail? */
+    bl_status *codes; /* one a picture */
 } decoding;
 
 static bl_status decode_one(bl_pictures *to, const bl_entry *entry, int i, bl_error *error) {
@@ -58,24 +60,38 @@ static bl_status decode_one(bl_pictures *to, const bl_entry *entry, int i, bl_er
 
 static void decode_task(void *user, int thread, int i) {
     decoding *d = user;
-    if (!d->bad[thread] && decode_one(d->to, &d->from->entries[i], i, &d->errors[thread]) != BL_OK) d->bad[thread] = 1;
+    bl_error error = {0};
+    (void)thread;
+    decode_one(d->to, &d->from->entries[i], i, &error);
+    d->codes[i] = error.code;
 }
 
+static void move_picture(bl_pictures *to, int i, const bl_pictures *from, int j) {
+    bl_picture a = bl_pictures_at(to, i), b = bl_pictures_at(from, j);
+    if (a.pixels != b.pixels) memmove(a.pixels, b.pixels, (size_t)b.width * (size_t)b.height * 4);
+    to->classes[i] = from->classes[j];
+    to->names[i] = from->names[j];
+}
+
+/* Reads all entries; those that fail are left out. */
 static bl_status decode_all(bl_pictures *to, const bl_entries *from, int threads, bl_error *error) {
-    bl_error *errors = calloc((size_t)threads, sizeof *errors);
-    int *bad = calloc((size_t)threads, sizeof *bad);
-    bl_status status = errors && bad ? BL_OK : bl_fail(error, BL_MEMORY, "no memory for %d threads", threads);
-    if (status == BL_OK) {
-        decoding d = {to, from, errors, bad};
-        bl_parallel(threads, from->n, decode_task, &d);
-        for (int i = 0; i < threads && status == BL_OK; i++) {
-            if (!bad[i]) continue;
-            if (error) *error = errors[i];
-            status = errors[i].code;
+    decoding d = {to, from, calloc((size_t)from->n + 1, sizeof *d.codes)};
+    if (!d.codes) return bl_fail(error, BL_MEMORY, "no memory for a list of %d pictures", from->n);
+    bl_parallel(threads, from->n, decode_task, &d);
+    int kept = 0;
+    bl_status status = BL_OK;
+    for (int i = 0; i < from->n && status == BL_OK; i++) {
+        bl_error again;
+        if (d.codes[i] == BL_OK) {
+            move_picture(to, kept++, to, i);
+        } else if (d.codes[i] == BL_MEMORY) {
+            status = bl_fail(error, BL_MEMORY, "no memory to read %s", to->names[i]);
+        } else if (to->unreadable++ < NAMED && decode_one(to, &from->entries[i], i, &again) != BL_OK) {
+            bl_text_add(&to->unread, "  %s: %s\n", to->names[i], again.message); /* for its reason */
         }
     }
-    free(errors);
-    free(bad);
+    to->n = kept;
+    free(d.codes);
     return status;
 }
 
@@ -109,7 +125,8 @@ static bl_status check_classes(const bl_pictures *p, const bl_model *model, cons
         int i = 0;
         while (i < p->n && p->classes[i] != c) i++;
         if (i < p->n) continue;
-        bl_fail(error, BL_IO, "%s/%s has no pictures of class \"%s\"", dir, split, model->labels[c]);
+        bl_fail(error, BL_IO, "%s/%s has no pictures of class \"%s\"%s", dir, split, model->labels[c],
+                p->unreadable ? " that can be read" : "");
         return bl_hint(
             error, BL_IO,
             "folders are named as the labels, or by a file of names: classes.tsv or words.txt in %s, or --classes",
@@ -126,12 +143,13 @@ static bl_status read_into(bl_pictures *out, const char *dir, const char *split,
     if (!out->classes || !out->names)
         return bl_fail(error, BL_MEMORY, "no memory for a list of %d pictures", entries->n);
     BL_TRY(keep_known(out, entries, strlen(split) + 1, names, model, error));
-    BL_TRY(check_classes(out, model, dir, split, error));
+    BL_TRY(check_classes(out, model, dir, split, error)); /* before the long work, and after it */
     size_t bytes;
     if (!bl_mul_size((size_t)out->width * (size_t)out->height * 4, (size_t)out->n, &bytes) ||
         !(out->pixels = bl_alloc_aligned(bytes)))
         return bl_fail(error, BL_MEMORY, "no memory for %d pictures of %d×%d pixels", out->n, out->width, out->height);
-    return decode_all(out, entries, threads, error);
+    BL_TRY(decode_all(out, entries, threads, error));
+    return check_classes(out, model, dir, split, error);
 }
 
 bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model,
@@ -157,14 +175,62 @@ bl_status bl_pictures_read(const char *dir, const char *split, const char *class
     return status;
 }
 
-/* ---- holding back ---- */
-
-static void move_picture(bl_pictures *to, int i, const bl_pictures *from, int j) {
-    bl_picture a = bl_pictures_at(to, i), b = bl_pictures_at(from, j);
-    if (a.pixels != b.pixels) memmove(a.pixels, b.pixels, (size_t)b.width * (size_t)b.height * 4);
-    to->classes[i] = from->classes[j];
-    to->names[i] = from->names[j];
+void bl_pictures_say_unread(const bl_pictures *p, FILE *to) {
+    if (!p->unreadable) return;
+    fprintf(to, "%d of the pictures cannot be read and %s left out:\n%s", p->unreadable,
+            p->unreadable > 1 ? "are" : "is", p->unread.length ? p->unread.data : "");
+    if (p->unreadable > NAMED) fprintf(to, "  and %d more\n", p->unreadable - NAMED);
 }
+
+/* ---- twins ---- */
+
+typedef struct {
+    uint64_t hash;
+    int picture;
+} hashed;
+
+static int by_hash(const void *a, const void *b) {
+    uint64_t x = ((const hashed *)a)->hash, y = ((const hashed *)b)->hash;
+    return (x > y) - (x < y);
+}
+
+static size_t picture_bytes(const bl_pictures *p) {
+    return (size_t)p->width * (size_t)p->height * 4;
+}
+
+static uint64_t hash_of(const bl_pictures *p, int i) { /* FNV-1a */
+    const uint8_t *pixels = bl_pictures_at(p, i).pixels;
+    uint64_t h = 0xCBF29CE484222325u;
+    for (size_t k = 0; k < picture_bytes(p); k++) h = (h ^ pixels[k]) * 0x100000001B3u;
+    return h;
+}
+
+static bool has_twin(const bl_pictures *p, int i, const bl_pictures *others, const hashed *table) {
+    const hashed key = {hash_of(p, i), 0};
+    const hashed *found = bsearch(&key, table, (size_t)others->n, sizeof *table, by_hash);
+    if (!found) return false;
+    while (found > table && found[-1].hash == key.hash) found--;
+    for (; found < table + others->n && found->hash == key.hash; found++)
+        if (memcmp(bl_pictures_at(p, i).pixels, bl_pictures_at(others, found->picture).pixels, picture_bytes(p)) == 0)
+            return true;
+    return false;
+}
+
+bl_status bl_pictures_drop_twins(bl_pictures *p, const bl_pictures *others, int *dropped, bl_error *error) {
+    hashed *table = calloc((size_t)others->n + 1, sizeof *table);
+    if (!table) return bl_fail(error, BL_MEMORY, "no memory to compare pictures");
+    for (int i = 0; i < others->n; i++) table[i] = (hashed){hash_of(others, i), i};
+    qsort(table, (size_t)others->n, sizeof *table, by_hash);
+    int kept = 0;
+    for (int i = 0; i < p->n; i++)
+        if (!has_twin(p, i, others, table)) move_picture(p, kept++, p, i);
+    *dropped = p->n - kept;
+    p->n = kept;
+    free(table);
+    return BL_OK;
+}
+
+/* ---- holding back ---- */
 
 /* Marks `each` pictures of one class: those with the smallest random words, so that the choice hangs on seed and order
  * alone. */

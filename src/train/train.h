@@ -57,9 +57,11 @@ void bl_recipe_write(const bl_recipe *recipe, bl_text *out);
 typedef struct {
     int n, n_classes, width, height;
     uint8_t *pixels;
-    int *classes; /* of each picture */
-    char **names; /* "val/n01882714/val_12.JPEG", in this order (sorted); in arena */
-    int left_out; /* pictures of classes that the network does not know */
+    int *classes;   /* of each picture */
+    char **names;   /* "val/n01882714/val_12.JPEG", in this order (sorted); in arena */
+    int left_out;   /* pictures of classes that the network does not know */
+    int unreadable; /* pictures that are none, or broken: they are not among the n … */
+    bl_text unread; /* … and the first few are named here, with the reason, a line each */
     bl_arena arena;
 } bl_pictures;
 
@@ -67,10 +69,15 @@ typedef struct {
  * entries split/CLASS/NAME of every tar file in dir. Folders of classes are matched with the model's labels by name, or
  * by the names that classes_path gives: lines "folder TAB name, other name TAB …"; NULL: dir/classes.tsv or
  * dir/words.txt, if there is one. Other folders are left out. Pictures of another size are fitted to width×height.
- * Decoded on `threads` threads. A label without a picture is an error. */
+ * Decoded on `threads` threads; pictures that cannot be are left out and counted. A label without a picture is an
+ * error. */
 bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model,
                            int width, int height, int threads, bl_pictures *out, bl_error *error);
 void bl_pictures_free(bl_pictures *p);
+/* Leaves out the pictures whose pixels are also among the others; *dropped: how many. */
+bl_status bl_pictures_drop_twins(bl_pictures *p, const bl_pictures *others, int *dropped, bl_error *error);
+/* Says which pictures could not be read; nothing when all could. */
+void bl_pictures_say_unread(const bl_pictures *p, FILE *to);
 /* A view of one picture; its pixels belong to p. */
 bl_picture bl_pictures_at(const bl_pictures *p, int i);
 /* Moves `each` pictures of every class, chosen by the seed, to *held, whose names stay with p: p must outlive it. */
@@ -106,6 +113,18 @@ int bl_class_of(const bl_class_names *names, const bl_model *model, const char *
  * recipe, seed, number of the picture and epoch alone. */
 void bl_augment(const bl_picture *from, const bl_recipe *recipe, uint32_t sample, uint32_t epoch, bl_picture *to);
 
+/* Batches, each made by a thread while the one before is used. */
+typedef struct bl_feed bl_feed;
+typedef struct {
+    bl_real *inputs; /* batch × C×H×W, augmented, as the network takes them */
+    int32_t *classes;
+} bl_batch;
+bl_status bl_feed_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, bl_feed **out,
+                      bl_error *error);
+/* The batch of that step, unchanged until the next call. */
+const bl_batch *bl_feed_take(bl_feed *f, int64_t step);
+void bl_feed_free(bl_feed *f);
+
 /* ---- parts of a step ---- */
 
 /* Learning rate at step 0 … steps−1. */
@@ -133,6 +152,8 @@ typedef struct {
     int64_t step;
     size_t n;
     float *weights, *first, *second, *average;
+    double loss; /* of the epoch so far, summed over pictures */
+    int64_t seen, correct;
 } bl_training_state;
 
 typedef struct bl_trainer bl_trainer;
@@ -148,6 +169,7 @@ bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const b
                          bl_trainer **out, bl_error *error);
 void bl_trainer_free(bl_trainer *t);
 bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error);
+double bl_trainer_macs(const bl_trainer *t); /* multiply-adds of one picture forwards; a step does three times that */
 int64_t bl_trainer_epoch_steps(const bl_trainer *t);
 int64_t bl_trainer_steps(const bl_trainer *t); /* of the whole training */
 bl_training_state *bl_trainer_state(bl_trainer *t);
@@ -157,8 +179,12 @@ const bl_real *const *bl_trainer_constants(bl_trainer *t);
 
 /* Fingerprint of recipe, network and pictures: a checkpoint of another training is refused. */
 uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model, const bl_pictures *pictures);
-bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, uint64_t fingerprint, bl_error *error);
-/* Fills a state of the same size. */
+/* small: weights and running mean in half precision, without the optimiser's moments, which grow anew in the first
+ * steps after it: what is kept of a training for long. Weights that are not finite are refused: the file that is there
+ * stays. */
+bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, uint64_t fingerprint, bool small,
+                              bl_error *error);
+/* Fills a state of the same size from a file of either kind. */
 bl_status bl_checkpoint_read(const char *path, bl_training_state *state, uint64_t fingerprint, bl_error *error);
 
 /* ---- evaluation ---- */

@@ -19,8 +19,7 @@ typedef struct {
     bl_run *run;
     bl_plan *plan;
     bl_dropout_state dropout;
-    bl_real *seed;      /* gradient of the loss by the scores, of a shard */
-    bl_picture picture; /* augmented */
+    bl_real *seed; /* gradient of the loss by the scores, of a shard */
     bl_status status;
     bl_error error;
 } worker;
@@ -36,8 +35,8 @@ struct bl_trainer {
     float *gradients; /* shards × state.n */
     double *losses;   /* of each shard, summed over its pictures */
     int *correct;
-    uint32_t *order; /* of the pictures in this epoch */
-    int64_t ordered; /* the epoch that order is of; −1: none */
+    bl_feed *feed;
+    const bl_batch *batch; /* of this step */
     const bl_real **constants;
 };
 
@@ -96,9 +95,7 @@ static bl_status make_state(bl_trainer *t, bl_error *error) {
     t->gradients = bl_alloc_aligned(bytes * (size_t)t->recipe->shards);
     t->losses = calloc((size_t)t->recipe->shards, sizeof *t->losses);
     t->correct = calloc((size_t)t->recipe->shards, sizeof *t->correct);
-    t->order = calloc((size_t)t->pictures->n + 1, sizeof *t->order);
-    if (!s->weights || !s->first || !s->second || !s->average || !t->gradients || !t->losses || !t->correct ||
-        !t->order)
+    if (!s->weights || !s->first || !s->second || !s->average || !t->gradients || !t->losses || !t->correct)
         return out_of_memory(error);
     for (int i = 0; i < t->n_parameters; i++) {
         const parameter *p = &t->parameters[i];
@@ -123,7 +120,6 @@ static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_err
         return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels",
                        bl_count(&scores) / (size_t)batch, t->n_classes);
     BL_TRY(bl_run_new(w->plan, &w->run, error));
-    BL_TRY(bl_picture_make(t->pictures->width, t->pictures->height, &w->picture, error));
     w->seed = bl_alloc_aligned((size_t)batch * (size_t)t->n_classes * sizeof *w->seed);
     return w->seed ? BL_OK : out_of_memory(error);
 }
@@ -138,6 +134,7 @@ static bl_status make(bl_trainer *t, bl_error *error) {
     if (!t->model->has_preprocessing) return bl_fail(error, BL_USAGE, "the network has no mean and deviation yet");
     BL_TRY(find_parameters(t, error));
     BL_TRY(make_state(t, error));
+    BL_TRY(bl_feed_new(t->model, t->recipe, t->pictures, &t->feed, error));
     t->workers = calloc((size_t)t->threads, sizeof *t->workers);
     int *values = calloc((size_t)t->n_parameters, sizeof *values);
     bl_status status = t->workers && values ? BL_OK : out_of_memory(error);
@@ -155,7 +152,6 @@ bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const b
     t->model = model, t->recipe = recipe, t->pictures = pictures;
     t->n_classes = pictures->n_classes;
     t->threads = threads < (int)recipe->shards ? threads : (int)recipe->shards;
-    t->ordered = -1;
     bl_status status = make(t, error);
     if (status == BL_OK)
         *out = t;
@@ -166,11 +162,11 @@ bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const b
 
 void bl_trainer_free(bl_trainer *t) {
     if (!t) return;
+    bl_feed_free(t->feed);
     for (int i = 0; t->workers && i < t->threads; i++) {
         worker *w = &t->workers[i];
         bl_run_free(w->run);
         bl_plan_free(w->plan);
-        bl_picture_free(&w->picture);
         bl_free_aligned(w->seed);
     }
     free(t->workers);
@@ -183,12 +179,14 @@ void bl_trainer_free(bl_trainer *t) {
     free(t->constants);
     free(t->losses);
     free(t->correct);
-    free(t->order);
     free(t);
 }
 
 bl_training_state *bl_trainer_state(bl_trainer *t) {
     return &t->state;
+}
+double bl_trainer_macs(const bl_trainer *t) {
+    return bl_plan_macs(t->workers[0].plan) / bl_plan_batch(t->workers[0].plan);
 }
 int64_t bl_trainer_epoch_steps(const bl_trainer *t) {
     return t->pictures->n / t->recipe->batch;
@@ -203,38 +201,19 @@ const bl_real *const *bl_trainer_constants(bl_trainer *t) {
     return t->constants;
 }
 
-/* The order of an epoch: Fisher and Yates, from the seed and the epoch's number alone. */
-static void shuffle(bl_trainer *t, int64_t epoch) {
-    const bl_random r = {.seed = (uint64_t)t->recipe->seed, .stream = BL_STREAM_ORDER, .step = (uint32_t)epoch};
-    for (int i = 0; i < t->pictures->n; i++) t->order[i] = (uint32_t)i;
-    for (int i = t->pictures->n - 1; i > 0; i--) {
-        int j = (int)(((uint64_t)bl_random_word(&r, (uint32_t)i) * (uint64_t)(i + 1)) >> 32);
-        uint32_t swapped = t->order[i];
-        t->order[i] = t->order[j];
-        t->order[j] = swapped;
-    }
-    t->ordered = epoch;
-}
-
 static bl_status run_shard(bl_trainer *t, worker *w, int shard) {
     const int each = (int)(t->recipe->batch / t->recipe->shards);
-    const int64_t epoch = t->state.step / bl_trainer_epoch_steps(t),
-                  in_epoch = t->state.step % bl_trainer_epoch_steps(t);
-    const uint32_t *chosen = t->order + in_epoch * t->recipe->batch + (int64_t)shard * each;
-    const size_t classes = (size_t)t->n_classes, area = (size_t)w->picture.width * (size_t)w->picture.height;
-    w->dropout = (bl_dropout_state){(uint64_t)t->recipe->seed, (uint32_t)t->state.step, (uint32_t)(shard * each)};
-    for (int i = 0; i < each; i++) {
-        bl_picture original = bl_pictures_at(t->pictures, (int)chosen[i]);
-        bl_augment(&original, t->recipe, chosen[i], (uint32_t)epoch, &w->picture);
-        bl_picture_to_input(&w->picture, t->model, bl_run_input(w->run) + (size_t)i * area * (size_t)t->model->input_c);
-    }
+    const size_t classes = (size_t)t->n_classes, first = (size_t)shard * (size_t)each;
+    const size_t input = (size_t)t->pictures->width * (size_t)t->pictures->height * (size_t)t->model->input_c;
+    w->dropout = (bl_dropout_state){(uint64_t)t->recipe->seed, (uint32_t)t->state.step, (uint32_t)first};
+    memcpy(bl_run_input(w->run), t->batch->inputs + first * input, (size_t)each * input * sizeof(bl_real));
     BL_TRY(bl_run_forward(w->run, &w->error));
     const bl_real *scores = bl_run_value(w->run, t->model->scores);
     t->losses[shard] = 0;
     t->correct[shard] = 0;
     for (int i = 0; i < each; i++) {
         const bl_real *row = scores + (size_t)i * classes;
-        int32_t target = t->pictures->classes[chosen[i]];
+        int32_t target = t->batch->classes[first + (size_t)i];
         t->losses[shard] += bl_cross_entropy(1, classes, row, &target, t->recipe->label_smoothing,
                                              1.0 / (double)t->recipe->batch, w->seed + (size_t)i * classes);
         t->correct[shard] += bl_best_class(classes, row) == target;
@@ -312,14 +291,15 @@ static void move_weights(bl_trainer *t, double rate) {
 }
 
 static bl_status not_a_number(const bl_trainer *t, const bl_step_report *report, bl_error *error) {
-    bl_fail(error, BL_NOT_A_NUMBER, "step %lld: the loss is %g and its gradient is not finite; the weights were not moved",
+    bl_fail(error, BL_NOT_A_NUMBER,
+            "step %lld: the loss is %g and its gradient is not finite; the weights were not moved",
             (long long)t->state.step + 1, report->loss);
     return bl_hint(error, BL_NOT_A_NUMBER, "train with a smaller rate, a longer warmup, or clip = 1");
 }
 
 bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error) {
-    int64_t epoch = t->state.step / bl_trainer_epoch_steps(t);
-    if (epoch != t->ordered) shuffle(t, epoch);
+    bl_training_state *s = &t->state;
+    t->batch = bl_feed_take(t->feed, s->step);
     for (int i = 0; i < t->threads; i++) {
         worker *w = &t->workers[i];
         w->status = BL_OK;
@@ -343,6 +323,7 @@ bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error
     if (!(norm <= DBL_MAX) || !(fabs(report->loss) <= DBL_MAX)) return not_a_number(t, report, error);
     clip_gradients(t, norm);
     move_weights(t, report->rate);
-    t->state.step++;
+    if (s->step++ % bl_trainer_epoch_steps(t) == 0) s->loss = 0, s->seen = s->correct = 0;
+    s->loss += report->loss * report->n, s->seen += report->n, s->correct += report->correct;
     return BL_OK;
 }

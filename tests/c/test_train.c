@@ -56,7 +56,7 @@ static void recipe_refuses(void **state) {
         {"rate = nan", "r, line 1: rate = nan is outside 1e-09 … 100"},
         {"epochs = 0", "r, line 1: epochs = 0 is outside 1 … 100000"},
         {"epochs = 1.5", "r, line 1: epochs = 1.5 is not a whole number"},
-        {"schedule = linear", "r, line 1: schedule = \"linear\": it can be one of: constant cosine onecycle"},
+        {"schedule = step", "r, line 1: schedule = \"step\": it can be one of: constant cosine onecycle linear"},
         {"epochs = 3\nepochs = 3", "r, line 2: epochs was given before"},
         {"what is this", "r, line 1: \"what is this\" is not key = value"},
     };
@@ -304,6 +304,9 @@ static void tar_entries(void **state) {
     add_to_tar(&tar, "./train/a/1.png", "first");
     add_to_tar(&tar, "val/a/3.png", "third");
     add_to_tar(&tar, "train/a/notes.txt", "no picture");
+    const size_t whole = tar.length;
+    const char end[1024] = {0};
+    bl_text_bytes(&tar, end, sizeof end);
     assert_int_equal(bl_file_write(path, tar.data, tar.length, &e), BL_OK);
     assert_int_equal(bl_entries_find(dir, "train", &entries, &e), BL_OK);
     assert_int_equal(entries.n, 2);
@@ -314,6 +317,11 @@ static void tar_entries(void **state) {
     assert_string_equal(content.data, "first");
     bl_entries_free(&entries);
     assert_int_equal(bl_entries_find(dir, "test", &entries, &e), BL_IO);
+    for (size_t left = whole; left > whole - 1024; left -= 300) { /* cut short, wherever */
+        assert_int_equal(bl_file_write(path, tar.data, left, &e), BL_OK);
+        assert_int_equal(bl_entries_find(dir, "train", &entries, &e), BL_FORMAT);
+        assert_non_null(strstr(e.message, "is cut short"));
+    }
     tar.data[3 * 1024 + 1] ^= 1;
     assert_int_equal(bl_file_write(path, tar.data, tar.length, &e), BL_OK);
     assert_int_equal(bl_entries_find(dir, "train", &entries, &e), BL_FORMAT);
@@ -334,6 +342,24 @@ static bl_pictures some_pictures(int n, int n_classes) {
     for (int i = 0; i < n; i++)
         p.classes[i] = i % n_classes, p.pixels[8 * i] = (uint8_t)i, p.names[i] = bl_arena_text(&p.arena, "x", 1);
     return p;
+}
+
+static void twins_are_dropped(void **state) {
+    (void)state;
+    bl_pictures p = some_pictures(60, 3), others = some_pictures(6, 3);
+    bl_error e;
+    int dropped = 0;
+    others.pixels[8 * 4] = 200;   /* like none of p; the first four and the sixth are */
+    others.pixels[8 * 5 + 7] = 1; /* differs in the last byte */
+    assert_int_equal(bl_pictures_drop_twins(&p, &others, &dropped, &e), BL_OK);
+    assert_int_equal(dropped, 4);
+    assert_int_equal(p.n, 56);
+    for (int i = 0; i < 56; i++) {
+        assert_int_equal(p.pixels[8 * i], i + 4);
+        assert_int_equal(p.classes[i], (i + 4) % 3);
+    }
+    bl_pictures_free(&p);
+    bl_pictures_free(&others);
 }
 
 static void holding_back(void **state) {
@@ -390,6 +416,7 @@ int main(void) {
         cmocka_unit_test(dropout),
         cmocka_unit_test(classes_by_name),
         cmocka_unit_test(tar_entries),
+        cmocka_unit_test(twins_are_dropped),
         cmocka_unit_test(holding_back),
         cmocka_unit_test(wilson),
     };

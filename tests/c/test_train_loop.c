@@ -216,7 +216,7 @@ static void stopping_changes_nothing(void **state) {
     uint64_t print = bl_training_fingerprint(&r, after.model, &after.pictures);
     for (int i = 0; i < 12; i++) step(&straight);
     for (int i = 0; i < 7; i++) step(&before); /* in the middle of an epoch */
-    assert_int_equal(bl_checkpoint_write(path, bl_trainer_state(before.trainer), print, &e), BL_OK);
+    assert_int_equal(bl_checkpoint_write(path, bl_trainer_state(before.trainer), print, false, &e), BL_OK);
     assert_int_equal(bl_checkpoint_read(path, bl_trainer_state(after.trainer), print, &e), BL_OK);
     assert_same_state(&before, &after);
     for (int i = 0; i < 5; i++) step(&after);
