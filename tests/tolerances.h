@@ -49,6 +49,10 @@
 /* Optimisers against their closed forms over 50 steps: each step rounds a weight near 1 by at most 6e-8. */
 #define TOL_TRAIN_STEP 5e-6
 
+/* Twenty steps of a training against TensorFlow.js: losses, and weights as a share of the largest of their tensor. Its
+ * own moments and sums are in float; roundings of 1e-7 a step grow along the way. */
+#define TOL_PEER_STEPS 2e-4
+
 /* Batch normalisation while training against central differences in double: sums of about a hundred floats, of inputs
  * whose mean is twenty-five times their deviation, so a rounding of the input counts that often. */
 #define TOL_TRAIN_NORM 2e-5

@@ -244,7 +244,7 @@ static int train_network(const options *o) {
 
 static int train_main(const bl_arguments *a) {
     int64_t threads = bl_processors(), stop_after = 0, every = 180;
-    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "every", 1, 86400, &every) ||
+    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "every", 0, 86400, &every) ||
         !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after))
         return BL_EXIT_USAGE;
     const options o = {.given = a,
