@@ -94,18 +94,15 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-peers screens pictures docs samples icons train-tiny-vgg format clean
+.PHONY: types fuzz bench screens pictures docs samples icons train-tiny-vgg format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
 fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS=60, keeping what it finds in build/fuzz/
 	@BACKLIGHT_FUZZ_SECONDS=$(FUZZ_SECONDS) BACKLIGHT_FUZZ_KEEP=1 $(NODE_TEST) --test-name-pattern=fuzz $(C_TESTS)
 
-bench: build ## measure speed and sizes, beside the peers
+bench: build single-file | tools-test ## measure speed and sizes beside the peers into docs/bench.* (or a part: ONLY=network PLATFORM=node ROUNDS=5 LAUNCHES=3)
 	@node tools/bench.js
-
-bench-peers: native wasm node_modules/.package-lock.json ## measure whole networks beside ONNX Runtime (ROUNDS=9)
-	@node tools/bench-peers.js
 
 screens: site single-file | tools-test ## take pictures of the page into build/screens/
 	@node tools/screens.js

@@ -1,137 +1,44 @@
-// Measures what a visitor waits for, and writes docs/bench.json and docs/bench.md: sizes of what is loaded, cold load, a
-// picture change, passes of Tiny VGG in WebAssembly and, with DATA=folder, the trainer. Nothing else may run meanwhile:
-// the load of the machine is written beside the figures.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg, tmpdir } from 'node:os'
+// Measures what a visitor waits for and whole networks beside the peers, and writes docs/bench.json and docs/bench.md. Nothing
+// else may run meanwhile: the load of the machine is written beside the figures.
+//   ONLY=VGG-like,ResNet-18   these networks alone          PLATFORM=node   or chromium alone
+//   ROUNDS=5                  pairs in a launch             LAUNCHES=3      processes, and browsers, of each network
+//   DATA=folder               the trainer too
+// With ONLY or PLATFORM it prints, and leaves docs/ as it is.
+import { writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { BUILD, ROOT, SINGLE, SITE, idle, launch, serveSite } from '../tests/browser/lib/page.js'
-import { BacklightCore } from '../wasm/core.js'
+import { ROOT } from '../tests/browser/lib/page.js'
+import { NETWORKS, PLATFORMS, peers } from './bench/peers.js'
+import { report } from './bench/report.js'
+import { sizes, trainer, waits } from './bench/site.js'
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
-const round = (x, digits = 1) => Number(x.toFixed(digits))
-const load = () => round(loadavg()[0], 2)
-
-function sizes() {
-  const of = (file) => ({ raw: readFileSync(file).length, gzip: gzipSync(readFileSync(file), { level: 9 }).length })
-  const assets = readdirSync(join(SITE, 'assets'))
-  const all = (pattern) => assets.filter((f) => pattern.test(f)).map((f) => of(join(SITE, 'assets', f)))
-  const sum = (list) => list.reduce((s, x) => ({ raw: s.raw + x.raw, gzip: s.gzip + x.gzip }), { raw: 0, gzip: 0 })
-  const parts = { module: sum(all(/\.wasm$/)), scripts: sum(all(/\.js$/)), styles: sum(all(/\.css$/)), page: of(join(SITE, 'index.html')) }
-  return { ...parts, firstLoad: sum(Object.values(parts)), singleFile: of(SINGLE), tinyVgg: of(join(ROOT, 'models/tiny-vgg.onnx')) }
-}
-
-// Milliseconds from the start of the navigation until the first maps are drawn, each time in a new, empty profile.
-async function coldLoad(url, times) {
-  const all = []
-  for (let i = 0; i < times; i++) {
-    const browser = await launch()
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    await page.addInitScript(() => {
-      const watch = () => document.documentElement?.dataset.maps === 'drawn' && (globalThis.firstMaps ??= performance.now())
-      new MutationObserver(watch).observe(document, { attributes: true, subtree: true, childList: true })
-    })
-    await page.goto(url)
-    await idle(page)
-    all.push(await page.evaluate(() => globalThis.firstMaps))
-    await browser.close()
+const chosen = (name, all) => {
+  const words = process.env[name]?.split(',')
+  const wrong = words?.find((word) => !all.includes(word))
+  if (wrong) {
+    console.error(`${name} says "${wrong}"; there are ${all.join(', ')}`)
+    process.exit(2)
   }
-  return median(all)
+  return words ?? all
 }
+const load = () => Number(loadavg()[0].toFixed(2))
 
-// Milliseconds from the click on a picture until the frame that shows its maps.
-async function pictureChange(url, times) {
-  const browser = await launch()
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-  await page.goto(url)
-  await idle(page)
-  const all = await page.evaluate(async (n) => {
-    const options = [...document.querySelectorAll('[role=listbox] [role=option]')].slice(0, 8)
-    const took = []
-    for (let i = 0; i < n; i++) {
-      const before = document.documentElement.dataset.passes
-      const start = performance.now()
-      const pick = options[(i + 1) % options.length]
-      ;(pick.querySelector('button') ?? pick).click()
-      while (document.documentElement.dataset.passes === before) await new Promise((done) => requestAnimationFrame(done))
-      took.push(performance.now() - start)
-      await new Promise((done) => setTimeout(done, 100))
-    }
-    return took.slice(8) // the first round decodes the pictures
-  }, times + 8)
-  await browser.close()
-  return median(all)
+const options = {
+  rounds: Number(process.env.ROUNDS || 5),
+  launches: Number(process.env.LAUNCHES || 3),
+  networks: chosen('ONLY', NETWORKS),
+  platforms: chosen('PLATFORM', PLATFORMS),
 }
-
-async function passes(times) {
-  const core = await BacklightCore.load({ bytes: readFileSync(join(BUILD, 'wasm/backlight.wasm')) })
-  const model = core.open(readFileSync(join(ROOT, 'models/tiny-vgg.onnx')))
-  const picture = core.decode(readFileSync(join(ROOT, 'public/samples/red-panda.jpg')), 'red-panda.jpg')
-  const view = model.view()
-  const [forward, backward] = [[], []]
-  for (let i = 0; i < times + 20; i++) {
-    forward.push(view.forward(picture).ms)
-    backward.push(view.backward('class:7').ms)
-  }
-  return { forward: median(forward.slice(20)), backward: median(backward.slice(20)) }
-}
-
-// Images a second of the third of three epochs, by the trainer's own log.
-function trainer(data) {
-  const folder = mkdtempSync(join(tmpdir(), 'backlight-bench-'))
-  try {
-    const log = join(folder, 'log.csv')
-    const args = ['train', join(ROOT, 'models/tiny-vgg.recipe'), '--data', data, '--out', join(folder, 'x.onnx'), '--log', log, '--set', 'epochs=3']
-    execFileSync(join(BUILD, 'native/backlight'), args, { stdio: 'ignore' })
-    const [head, ...lines] = readFileSync(log, 'utf8').trim().split('\n').map((l) => l.split(','))
-    return Number(lines.at(-1)[head.indexOf('images_per_second')])
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-const server = await serveSite()
-const figures = { date: new Date().toISOString().slice(0, 10), processor: cpus()[0].model, cores: cpus().length, loadBefore: load(), bytes: sizes() }
-figures.milliseconds = {
-  coldLoad: round(await coldLoad(server.url, 7)),
-  pictureChange: round(await pictureChange(server.url, 24)),
-  ...Object.fromEntries(Object.entries(await passes(200)).map(([k, v]) => [k, round(v, 2)])),
-}
-await server.close()
-if (process.env.DATA) figures.trainerImagesPerSecond = round(trainer(process.env.DATA), 0)
-figures.loadAfter = load()
-
-const kB = (n) => `${round(n / 1000)} kB`
-const { bytes: b, milliseconds: ms } = figures
-const rows = (list) => list.map((r) => `| ${r.join(' | ')} |`).join('\n')
-writeFileSync(join(ROOT, 'docs/bench.json'), JSON.stringify(figures, null, 2) + '\n')
-writeFileSync(
-  join(ROOT, 'docs/bench.md'),
-  `# Measured
-
-Written by \`make bench\` on ${figures.date}: ${figures.processor}, ${figures.cores} cores; load ${figures.loadBefore} before and ${figures.loadAfter} after.
-
-| what is loaded | raw | gzip |
-|---|---:|---:|
-${rows([
-  ['WebAssembly module', kB(b.module.raw), kB(b.module.gzip)],
-  ['scripts', kB(b.scripts.raw), kB(b.scripts.gzip)],
-  ['styles', kB(b.styles.raw), kB(b.styles.gzip)],
-  ['first load without network and pictures', kB(b.firstLoad.raw), kB(b.firstLoad.gzip)],
-  ['Tiny VGG', kB(b.tinyVgg.raw), kB(b.tinyVgg.gzip)],
-  ['single file', kB(b.singleFile.raw), kB(b.singleFile.gzip)],
-])}
-
-| what one waits for (medians) | |
-|---|---:|
-${rows([
-  ['cold load until the first maps, localhost, new profile', `${ms.coldLoad} ms`],
-  ['from the click on a picture to the frame with its maps', `${ms.pictureChange} ms`],
-  ['Tiny VGG forward, every value kept (WebAssembly in Node, one thread)', `${ms.forward} ms`],
-  ['Tiny VGG backward to every value', `${ms.backward} ms`],
-  ...(figures.trainerImagesPerSecond ? [['trainer, Tiny VGG', `${figures.trainerImagesPerSecond} images a second`]] : []),
-])}
-`,
-)
-console.log(readFileSync(join(ROOT, 'docs/bench.md'), 'utf8'))
+const whole = !process.env.ONLY && !process.env.PLATFORM
+const machine = { date: new Date().toISOString().slice(0, 10), processor: cpus()[0].model, cores: cpus().length, loadBefore: load() }
+const rows = await peers(options)
+if (whole) {
+  const figures = { ...machine, bytes: sizes(), milliseconds: await waits() }
+  if (process.env.DATA) figures.trainerImagesPerSecond = Math.round(trainer(process.env.DATA))
+  Object.assign(figures, { loadAfter: load(), rounds: options.rounds, launches: options.launches, rows })
+  writeFileSync(join(ROOT, 'docs/bench.json'), JSON.stringify(figures, null, 2) + '\n')
+  const text = report(figures)
+  writeFileSync(join(ROOT, 'docs/bench.md'), text)
+  console.log(text)
+} else console.log(`load ${machine.loadBefore} before, ${load()} after`)
+process.exit(0)

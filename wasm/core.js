@@ -10,6 +10,7 @@ import { parameterText } from './text.js'
 const RULES = ['plain', 'guided', 'deconvnet']
 const CHANNELS = ['RGB', 'BGR', 'grey']
 const THEMES = ['light', 'dark']
+const KEEP = ['everything', 'gradient', 'scores']
 
 /** @param {string} message @param {string} [hint] */
 const usage = (message, hint) => new BacklightError('usage', message, hint)
@@ -216,11 +217,13 @@ export class Model extends Handle {
   }
 
   /**
-   * Memory for passes at one input size, with everything observed and all gradients.
-   * @param {{ height?: number, width?: number }} [size] as the file declares, if not given
+   * Memory for passes at one input size. What it keeps can be read after a pass: everything with all gradients; the scores
+   * and the gradient of the picture; the scores alone. The numbers are the same; keeping less takes less memory and time.
+   * @param {{ height?: number, width?: number, keep?: 'everything' | 'gradient' | 'scores' }} [options] size: as the file declares, if not given
    */
-  view({ height = 0, width = 0 } = {}) {
-    return new View(this.core, this.core.make('view_new', this.handle, height, width), this.info.scores)
+  view({ height = 0, width = 0, keep = 'everything' } = {}) {
+    const handle = this.core.make('view_new', this.handle, height, width, position('way to keep', keep, KEEP))
+    return new View(this.core, handle, this.info.scores)
   }
 
   /**
@@ -247,11 +250,13 @@ export class View extends Handle {
     this.#scores = scores
   }
 
-  /** Runs the network. @param {Picture} picture fitted to the network's size @returns {Forward} */
+  /** Runs the network. @param {Picture | null} picture fitted to the network's size; null: the one before @returns {Forward} */
   forward(picture) {
     const core = this.core
+    const run = (/** @type {number} */ shown) => core.check('view_forward', this.handle, shown)
     const started = performance.now()
-    withPicture(core, picture, (handle) => core.check('view_forward', this.handle, handle))
+    if (picture) withPicture(core, picture, run)
+    else run(0)
     const ms = performance.now() - started
     core.check('view_probabilities', this.handle)
     const probabilities = core.floats(core.number(0), core.number(1)).slice()

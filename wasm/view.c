@@ -1,4 +1,5 @@
-/* Exports: a view is a network at one size with everything observed and all gradients; the page looks into it. */
+/* Exports: a view is a network at one size. The page looks into one with everything observed and all gradients; one that
+ * keeps less takes less memory and time. */
 #include "abi.h"
 
 #include <stdlib.h>
@@ -23,16 +24,19 @@ void abi_view_free(void *object) {
     free(v);
 }
 
-/* ---- views: everything observed, all gradients ---- */
+/* What stays readable: everything with all gradients; the scores and the picture's gradient; the scores alone. */
+enum { KEEP_EVERYTHING, KEEP_GRADIENT, KEEP_SCORES };
 
-static bl_status make_view(view *v, const bl_model *m, int height, int width) {
+static bl_status make_view(view *v, const bl_model *m, int height, int width, int keep) {
     bl_wants wants = BL_WANTS;
     wants.height = height;
     wants.width = width;
-    wants.observe_all = wants.gradient_all = true;
+    wants.observe_all = wants.gradient_all = keep == KEEP_EVERYTHING;
+    wants.gradients = &m->input;
+    wants.n_gradients = keep == KEEP_GRADIENT;
     int *seeds = malloc((size_t)m->n_values * sizeof *seeds);
     if (!seeds) return abi_no_memory();
-    for (int i = 0; i < m->n_values; i++) /* any layer may be pinned */
+    for (int i = 0; keep == KEEP_EVERYTHING && i < m->n_values; i++) /* any layer may be pinned */
         if (m->values[i].producer >= 0 && m->values[i].type == BL_FLOAT) seeds[wants.n_seeds++] = i;
     wants.seeds = seeds;
     bl_status status = bl_plan_new(m, &wants, &v->plan, &abi_error);
@@ -46,7 +50,7 @@ static bl_status make_view(view *v, const bl_model *m, int height, int width) {
     return v->probabilities ? BL_OK : abi_no_memory();
 }
 
-ABI_EXPORT(view_new) int abi_view_new(int model, int height, int width) {
+ABI_EXPORT(view_new) int abi_view_new(int model, int height, int width, int keep) {
     abi_model *m = abi_object(model, ABI_MODEL, &abi_error);
     if (!m) return 0;
     abi_begin();
@@ -59,19 +63,17 @@ ABI_EXPORT(view_new) int abi_view_new(int model, int height, int width) {
     }
     v->model = m;
     m->users++;
-    if (make_view(v, m->model, height, width) == BL_OK) return handle;
+    if (make_view(v, m->model, height, width, keep) == BL_OK) return handle;
     bl_error why = abi_error;
     abi_close(handle);
     abi_error = why;
     return 0;
 }
 
-/* Fits the picture to the network and runs it. */
-ABI_EXPORT(view_forward) int abi_view_forward(int handle, int picture) {
-    view *v = abi_object(handle, ABI_VIEW, &abi_error);
-    const bl_picture *p = v ? abi_object(picture, ABI_PICTURE, &abi_error) : NULL;
-    if (!p) return BL_USAGE;
+static bl_status show(view *v, int picture) {
+    const bl_picture *p = abi_object(picture, ABI_PICTURE, &abi_error);
     const bl_model *m = v->model->model;
+    if (!p) return BL_USAGE;
     if (!m->has_preprocessing) {
         bl_fail(&abi_error, BL_USAGE, "the file does not say how a picture becomes this network's numbers");
         return bl_hint(&abi_error, BL_USAGE,
@@ -82,6 +84,14 @@ ABI_EXPORT(view_forward) int abi_view_forward(int handle, int picture) {
     bl_picture_free(&v->input);
     v->input = fitted;
     bl_picture_to_input(&v->input, m, bl_run_input(v->run));
+    return BL_OK;
+}
+
+/* Fits the picture to the network and runs it. Picture 0: the one that was shown before. */
+ABI_EXPORT(view_forward) int abi_view_forward(int handle, int picture) {
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v) return BL_USAGE;
+    if (picture || !v->input.pixels) BL_TRY(show(v, picture));
     v->forward = true;
     v->backward = false;
     return (int)bl_run_forward(v->run, &abi_error);

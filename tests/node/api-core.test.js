@@ -119,6 +119,26 @@ test('numbers that are not there yet are refused, not read', async () => {
   model.close()
 })
 
+test('a view that keeps less gives the same numbers in less memory, and repeats its pass without a picture', async () => {
+  const model = core.openText(NETWORK)
+  const [all, gradient, scores] = ['everything', 'gradient', 'scores'].map((keep) => model.view({ keep }))
+  await refused('usage', () => model.view({ keep: 'nothing' }))
+  await refused('usage', () => scores.forward(null)) // there was none before
+  const expected = all.forward(picture(32, 32)).scores
+  all.backward('class:2')
+  assert.deepEqual(gradient.forward(picture(32, 32)).scores, expected)
+  gradient.backward('class:2')
+  assert.deepEqual(gradient.gradient(model.info.input.id), all.gradient(model.info.input.id))
+  assert.deepEqual(scores.forward(picture(32, 32)).scores, expected)
+  assert.deepEqual(scores.forward(null).scores, expected)
+  const { output } = model.info.nodes.find(({ name }) => name === 'conv1')
+  assert.equal(all.value(output).shape[1], 8)
+  await refused('usage', () => scores.value(output))
+  await refused('usage', () => scores.backward('class:2'))
+  for (const view of [all, gradient, scores]) view.close()
+  model.close()
+})
+
 test('interventions change what follows', () => {
   const model = core.openText(NETWORK)
   const view = model.view()

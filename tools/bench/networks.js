@@ -82,4 +82,14 @@ function mobilenetV2() {
   return t.end(conv(x, 1280, 1), 1000)
 }
 
-export const networks = { 'VGG-like 64': vggLike, 'ResNet-18': resnet18, 'SqueezeNet 1.1': squeezenet, 'MobileNetV2': mobilenetV2 }
+/** Wang et al. 2020, as models/tiny-vgg.net.txt without dropout and softmax. */
+function tinyVgg() {
+  const t = new Text(64)
+  let x = 'x'
+  for (const _ of [1, 2]) x = t.pool(t.conv(t.conv(x, 10, 3, { pad: 0 }), 10, 3, { pad: 0 }))
+  t.add(`dense ${t.add(`flatten ${x}`)} 10`)
+  return t.lines.join('\n') + '\n'
+}
+
+/** The text of each network, by the name it has in the report. */
+export const networks = { 'Tiny VGG': tinyVgg, 'VGG-like': vggLike, 'ResNet-18': resnet18, 'SqueezeNet 1.1': squeezenet, MobileNetV2: mobilenetV2 }

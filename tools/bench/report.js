@@ -1,0 +1,87 @@
+// docs/bench.md from the figures of docs/bench.json.
+const NAMES = { backlight: 'Backlight', 'backlight-relaxed': 'Backlight, relaxed SIMD', 'onnxruntime-web': 'ONNX Runtime Web', tfjs: 'TensorFlow.js' }
+const kB = (n) => `${(n / 1000).toFixed(1)} kB`
+const d = (x, digits = 2) => (x == null ? '–' : x.toFixed(digits))
+const table = (list) => list.map((r) => `| ${r.join(' | ')} |`).join('\n')
+
+function passes(rows, platform, work) {
+  const some = rows.filter((row) => row.platform === platform && row.work === work)
+  return table(
+    some.map((row) => {
+      const ours = row.engine.startsWith('backlight')
+      const ratios = ours ? Object.entries(row.ratios).map(([peer, x]) => `${NAMES[peer]} ${d(x)}`).join(', ') || '–' : ''
+      const spread = ours && row.ratio_quartiles ? `${d(row.ratio_quartiles[0])} … ${d(row.ratio_quartiles[1])}` : ''
+      if (row.fails) return [row.network, NAMES[row.engine], 'fails', '', '', '', '', ...(work === 'forward' ? [] : [''])]
+      const cells = [row.network, NAMES[row.engine], d(row.median_ms), d(row.gflops, 1), `${d(100 * row.share_of_peak, 0)} %`, ratios, spread]
+      if (work !== 'forward') cells.push(ours ? d(row.of_forward) : '')
+      return cells
+    }),
+  )
+}
+
+function networks(rows) {
+  const parts = []
+  for (const platform of new Set(rows.map((row) => row.platform)))
+    for (const work of ['forward', 'forward+input-gradient']) {
+      const more = work === 'forward' ? ['', ''] : [' of own forward |', '---:|']
+      parts.push(`### ${platform === 'node' ? 'Node' : 'Chromium'}, ${work === 'forward' ? 'forward' : 'forward and gradient to the input'}
+
+| network | engine | ms | GFLOP/s | of the peak | peer's time / ours | quartiles of the least |${more[0]}
+|---|---|---:|---:|---:|---|---|${more[1]}
+${passes(rows, platform, work)}`)
+    }
+  return parts.join('\n\n')
+}
+
+function memory(rows) {
+  const names = [...new Set(rows.map((row) => row.network))]
+  const engines = [...new Set(rows.map((row) => row.engine))]
+  const most = (network, engine) => Math.max(...rows.filter((row) => row.network === network && row.engine === engine && row.memory_mb).map((row) => row.memory_mb))
+  return `| network | ${engines.map((engine) => NAMES[engine]).join(' | ')} |
+|---|${engines.map(() => '---:|').join('')}
+${table(names.map((network) => [network, ...engines.map((engine) => d(most(network, engine), 0))]))}`
+}
+
+export function report(figures) {
+  const { bytes: b, milliseconds: ms, rows } = figures
+  const peaks = (platform) => d(rows.find((row) => row.platform === platform && row.peak_gflops)?.peak_gflops, 1)
+  return `# Measured
+
+Written by \`make bench\` on ${figures.date}: ${figures.processor}, ${figures.cores} cores; load ${figures.loadBefore} before and ${figures.loadAfter} after.
+
+| what is loaded | raw | gzip |
+|---|---:|---:|
+${table([
+  ['WebAssembly module', kB(b.module.raw), kB(b.module.gzip)],
+  ['scripts', kB(b.scripts.raw), kB(b.scripts.gzip)],
+  ['styles', kB(b.styles.raw), kB(b.styles.gzip)],
+  ['first load without network and pictures', kB(b.firstLoad.raw), kB(b.firstLoad.gzip)],
+  ['Tiny VGG', kB(b.tinyVgg.raw), kB(b.tinyVgg.gzip)],
+  ['single file', kB(b.singleFile.raw), kB(b.singleFile.gzip)],
+])}
+
+| what one waits for (medians) | |
+|---|---:|
+${table([
+  ['cold load until the first maps, localhost, new profile', `${ms.coldLoad} ms`],
+  ['from the click on a picture to the frame with its maps', `${ms.pictureChange} ms`],
+  ['Tiny VGG forward, every value kept (WebAssembly in Node, one thread)', `${ms.forward} ms`],
+  ['Tiny VGG backward to every value', `${ms.backward} ms`],
+  ...(figures.trainerImagesPerSecond ? [['trainer, Tiny VGG', `${figures.trainerImagesPerSecond} images a second`]] : []),
+])}
+
+## Whole networks beside the peers
+
+Weights are drawn from seed 1 and given to all; one picture at a time, one thread, medians of ${figures.launches} launches of
+${figures.rounds} rounds, in which every engine has its turn. Ratios are medians of pairs of one round. GFLOP/s count a
+multiply-add of the plain convolution as two (a gradient as much as the pass forward), so that Winograd's may exceed the peak:
+what the 4×8 inner loop reaches on panels in the first cache, ${peaks('node')} GFLOP/s in Node, ${peaks('chromium')} in Chromium.
+Outputs agree to ${Math.max(...rows.filter((row) => row.work === 'forward' && row.difference).map((row) => row.difference)).toExponential(1)} of the largest score.
+
+${networks(rows)}
+
+### Memory, MB of WebAssembly, most in a launch
+
+${memory(rows)}
+`
+}
