@@ -2,7 +2,7 @@
 #
 # A tool or package that is missing is installed first (tools/setup.sh, npm ci). New source files need no line here:
 #   src/**/*.c               go into the command, and all but src/cli and src/train into the WebAssembly module
-#   *_avx2.c                 may use AVX2 and FMA; ask the processor before calling them
+#   src/kernels/ of TWICE    go into native builds a second time with AVX2 and FMA (src/kernels/choose.c)
 #   stb.c                    holds the bodies of the stb headers and nothing else; warnings are off there
 #   tests/c/test_*.c         a cmocka program each, linked with the sanitised core
 #   tests/c/double_*.c       the same, linked with the core built in double precision; other files there are helpers of both
@@ -31,6 +31,8 @@ SRC       := $(sort $(shell find src -name '*.c' 2>/dev/null))
 CORE_SRC  := $(filter-out src/cli/% src/train/%,$(SRC))
 # The rooms that are also built in double precision, for checks of gradients alone.
 EXACT_SRC := $(filter src/base/% src/kernels/% src/ops/% src/core/% src/onnx/%,$(SRC))
+# Heavy kernels: a second, fast variant of each in native builds for x86-64.
+TWICE     := $(if $(filter x86_64 amd64,$(shell uname -m)),$(patsubst %,src/kernels/%.c,panels gemm columns winograd conv depthwise))
 WASM_SRC  := $(CORE_SRC) $(wildcard wasm/*.c)
 TEST_SRC  := $(wildcard tests/c/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -94,7 +96,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench screens pictures docs samples icons train-tiny-vgg format clean
+.PHONY: types fuzz bench bench-native screens pictures docs samples icons train-tiny-vgg format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -103,6 +105,9 @@ fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS=60, keeping what it finds in 
 
 bench: build single-file | tools-test ## measure speed and sizes beside the peers into docs/bench.* (or a part: ONLY=network PLATFORM=node ROUNDS=5 LAUNCHES=3)
 	@node tools/bench.js
+
+bench-native: $(B)/bench-native ## measure the native kernels beside OpenBLAS
+	@env -u OPENBLAS_CORETYPE $<
 
 screens: site single-file | tools-test ## take pictures of the page into build/screens/
 	@node tools/screens.js
@@ -158,26 +163,41 @@ $(shell mkdir -p $(B); echo '$(ALL_FLAGS)' | cmp -s - $(B)/flags || echo '$(ALL_
 
 # $(call compile,VARIANT,COMPILER VARIABLE,FLAGS VARIABLE): how any .c becomes build/VARIANT/obj/….o
 define compile
-$(B)/$(1)/obj/%_avx2.o: OWN := $(if $(filter-out wasm,$(1)),$(if $(filter x86_64 amd64,$(shell uname -m)),-mavx2 -mfma))
 $(B)/$(1)/obj/%/stb.o: OWN := -w
 $(B)/$(1)/obj/%.o: %.c $(B)/flags | tools-$(2) $(B)/include/stb
 	@mkdir -p $$(@D); echo '$(1)  $$<'
 	@$$($(3)) $$($(4)) $$(OWN) -MMD -MP -c $$< -o $$@
 objects-$(1) = $$(patsubst %.c,$(B)/$(1)/obj/%.o,$$(1))
--include $$(shell find $(B)/$(1)/obj -name '*.d' 2>/dev/null)
+-include $$(shell find $(B)/$(1) -name '*.d' 2>/dev/null)
+endef
+
+# $(call compile-twice,VARIANT,…): the files of TWICE become build/VARIANT/fast/….o as well
+define compile-twice
+$$(patsubst %.c,$(B)/$(1)/obj/%.o,$$(TWICE)): OWN := -DBL_VARIANT=exact
+$(B)/$(1)/obj/src/kernels/choose.o: OWN := $(if $(TWICE),-DBL_TWICE)
+$(B)/$(1)/fast/%.o: %.c $(B)/flags | tools-$(2) $(B)/include/stb
+	@mkdir -p $$(@D); echo '$(1)  $$< (fast)'
+	@$$($(3)) $$($(4)) -DBL_VARIANT=fast -DBL_FAST -mavx2 -mfma -MMD -MP -c $$< -o $$@
+objects-$(1) += $$(patsubst %.c,$(B)/$(1)/fast/%.o,$$(filter $$(TWICE),$$(1)))
 endef
 
 $(eval $(call compile,native,build,CC,NATIVE_FLAGS))
+$(eval $(call compile-twice,native,build,CC,NATIVE_FLAGS))
 $(eval $(call compile,wasm,build,EMCC,WASM_FLAGS))
 $(eval $(call compile,asan,test,CLANG,ASAN_FLAGS))
+$(eval $(call compile-twice,asan,test,CLANG,ASAN_FLAGS))
 $(eval $(call compile,double,test,CLANG,DOUBLE_FLAGS))
 $(eval $(call compile,fuzz,test,CLANG,FUZZ_FLAGS))
+$(eval $(call compile-twice,fuzz,test,CLANG,FUZZ_FLAGS))
 
 # ---------------------------------------------------------------- linking
 
 $(B)/native/backlight: $(call objects-native,$(SRC))
 	@echo 'link  $@'
 	@$(CC) $^ -o $@ -lm -lpthread
+
+$(B)/bench-native: $(call objects-native,tools/bench-native.c $(filter src/base/% src/kernels/%,$(SRC)))
+	@$(CC) $^ -o $@ -lm -lpthread -ldl
 
 $(B)/wasm/backlight.wasm: $(call objects-wasm,$(WASM_SRC)) tools/emcc-flags.sh
 	@echo 'link  $@'

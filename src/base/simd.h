@@ -1,5 +1,6 @@
 /* The SIMD words kernels are written in: four floats at once, the same on WebAssembly and on a processor. A product and
- * a sum are always two operations, so that both builds give the same bits. Not for the double build. */
+ * a sum are two operations, so that both builds give the same bits; but for bl_f32x4_madd in the fast builds, see
+ * base/vec.h. Not for the double build. */
 #ifndef BL_SIMD_H
 #define BL_SIMD_H
 
@@ -66,6 +67,9 @@ static inline bool bl_mask4_any(bl_mask4 m) {
 
 #else
 
+#if defined(BL_FAST)
+#include <immintrin.h>
+#endif
 typedef float bl_f32x4 __attribute__((vector_size(16)));
 typedef int32_t bl_mask4 __attribute__((vector_size(16)));
 
@@ -120,18 +124,20 @@ static inline bool bl_mask4_any(bl_mask4 m) {
 
 #endif
 
+/* sum + a·b, rounded once where the build is a fast one (BL_FAST), twice otherwise. */
+static inline bl_f32x4 bl_f32x4_madd(bl_f32x4 sum, bl_f32x4 a, bl_f32x4 b) {
+#if !defined(BL_FAST)
+    return bl_f32x4_add(sum, bl_f32x4_mul(a, b));
+#elif defined(__wasm_relaxed_simd__)
+    return wasm_f32x4_relaxed_madd(a, b, sum);
+#else
+    return _mm_fmadd_ps(a, b, sum);
+#endif
+}
+
 static inline bl_f32x4 bl_f32x4_of(float a, float b, float c, float d) {
     float lanes[4] = {a, b, c, d};
     return bl_f32x4_load(lanes);
-}
-/* Lane j of vector i becomes lane i of vector j. */
-static inline void bl_f32x4_transpose(bl_f32x4 v[4]) {
-    bl_f32x4 low01 = BL_SHUFFLE4(v[0], v[1], 0, 4, 1, 5), high01 = BL_SHUFFLE4(v[0], v[1], 2, 6, 3, 7),
-             low23 = BL_SHUFFLE4(v[2], v[3], 0, 4, 1, 5), high23 = BL_SHUFFLE4(v[2], v[3], 2, 6, 3, 7);
-    v[0] = BL_SHUFFLE4(low01, low23, 0, 1, 4, 5);
-    v[1] = BL_SHUFFLE4(low01, low23, 2, 3, 6, 7);
-    v[2] = BL_SHUFFLE4(high01, high23, 0, 1, 4, 5);
-    v[3] = BL_SHUFFLE4(high01, high23, 2, 3, 6, 7);
 }
 static inline float bl_f32x4_lane(bl_f32x4 a, int i) {
     float lanes[4];

@@ -79,6 +79,17 @@ int bl_print(bl_text *text);
         "keep-batchnorm", NULL, "do not fold batch normalisation"                                                      \
     }
 
+/* ---- kernels ---- */
+
+/* Takes --kernels of a command that prefers the fast ones; called before anything is planned. False: the message is
+ * written. */
+bool bl_choose_kernels(const bl_arguments *a);
+#define BL_KERNEL_OPTION                                                                                               \
+    {                                                                                                                  \
+        "kernels", "WHICH",                                                                                            \
+            "fast: 8 lanes, multiply-add in one rounding; exact: the bits of the page; default: fast where possible"   \
+    }
+
 /* ---- progress ---- */
 
 /* One line on stderr, rewritten ten times a second, when stderr is a terminal; nothing otherwise. Zero-initialise. */

@@ -73,6 +73,7 @@ static int eval_main(const bl_arguments *a) {
                        .threads = (int)threads,
                        .json = bl_option_given(a, "json")};
     if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
+    if (!bl_choose_kernels(a)) return BL_EXIT_USAGE;
     return run_eval(&o, &error) == BL_OK ? BL_EXIT_OK : bl_report(a, &error);
 }
 
@@ -84,6 +85,7 @@ static const bl_option eval_options[] = {
     {"card", "FILE", "write the model's card (Markdown)"},
     {"recipe", "FILE", "put this recipe into the card"},
     {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
+    BL_KERNEL_OPTION,
     BL_MODEL_OPTIONS,
     {NULL, NULL, NULL}};
 

@@ -1,6 +1,7 @@
 /* backlight train: trains a network text by a recipe. */
 #define _POSIX_C_SOURCE 200809L
 #include "cli/training_log.h"
+#include "kernels/kernels.h"
 #include "train/train.h"
 
 #include <stdio.h>
@@ -89,8 +90,8 @@ static bl_status prepare(const options *o, training *t, bl_error *error) {
                                      &t->held, error));
     BL_TRY(bl_pictures_measure(&t->pictures, t->model, o->threads, error));
     BL_TRY(bl_trainer_new(t->model, &t->recipe, &t->pictures, o->threads, &t->trainer, error));
-    fprintf(stderr, "%d pictures of %d classes to train on, %d held back, %d of other classes left out\n",
-            t->pictures.n, t->pictures.n_classes, t->held.n, t->pictures.left_out);
+    fprintf(stderr, "%d pictures of %d classes to train on, %d held back, %d of other classes left out; %s kernels\n",
+            t->pictures.n, t->pictures.n_classes, t->held.n, t->pictures.left_out, bl_kernels_name());
     return BL_OK;
 }
 
@@ -264,6 +265,7 @@ static int train_main(const bl_arguments *a) {
     if (o.stop_after && !o.checkpoint)
         return bl_usage(a->command, "--stop-after needs --checkpoint FILE to go on from");
     if (o.curves && !o.log) return bl_usage(a->command, "--curves FILE.png needs --log FILE.csv to draw");
+    if (!bl_choose_kernels(a)) return BL_EXIT_USAGE;
     return train_network(&o);
 }
 
@@ -281,6 +283,7 @@ static const bl_option train_options[] = {
     {"curves", "FILE.png", "draw the log after every epoch"},
     {"classes", "FILE", "what folders hold, lines of folder, TAB, names; default: DIR/classes.tsv or DIR/words.txt"},
     {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
+    BL_KERNEL_OPTION,
     {NULL, NULL, NULL}};
 
 static const char examples[] =

@@ -9,18 +9,18 @@ int bl_block_channels(const bl_conv_shape *s) {
 }
 
 int bl_block_width(const bl_conv_shape *s, int depth, int most) {
-    int width = (32768 / depth) & ~(BL_NR - 1), all = bl_panels(s->out_height * s->out_width) * BL_NR;
+    int width = 32768 / depth / BL_NR * BL_NR, all = bl_panels(s->out_height * s->out_width) * BL_NR;
     if (width < BL_NR) width = BL_NR;
-    if (width > most) width = most;
+    if (width > most) width = most / BL_NR * BL_NR;
     return width < all ? width : all;
 }
 
-/* Where the 8 positions of a panel look at with tap 0,0. */
+/* Where the positions of a panel look at with tap 0,0. */
 typedef struct {
     int count;
     int y[BL_NR], x[BL_NR];
     bool inside;  /* every tap of every position lies in the picture … */
-    bool one_run; /* … and the 8 positions are neighbours in memory */
+    bool one_run; /* … and the positions are neighbours in memory */
 } places;
 
 static places find(const bl_conv_shape *s, int first, int count) {

@@ -10,11 +10,12 @@ static inline int bl_taps(const bl_conv_shape *s) {
 }
 /* Channels whose taps together fill a block of the sum's depth; at least one. */
 int bl_block_channels(const bl_conv_shape *s);
-/* Output positions of a block of that depth: a multiple of 8, so chosen that the block stays in the second cache. */
+/* Output positions of a block of that depth: a multiple of BL_NR, so chosen that the block stays in the second cache.
+ */
 int bl_block_width(const bl_conv_shape *s, int depth, int most);
 
-/* Positions from `first` on, `count` of them, of the output's plane; channels of x counted from x. Panels of 8
- * positions, each [channel·taps][8]; cells outside the picture and positions that are missing in the last panel are
+/* Positions from `first` on, `count` of them, of the output's plane; channels of x counted from x. Panels of BL_NR
+ * positions, each [channel·taps][BL_NR]; cells outside the picture and positions that are missing in the last panel are
  * zero. */
 void bl_pack_columns_of(const bl_conv_shape *s, const bl_real *x, int channels, int first, int count, bl_real *packed);
 /* The way back: adds columns, [channel·taps][row], to the cells they came from. */

@@ -1,7 +1,5 @@
 #include "kernels/columns.h"
 
-#include "base/simd.h"
-
 #include <string.h>
 
 /* ---- forward, and backward to the input where the stride is 1 ---- */
@@ -22,40 +20,42 @@ static bl_real cell(const row *r, int column) {
     bl_real sum = r->start;
     for (int ky = r->from; ky < r->to; ky++) {
         const bl_real *x = r->x + (ptrdiff_t)(r->y + ky * s->dilation_h) * s->width + left;
-        for (int kx = from; kx < to; kx++) sum += r->w[(ky * s->kernel_w + kx) * r->w_step] * x[kx * s->dilation_w];
+        for (int kx = from; kx < to; kx++)
+            sum = bl_madd(sum, r->w[(ky * s->kernel_w + kx) * r->w_step], x[kx * s->dilation_w]);
     }
     return sum;
 }
 
 #if !defined(BL_DOUBLE)
-static inline bl_f32x4 four(const float *x, int step) {
-    if (step == 1) return bl_f32x4_load(x);
-    float values[4] = {x[0], x[step], x[2 * step], x[3 * step]};
-    return bl_f32x4_load(values);
+static inline bl_vec spaced(const float *x, int step) {
+    if (step == 1) return bl_vec_load(x);
+    float values[BL_LANES];
+    for (int i = 0; i < BL_LANES; i++) values[i] = x[i * step];
+    return bl_vec_load(values);
 }
 
-/* Four or eight results at once while no tap leaves the picture, with their sums in registers; returns where it
+/* One vector of results or two at once while no tap leaves the picture, with their sums in registers; returns where it
  * stopped. `vectors`, 1 or 2, is a constant where this is called, and so are, for the usual kernels, the taps of a row
  * and the stride. */
 static inline __attribute__((always_inline)) int wide(const row *r, int vectors, int taps, int step, int column,
                                                       int end, float *y, bool add) {
     const bl_conv_shape *s = r->s;
     ptrdiff_t w_step = r->w_step;
-    for (; column + 4 * vectors <= end; column += 4 * vectors) {
-        bl_f32x4 sums[2];
-        for (int i = 0; i < vectors; i++) sums[i] = bl_f32x4_splat(r->start);
+    for (; column + BL_LANES * vectors <= end; column += BL_LANES * vectors) {
+        bl_vec sums[2];
+        for (int i = 0; i < vectors; i++) sums[i] = bl_vec_splat(r->start);
         for (int ky = r->from; ky < r->to; ky++) {
             const float *x = r->x + (ptrdiff_t)(r->y + ky * s->dilation_h) * s->width + column * step - s->pad_left;
             const float *w = r->w + (ptrdiff_t)ky * taps * w_step;
             for (int kx = 0; kx < taps; kx++, x += s->dilation_w, w += w_step) {
-                bl_f32x4 weight = bl_f32x4_load_splat(w);
+                bl_vec weight = bl_vec_load_splat(w);
                 for (int i = 0; i < vectors; i++)
-                    sums[i] = bl_f32x4_add(sums[i], bl_f32x4_mul(weight, four(x + 4 * i * step, step)));
+                    sums[i] = bl_vec_madd(sums[i], weight, spaced(x + BL_LANES * i * step, step));
             }
         }
         for (int i = 0; i < vectors; i++) {
-            float *to = y + column + 4 * i;
-            bl_f32x4_store(to, add ? bl_f32x4_add(bl_f32x4_load(to), sums[i]) : sums[i]);
+            float *to = y + column + BL_LANES * i;
+            bl_vec_store(to, add ? bl_vec_add(bl_vec_load(to), sums[i]) : sums[i]);
         }
     }
     return column;
@@ -69,7 +69,7 @@ static int inner(const row *r, int column, int end, float *y, bool add) {
         column = wide(r, 2, 3, 2, column, end, y, add);
     column = wide(r, 1, taps, step, column, end, y, add);
     /* What is left over is done once more together with its neighbours: the same numbers, sooner. */
-    if (!add && column < end && first + 4 <= end) column = wide(r, 1, taps, step, end - 4, end, y, add);
+    if (!add && column < end && first + BL_LANES <= end) column = wide(r, 1, taps, step, end - BL_LANES, end, y, add);
     return column;
 }
 #endif

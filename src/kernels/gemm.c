@@ -1,12 +1,10 @@
 #include "kernels/panels.h"
 
-#include "base/simd.h"
-
 #include <string.h>
 
 enum {
-    NC = 512,         /* columns of B packed at a time: 256·512 floats, within the second cache */
-    DENSE_BLOCK = 256 /* columns of C that bl_dense keeps in the first cache */
+    NC = 512 / BL_NR * BL_NR, /* columns of B packed at a time: 256·512 floats, within the second cache */
+    DENSE_BLOCK = 256         /* columns of C that bl_dense keeps in the first cache */
 };
 
 static int least(int a, int b) {
@@ -72,18 +70,17 @@ static inline void dots(int count, int k, const bl_real *x, const bl_real *w, pt
 /* `count` dot products with the same x; a constant where it is called. */
 static inline __attribute__((always_inline)) void dots(int count, int k, const float *restrict x,
                                                        const float *restrict w, ptrdiff_t w_col, float *restrict y) {
-    bl_f32x4 sums[8];
-    for (int j = 0; j < count; j++) sums[j] = bl_f32x4_zero();
+    bl_vec sums[8];
+    for (int j = 0; j < count; j++) sums[j] = bl_vec_zero();
     int l = 0;
-    for (; l + 4 <= k; l += 4) {
-        bl_f32x4 four = bl_f32x4_load(x + l);
-        for (int j = 0; j < count; j++)
-            sums[j] = bl_f32x4_add(sums[j], bl_f32x4_mul(four, bl_f32x4_load(w + j * w_col + l)));
+    for (; l + BL_LANES <= k; l += BL_LANES) {
+        bl_vec some = bl_vec_load(x + l);
+        for (int j = 0; j < count; j++) sums[j] = bl_vec_madd(sums[j], some, bl_vec_load(w + j * w_col + l));
     }
     for (int j = 0; j < count; j++) {
         float rest = 0;
-        for (int q = l; q < k; q++) rest += x[q] * w[j * w_col + q];
-        y[j] += bl_f32x4_sum(sums[j]) + rest;
+        for (int q = l; q < k; q++) rest = bl_madd(rest, x[q], w[j * w_col + q]);
+        y[j] += bl_vec_sum(sums[j]) + rest;
     }
 }
 #endif

@@ -7,6 +7,17 @@
 #define BL_KERNELS_H
 
 #include "base/base.h"
+#include "kernels/names.h"
+
+/* ---- which kernels ---- */
+
+/* The native build holds the heavy kernels twice: exact (the bits of the WebAssembly module) and fast (8 lanes,
+ * multiply-add in one rounding), where the processor can run them. Exact ones run until this is called, once, before
+ * the first plan is made and the first thread started: memory that a plan reserves hangs on the choice. False, and no
+ * change, where there are no fast ones or the processor cannot run them. */
+bool bl_kernels_choose(bool fast);
+/* "exact", or "fast (AVX2, FMA)". */
+const char *bl_kernels_name(void);
 
 /* ---- sums ---- */
 

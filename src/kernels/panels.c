@@ -1,7 +1,5 @@
 #include "kernels/panels.h"
 
-#include "base/simd.h"
-
 static int least(int a, int b) {
     return a < b ? a : b;
 }
@@ -29,12 +27,14 @@ void bl_pack_columns(int k, int n, bl_matrix b, bl_real *packed) {
 #if defined(BL_DOUBLE)
 
 /* The naive twins. */
-static inline void tile(int rows, int k, const bl_real *a, const bl_real *b, bl_real *sums) {
+static inline void tile(int rows, int vectors, int k, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row,
+                        int columns, bool add, const bl_real *start) {
+    (void)vectors;
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < BL_NR; j++) {
+        for (int j = 0; j < columns; j++) {
             bl_real sum = 0;
             for (int l = 0; l < k; l++) sum += a[l * rows + i] * b[l * BL_NR + j];
-            sums[i * BL_NR + j] = sum;
+            c[i * c_row + j] = sum + (add ? c[i * c_row + j] : start ? start[i] : 0);
         }
 }
 
@@ -49,56 +49,78 @@ static inline void lanes(int rows, int columns, int panels, const bl_real *a, pt
 
 #else
 
-/* One tile of `rows` rows by 8 columns. `rows` is a constant wherever this is called, so that the sums are registers.
- */
-static inline __attribute__((always_inline)) void tile(int rows, int k, const float *restrict a,
-                                                       const float *restrict b, float *restrict sums) {
-    bl_f32x4 low[BL_MR], high[BL_MR];
-    for (int i = 0; i < rows; i++) low[i] = high[i] = bl_f32x4_zero();
+/* What is left of a tile at the right edge; apart, so that whole tiles stay small. */
+static __attribute__((noinline)) void store_cut(const float *sums, ptrdiff_t row, int rows, int columns, float *c,
+                                                ptrdiff_t c_row, bool add, const float *start) {
+    for (int i = 0; i < rows; i++, c += c_row, sums += row) {
+        float first = start ? start[i] : 0;
+        for (int j = 0; j < columns; j++) c[j] = add ? c[j] + sums[j] : sums[j] + first;
+    }
+}
+
+/* One tile of `rows` rows by `vectors` vectors, of which `columns` columns are stored. `rows` and `vectors` are
+ * constants wherever this is called, so that the sums are registers. */
+static inline __attribute__((always_inline)) void tile(int rows, int vectors, int k, const float *restrict a,
+                                                       const float *restrict b, float *restrict c, ptrdiff_t c_row,
+                                                       int columns, bool add, const float *restrict start) {
+    bl_vec sums[BL_MR][BL_NV];
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < vectors; v++) sums[i][v] = bl_vec_zero();
     for (int l = 0; l < k; l++, a += rows, b += BL_NR) {
-        bl_f32x4 b0 = bl_f32x4_load(b), b1 = bl_f32x4_load(b + 4);
+        bl_vec y[BL_NV];
+        for (int v = 0; v < vectors; v++) y[v] = bl_vec_load(b + v * BL_LANES);
         for (int i = 0; i < rows; i++) {
-            bl_f32x4 x = bl_f32x4_load_splat(a + i);
-            low[i] = bl_f32x4_add(low[i], bl_f32x4_mul(x, b0));
-            high[i] = bl_f32x4_add(high[i], bl_f32x4_mul(x, b1));
+            bl_vec x = bl_vec_load_splat(a + i);
+            for (int v = 0; v < vectors; v++) sums[i][v] = bl_vec_madd(sums[i][v], x, y[v]);
         }
     }
-    for (int i = 0; i < rows; i++) {
-        bl_f32x4_store(sums + i * BL_NR, low[i]);
-        bl_f32x4_store(sums + i * BL_NR + 4, high[i]);
+    if (columns < vectors * BL_LANES) {
+        float cut[BL_MR * BL_NR];
+        for (int i = 0; i < rows; i++)
+            for (int v = 0; v < vectors; v++) bl_vec_store(cut + i * BL_NR + v * BL_LANES, sums[i][v]);
+        store_cut(cut, BL_NR, rows, columns, c, c_row, add, start);
+        return;
+    }
+    for (int i = 0; i < rows; i++, c += c_row) {
+        bl_vec first = bl_vec_splat(start ? start[i] : 0);
+        for (int v = 0; v < vectors; v++) {
+            float *to = c + v * BL_LANES;
+            bl_vec_store(to, bl_vec_add(sums[i][v], add ? bl_vec_load(to) : first));
+        }
     }
 }
 
 static inline __attribute__((always_inline)) void lanes(int rows, int columns, int panels, const float *restrict a,
                                                         ptrdiff_t a_panel, const float *restrict b, ptrdiff_t b_panel,
                                                         float *restrict c, ptrdiff_t c_row) {
-    bl_f32x4 sums[BL_MR][2];
+    bl_vec sums[BL_MR][BL_NV];
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) sums[i][j] = bl_f32x4_zero();
+        for (int j = 0; j < columns; j++) sums[i][j] = bl_vec_zero();
     for (int p = 0; p < panels; p++, a += a_panel, b += b_panel) {
-        for (int half = 0; half < BL_NR; half += 4) {
-            bl_f32x4 y[2];
-            for (int j = 0; j < columns; j++) y[j] = bl_f32x4_load(b + j * BL_NR + half);
+        for (int l = 0; l < BL_NR; l += BL_LANES) {
+            bl_vec y[BL_NV];
+            for (int j = 0; j < columns; j++) y[j] = bl_vec_load(b + j * BL_NR + l);
             for (int i = 0; i < rows; i++) {
-                bl_f32x4 x = bl_f32x4_load(a + i * BL_NR + half);
-                for (int j = 0; j < columns; j++) sums[i][j] = bl_f32x4_add(sums[i][j], bl_f32x4_mul(x, y[j]));
+                bl_vec x = bl_vec_load(a + i * BL_NR + l);
+                for (int j = 0; j < columns; j++) sums[i][j] = bl_vec_madd(sums[i][j], x, y[j]);
             }
         }
     }
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) c[i * c_row + j] += bl_f32x4_sum(sums[i][j]);
+        for (int j = 0; j < columns; j++) c[i * c_row + j] += bl_vec_sum(sums[i][j]);
 }
 
 #endif
 
-static void store(const bl_real *sums, int rows, int columns, bl_real *c, ptrdiff_t c_row, bool add,
-                  const bl_real *start) {
-    for (int i = 0; i < rows; i++, c += c_row, sums += BL_NR) {
-        bl_real first = start ? start[i] : 0;
-        if (add)
-            for (int j = 0; j < columns; j++) c[j] += sums[j];
-        else
-            for (int j = 0; j < columns; j++) c[j] = sums[j] + first;
+/* What is constant in the loops above is chosen here. */
+static inline __attribute__((always_inline)) void tiles(int rows, int vectors, int k, const bl_real *a,
+                                                        const bl_real *b, bl_real *c, ptrdiff_t c_row, int columns,
+                                                        bool add, const bl_real *start) {
+    switch (rows) {
+    case 4: tile(4, vectors, k, a, b, c, c_row, columns, add, start); break;
+    case 3: tile(3, vectors, k, a, b, c, c_row, columns, add, start); break;
+    case 2: tile(2, vectors, k, a, b, c, c_row, columns, add, start); break;
+    default: tile(1, vectors, k, a, b, c, c_row, columns, add, start); break;
     }
 }
 
@@ -107,22 +129,28 @@ void bl_multiply_panels(int m, int n, int k, const bl_real *a, const bl_real *b,
     for (int j = 0; j < n; j += BL_NR, b += (ptrdiff_t)k * BL_NR) {
         int columns = least(BL_NR, n - j);
         for (int i = 0; i < m; i += BL_MR) {
-            bl_real sums[BL_MR * BL_NR];
-            const bl_real *rows = a + (ptrdiff_t)i * k;
-            switch (least(BL_MR, m - i)) {
-            case 4: tile(4, k, rows, b, sums); break;
-            case 3: tile(3, k, rows, b, sums); break;
-            case 2: tile(2, k, rows, b, sums); break;
-            default: tile(1, k, rows, b, sums); break;
-            }
-            /* A constant width for whole tiles lets the compiler store them in four vectors. */
+            int rows = least(BL_MR, m - i);
+            const bl_real *x = a + (ptrdiff_t)i * k, *first = start ? start + i : NULL;
             bl_real *corner = c + i * c_row + j;
-            const bl_real *first = start ? start + i : NULL;
-            if (columns == BL_NR)
-                store(sums, least(BL_MR, m - i), BL_NR, corner, c_row, add, first);
+            /* Three vectors where two or one would do is too much. */
+            if (BL_NV == 3 && columns <= BL_LANES)
+                tiles(rows, 1, k, x, b, corner, c_row, columns, add, first);
+            else if (BL_NV == 3 && columns <= 2 * BL_LANES)
+                tiles(rows, 2, k, x, b, corner, c_row, columns, add, first);
             else
-                store(sums, least(BL_MR, m - i), columns, corner, c_row, add, first);
+                tiles(rows, BL_NV, k, x, b, corner, c_row, columns, add, first);
         }
+    }
+}
+
+static inline __attribute__((always_inline)) void lane_tiles(int rows, int columns, int panels, const bl_real *a,
+                                                             ptrdiff_t a_panel, const bl_real *b, ptrdiff_t b_panel,
+                                                             bl_real *c, ptrdiff_t c_row) {
+    switch (rows) {
+    case 4: lanes(4, columns, panels, a, a_panel, b, b_panel, c, c_row); break;
+    case 3: lanes(3, columns, panels, a, a_panel, b, b_panel, c, c_row); break;
+    case 2: lanes(2, columns, panels, a, a_panel, b, b_panel, c, c_row); break;
+    default: lanes(1, columns, panels, a, a_panel, b, b_panel, c, c_row); break;
     }
 }
 
@@ -131,36 +159,15 @@ void bl_multiply_lanes(int m, int n, int panels, const bl_real *a, const bl_real
     for (int i = 0; i < m; i += BL_MR) {
         int rows = least(BL_MR, m - i);
         const bl_real *x = a + (ptrdiff_t)i * BL_NR;
-        for (int j = 0; j < n; j += 2) {
+        for (int j = 0; j < n; j += BL_NV) {
             const bl_real *y = b + (ptrdiff_t)j * BL_NR;
             bl_real *corner = c + i * c_row + j;
-            bool pair = j + 1 < n;
-            switch (rows) {
-            case 4:
-                if (pair)
-                    lanes(4, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else
-                    lanes(4, 1, panels, x, a_panel, y, b_panel, corner, c_row);
-                break;
-            case 3:
-                if (pair)
-                    lanes(3, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else
-                    lanes(3, 1, panels, x, a_panel, y, b_panel, corner, c_row);
-                break;
-            case 2:
-                if (pair)
-                    lanes(2, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else
-                    lanes(2, 1, panels, x, a_panel, y, b_panel, corner, c_row);
-                break;
-            default:
-                if (pair)
-                    lanes(1, 2, panels, x, a_panel, y, b_panel, corner, c_row);
-                else
-                    lanes(1, 1, panels, x, a_panel, y, b_panel, corner, c_row);
-                break;
-            }
+            if (BL_NV == 3 && n - j >= 3)
+                lane_tiles(rows, 3, panels, x, a_panel, y, b_panel, corner, c_row);
+            else if (n - j >= 2)
+                lane_tiles(rows, 2, panels, x, a_panel, y, b_panel, corner, c_row);
+            else
+                lane_tiles(rows, 1, panels, x, a_panel, y, b_panel, corner, c_row);
         }
     }
 }

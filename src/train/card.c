@@ -45,6 +45,7 @@ void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *
     bl_json_number(out, "loss", e->loss);
     bl_json_number(out, "macs", e->macs);
     bl_json_number(out, "seconds", e->seconds);
+    bl_json_string(out, "kernels", e->kernels);
     bl_json_open(out, "labels", '[');
     for (int c = 0; c < e->n_classes; c++) bl_json_string(out, NULL, bl_model_label(model, c, buffer));
     bl_json_close(out, ']');
@@ -65,7 +66,7 @@ void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *
     bl_text_add(out, "%d of %d right: %.1f %% (95 %% interval %.1f … %.1f %%)\n", e->correct, e->n,
                 share(e->correct, e->n), 100 * low, 100 * high);
     if (e->n_classes > 5) bl_text_add(out, "right class among the first five: %.1f %%\n", share(e->top5, e->n));
-    bl_text_add(out, "mean cross-entropy: %.4f\n\n  right  pictures  class\n", e->loss);
+    bl_text_add(out, "mean cross-entropy: %.4f\nkernels: %s\n\n  right  pictures  class\n", e->loss, e->kernels);
     for (int c = 0; c < e->n_classes; c++)
         bl_text_add(out, "%5.1f %%  %8d  %s\n", share(hits(e, c), row_sum(e, c)), row_sum(e, c),
                     bl_model_label(model, c, buffer));
@@ -145,8 +146,10 @@ void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, si
                 model->channels == BL_CHANNELS_RGB   ? "RGB"
                 : model->channels == BL_CHANNELS_BGR ? "BGR"
                                                      : "grey");
-    bl_text_add(out, "| parameters | %zu |\n| multiply-adds of one picture | %.0f |\n| file | %zu bytes |\n",
-                count_parameters(model), e->macs, bytes);
+    bl_text_add(out,
+                "| parameters | %zu |\n| multiply-adds of one picture | %.0f |\n| file | %zu bytes |\n| measured with "
+                "kernels | %s |\n",
+                count_parameters(model), e->macs, bytes, e->kernels);
     if (model->has_preprocessing) {
         write_channels("mean", model->mean, model->input_c, out);
         write_channels("deviation", model->std, model->input_c, out);

@@ -97,7 +97,7 @@ bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, co
                     calloc(n, sizeof *e.best),
                     calloc(n, sizeof *e.rank),
                     calloc(n, sizeof *e.losses)};
-    *out = (bl_evaluation){.n = pictures->n, .n_classes = pictures->n_classes};
+    *out = (bl_evaluation){.n = pictures->n, .n_classes = pictures->n_classes, .kernels = bl_kernels_name()};
     out->confusion = calloc((size_t)out->n_classes * (size_t)out->n_classes, sizeof *out->confusion);
     bl_status status = BL_OK;
     if (!e.runs || !e.errors || !e.statuses || !e.best || !e.rank || !e.losses || !out->confusion)

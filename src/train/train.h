@@ -177,7 +177,8 @@ bl_training_state *bl_trainer_state(bl_trainer *t);
  * where it is not trained. Valid until the next step. */
 const bl_real *const *bl_trainer_constants(bl_trainer *t);
 
-/* Fingerprint of recipe, network and pictures: a checkpoint of another training is refused. */
+/* Fingerprint of recipe, network and pictures: a checkpoint of another training is refused. Of kernels it says nothing:
+ * a training may go on with others, but not to the same bits. */
 uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model, const bl_pictures *pictures);
 /* small: weights and running mean in half precision, without the optimiser's moments, which grow anew in the first
  * steps after it: what is kept of a training for long. Weights that are not finite are refused: the file that is there
@@ -194,6 +195,7 @@ typedef struct {
     double loss;          /* mean cross-entropy, no smoothing */
     int *confusion;       /* n_classes × n_classes: true class, predicted class */
     double seconds, macs; /* macs: of one picture */
+    const char *kernels;  /* bl_kernels_name() */
 } bl_evaluation;
 /* Runs every picture through the model. constants as in bl_write_options; may be NULL. */
 bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads,

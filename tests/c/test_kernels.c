@@ -1,6 +1,6 @@
 /* Kernels at the sizes where they change their way: blocks, panels and tails of matrices and convolutions, against
- * plain loops; sums; cross-entropy. Every buffer has exactly its size. What operators do with them is tested in
- * test_ops.c. */
+ * plain loops; sums; cross-entropy. All of it twice: the exact kernels, and the fast ones where the processor has them.
+ * Every buffer has exactly its size. What operators do with them is tested in test_ops.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -272,5 +272,7 @@ int main(void) {
         cmocka_unit_test(wide_convolutions), cmocka_unit_test(wide_alone), cmocka_unit_test(sums),
         cmocka_unit_test(cross_entropy),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("exact", tests, NULL, NULL);
+    if (bl_kernels_choose(true)) failed += cmocka_run_group_tests_name("fast", tests, NULL, NULL);
+    return failed;
 }

@@ -103,6 +103,13 @@ test('eval counts what the network gets right and writes its card', () => {
   assert.ok(card.includes(`**${(100 * result.accuracy).toFixed(1)} %** (${result.correct} of 18;`))
   assert.ok(card.includes(`| file | ${statSync(at('net.onnx')).size} bytes |`))
   assert.ok(card.includes('held_back = 3'))
+  // Both variants of the kernels, by name; they differ in rounding, not in what they see.
+  assert.ok(card.includes(`| measured with kernels | ${result.kernels} |`))
+  const exact = JSON.parse(succeed('eval', at('net.onnx'), '--data', at('folders'), '--json', '--kernels', 'exact').stdout)
+  assert.equal(exact.kernels, 'exact')
+  assert.equal(exact.correct, result.correct)
+  assert.ok(Math.abs(exact.loss - result.loss) < 1e-5 * exact.loss)
+  if (result.kernels !== 'exact') assert.notEqual(exact.loss, result.loss)
   const text = succeed('eval', at('net.onnx'), '--data', at('tars')).stdout
   assert.ok(text.startsWith(`${result.correct} of 18 right`))
 })
@@ -110,6 +117,7 @@ test('eval counts what the network gets right and writes its card', () => {
 test('wrong calls say what is wrong', () => {
   const cases = [
     [['train', at('net.recipe'), '--out', at('x.onnx')], 2, /--data DIR is missing/],
+    [['eval', at('net.onnx'), '--data', at('folders'), '--kernels', 'quick'], 2, /--kernels is auto, exact or fast, not "quick"/],
     [['train', at('none.recipe'), '--data', at('folders'), '--out', at('x.onnx')], 3, /none\.recipe cannot be opened/],
     [['train', at('net.recipe'), '--data', at('nowhere'), '--out', at('x.onnx')], 3, /nowhere cannot be read/],
     [['train', at('net.recipe'), '--data', at('folders'), '--out', at('x.onnx'), '--set', 'speed=2'], 2, /no key "speed"/],
