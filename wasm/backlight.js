@@ -191,8 +191,11 @@ export class Model {
     known(size, ['height', 'width'])
     const ticket = ++this.#tickets
     const { width, height, pixels } = picture
-    /** @type {Forward} */
-    const pass = await this.#ask('forward', { ticket, picture: { width, height, pixels }, size }, 'forward')
+    return this.#passed(ticket, await this.#ask('forward', { ticket, picture: { width, height, pixels }, size }, 'forward'))
+  }
+
+  /** @param {number} ticket @param {Forward} pass */
+  #passed(ticket, pass) {
     const predictions = Array.from(pass.probabilities, (probability, index) => ({ index, label: this.label(index), probability, score: pass.scores[index] }))
     predictions.sort((a, b) => b.probability - a.probability || b.score - a.score || a.index - b.index)
     return {
@@ -235,9 +238,15 @@ export class Model {
     return this.#ask('values', { ids: ids.map((id) => this.id(id)), gradient, of })
   }
 
-  /** Changes that every forward pass from now on applies; '' removes all. @param {string} changes */
+  /**
+   * Changes that every forward pass from now on applies; '' removes all. Where a picture has been shown, what they change is
+   * computed at once: the pass as of forward(), else null. While one is computed, only the newest of those that come after waits.
+   * @param {string} changes
+   */
   async intervene(changes) {
-    await this.#ask('intervene', { changes })
+    const ticket = ++this.#tickets
+    const pass = await this.#ask('intervene', { ticket, changes }, 'intervene')
+    return pass && this.#passed(ticket, pass)
   }
 
   /** A request to the first worker. @param {string} type @param {any} args @param {string} [key] */

@@ -257,7 +257,19 @@ export class View extends Handle {
     const started = performance.now()
     if (picture) withPicture(core, picture, run)
     else run(0)
-    const ms = performance.now() - started
+    return this.#passed(performance.now() - started)
+  }
+
+  /** Runs again what interventions have changed, for the picture of the last pass; the same bits as forward(). @returns {Forward} */
+  again() {
+    const started = performance.now()
+    this.core.check('view_again', this.handle)
+    return this.#passed(performance.now() - started)
+  }
+
+  /** @param {number} ms @returns {Forward} */
+  #passed(ms) {
+    const core = this.core
     core.check('view_probabilities', this.handle)
     const probabilities = core.floats(core.number(0), core.number(1)).slice()
     core.check('view_picture', this.handle)
@@ -295,7 +307,7 @@ export class View extends Handle {
     return { data: core.floats(core.number(0), core.number(1)).slice(), shape }
   }
 
-  /** Changes that every pass from now on applies; '' removes all. @param {string} changes */
+  /** Changes that every pass from now on applies; '' removes all. Numbers may be read after forward() or again(). @param {string} changes */
   intervene(changes) {
     const [text] = this.core.put(changes)
     this.core.check('view_intervene', this.handle, text.at)

@@ -23,7 +23,7 @@
 //   forward      { model, ticket, picture, size }                 → forward
 //   backward     { model, ticket, objective, rule }               → backward
 //   values       { model, ids, gradient, of }                     → [{ id, shape, data }]
-//   intervene    { model, changes }
+//   intervene    { model, ticket, changes }                       → forward | null   of the picture shown last; null: none
 //   memory       → { bytes, open }                                          open: models, views and jobs
 //   run          { model, method, picture, objective, params, preview }   → { results, legend }
 // A ticket names the pass it makes; `of` asks for the numbers of that pass, and is answered `stale` when another followed.

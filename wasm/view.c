@@ -178,3 +178,13 @@ ABI_EXPORT(view_intervene) int abi_view_intervene(int handle, const char *change
     v->backward = v->forward = false; /* numbers of before the change */
     return BL_OK;
 }
+
+/* Runs again what interventions have changed, for the picture of the last pass. */
+ABI_EXPORT(view_again) int abi_view_again(int handle) {
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v) return BL_USAGE;
+    if (!v->input.pixels) return ready(v, false);
+    v->forward = true;
+    v->backward = false;
+    return (int)bl_run_forward_from(v->run, v->model->model->n_nodes, &abi_error);
+}

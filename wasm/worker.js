@@ -132,11 +132,16 @@ const requests = {
     return ids.map((/** @type {number} */ id) => ({ id, ...(gradient ? view.gradient(id) : view.value(id)) }))
   },
 
-  intervene({ model, changes }) {
+  intervene({ model, ticket, changes }) {
     const entry = opened(model)
     entry.view ??= entry.model.view()
+    const shown = entry.forward !== 0
     entry.view.intervene(changes)
     entry.forward = entry.backward = 0
+    if (!shown) return null
+    const result = entry.view.again()
+    entry.forward = ticket
+    return result
   },
 
   async run({ model, method, picture, objective, params, preview }, state) {

@@ -1,10 +1,10 @@
 // Bad and unusual files in the page: each with its message, nothing lost, the page still usable.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { BUILD, choose, give, idle, launch, pixels, predictions, ROOT, serveSite, until, visit } from './lib/page.js'
+import { network } from './lib/networks.js'
+import { choose, give, idle, launch, pixels, predictions, ROOT, serveSite, until, visit } from './lib/page.js'
 
 let browser, server
 before(async () => {
@@ -19,15 +19,6 @@ after(async () => {
 const picture = (name) => readFileSync(join(ROOT, 'tests/data/pictures', name))
 const tiny = readFileSync(join(ROOT, 'models/tiny-vgg.onnx'))
 const toast = (page) => page.locator('.toast').last().innerText()
-
-// A network made of its text, with weights drawn from a seed.
-function network(name, text) {
-  const folder = join(BUILD, 'tests/page')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, `${name}.net.txt`), text)
-  execFileSync(join(BUILD, 'native/backlight'), ['build', join(folder, `${name}.net.txt`), '--seed', '1', join(folder, `${name}.onnx`)])
-  return readFileSync(join(folder, `${name}.onnx`))
-}
 
 async function shown(page, work) {
   const passes = await page.locator('html').getAttribute('data-passes')

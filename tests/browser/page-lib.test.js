@@ -1,6 +1,16 @@
 // The page's own arithmetic, without a browser: addresses, columns and places, colour scales, pixels, numbers.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { BacklightCore } from '../../wasm/core.js'
+import { arrange, openedBy } from '../../web/src/lib/arrange.js'
+import { blocksOf, foldGroups, lanesOf } from '../../web/src/lib/blocks.js'
+import { readCrop, writeCrop } from '../../web/src/lib/crop.js'
+import { changedChannels, readEdits, withEdit, writeEdits } from '../../web/src/lib/edits.js'
+import { painted, readPaint, writePaint } from '../../web/src/lib/paint.js'
+import { windowOf } from '../../web/src/lib/window.js'
+import { fieldOf, reachOf } from '../../web/src/lib/field.js'
 import { paintMap } from '../../web/src/lib/draw.js'
 import { middle, number, probability, signed } from '../../web/src/lib/format.js'
 import { DEFAULTS, parse, print } from '../../web/src/lib/hash.js'
@@ -8,6 +18,7 @@ import { arcsOf, channelsOf, columnsOf, foldBlocks, place } from '../../web/src/
 import { describe, layerText } from '../../web/src/lib/objective.js'
 import { contributions, orderOf, percentileOf, summary } from '../../web/src/lib/stats.js'
 
+const core = await BacklightCore.load({ bytes: readFileSync(join(process.env.BACKLIGHT_BUILD ?? 'build', 'wasm/backlight.wasm')) })
 const random = (seed) => () => ((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32)
 
 test('an address survives being printed and read, whatever it holds; garbage gives the defaults', () => {
@@ -65,6 +76,52 @@ test('places: every column inside, none over another, long gaps before what mixe
   }
 })
 
+// Four times the residual block, each with its own shortcut, and two layers that branch and are joined.
+function deep(times) {
+  const values = [value(0, 'x', [1, 3, 32, 32])]
+  const nodes = []
+  const add = (name, op, inputs, mixes) => {
+    const id = values.length
+    values.push(value(id, name, [1, 24, 32, 32]))
+    nodes.push({ ...node(nodes.length, name, op, inputs, mixes), output: id, attributes: op === 'Conv' ? { kernel_shape: [3, 3] } : {} })
+    return id
+  }
+  let x = add('stem', 'Conv', [0], true)
+  for (let i = 0; i < times; i++) x = add(`b${i}.r`, 'Relu', [add(`b${i}.a`, 'Add', [add(`b${i}.c2`, 'Conv', [add(`b${i}.r1`, 'Relu', [add(`b${i}.c1`, 'Conv', [x], true)], false)], true), x], false)], false)
+  const [l, r] = [add('left', 'Conv', [x], true), add('right', 'Conv', [x], true)]
+  x = add('both', 'Concat', [l, r], false)
+  return { input: residual.input, output: x, scores: -1, values, nodes }
+}
+
+test('blocks: each holds its shortcut, branches are joined inside, what repeats is folded until it fits', () => {
+  const columns = columnsOf(deep(4))
+  const groups = blocksOf(columns)
+  assert.deepEqual(groups.map((g) => g.map((c) => c.name)), [['input'], ['stem'], ...[0, 1, 2, 3].map((i) => [`b${i}.c1`, `b${i}.r1`, `b${i}.c2`, `b${i}.a`, `b${i}.r`]), ['left', 'right', 'both']])
+  assert.deepEqual(foldGroups(groups).map((c) => c.name), ['input', 'stem', 'b0', 'b1', 'b2', 'b3', 'left'])
+  assert.deepEqual(arcsOf(foldGroups(groups)), [], 'no shortcut leaves its block')
+  assert.deepEqual(groups.flat(), columns, 'every column once, in order')
+  const lanes = lanesOf(foldBlocks(groups.at(-1)))
+  assert.deepEqual(lanes.map((l) => [l.column.name, l.step, l.lane]), [['left', 0, 0], ['right', 0, 1], ['both', 1, 0.5]])
+  // A chain without branches: what occurs together most often.
+  const chain = columnsOf({ ...deep(0), nodes: deep(0).nodes.slice(0, 1), values: deep(0).values.slice(0, 2) })
+  assert.equal(blocksOf(chain, 1).length, 2)
+})
+
+test('arranging: every layer where there is room, blocks where there is none; two rows stay above an opened layer', () => {
+  const columns = columnsOf(deep(6))
+  const box = { width: 924, height: 744, rows: 5, top: 84, bottom: 44, inset: 28, right: 62 }
+  const wide = arrange(columns, { ...box, width: 3000 })
+  assert.equal(wide.columns.length, columns.length)
+  const some = arrange(columns, box)
+  assert.equal(some.blocks, true)
+  assert.ok(some.fits && some.tile >= 36, `${some.tile}`)
+  some.xs.forEach((x, i) => i && assert.ok(x >= some.xs[i - 1] + some.wide + 8, `columns ${i - 1} and ${i}`))
+  const opened = arrange(columns, { ...box, height: 290, rows: 2 }, true)
+  assert.equal(opened.rows, 2)
+  assert.deepEqual(openedBy(columns, opened, 'b2.c2').layers.map((c) => c.name), ['b2.c1', 'b2.r1', 'b2.c2', 'b2.a', 'b2.r'])
+  assert.equal(openedBy(columns, opened, 'nowhere'), null)
+})
+
 test('percentiles are those of a full sort; contributions add up', () => {
   const r = random(3)
   for (const n of [1, 2, 7, 100, 5001]) {
@@ -98,14 +155,85 @@ test('a map larger than its tile is averaged before it is coloured; a smaller on
   assert.equal(out[0], 128, 'what is no number is drawn neutral')
 })
 
+test('strokes, edits and crops survive being written and read; what does not fit is left out', () => {
+  const r = random(11)
+  const pick = (n) => Math.floor(r() * n)
+  for (let i = 0; i < 200; i++) {
+    const strokes = Array.from({ length: pick(4) }, () => ({ size: 1 + pick(40), colour: ['mean', 'ff0010', '000000'][pick(3)], points: Array.from({ length: 1 + pick(5) }, () => [pick(300), pick(300)]) }))
+    assert.deepEqual(readPaint(writePaint(strokes)), strokes)
+    const edits = Array.from({ length: pick(4) }, (_, k) => [{ layer: '"a b"', channel: k, input: -1, factor: 0, numbers: null }, { layer: 'x/y.1', channel: k, input: 2, factor: null, numbers: [1.5, -0.25, 0, 1e-5] }, { layer: 'c', channel: k, input: -1, factor: null, numbers: null }][pick(3)])
+    assert.deepEqual(readEdits(writeEdits(edits)), edits)
+    const [w, h] = [8 + pick(500), 8 + pick(500)]
+    const crop = readCrop(`${pick(2000)},${pick(2000)},${pick(1200)}`, w, h)
+    assert.ok(crop.x >= 0 && crop.y >= 0 && crop.side >= 1 && crop.x + crop.side <= w && crop.y + crop.side <= h, JSON.stringify(crop))
+    const again = readCrop(writeCrop(crop, w, h), w, h)
+    for (const key of ['x', 'y', 'side']) assert.ok(Math.abs(again[key] - crop[key]) <= 1, `${key} of ${JSON.stringify(crop)}`)
+  }
+  assert.deepEqual(readPaint('9_x.y.z_0.mean.0000_5.mean.00_3.ffffff.0102'), [{ size: 3, colour: 'ffffff', points: [[1, 2]] }])
+  assert.deepEqual(readEdits('c:1*;c:x*0;c:2*0;nonsense'), [{ layer: 'c', channel: 2, input: -1, factor: 0, numbers: null }])
+  assert.equal(withEdit(readEdits('c:2*0;c:3*0'), { layer: 'c', channel: 2, input: -1, factor: 1, numbers: null }, true).length, 1)
+})
+
+test('a brush paints its cells and no other; erasing takes the mean colour', () => {
+  const picture = { width: 8, height: 8, pixels: new Uint8ClampedArray(256).fill(255) }
+  picture.pixels.fill(55, 0, 128)
+  const cells = (p) => Array.from({ length: 64 }, (_, i) => p.pixels[4 * i]).join('')
+  const one = painted(picture, [{ size: 1, colour: '070809', points: [[3, 2]] }])
+  assert.deepEqual([...one.pixels.subarray(4 * 19, 4 * 20)], [7, 8, 9, 255])
+  assert.equal(one.pixels.filter((v, i) => v !== picture.pixels[i]).length, 4, 'one cell: three colours and its opacity')
+  const line = painted(picture, [{ size: 1, colour: '000000', points: [[0, 5], [7, 5]] }])
+  for (let x = 0; x < 8; x++) assert.equal(line.pixels[4 * (40 + x)], 0, `cell ${x} of the line`)
+  const erased = painted(picture, [{ size: 16, colour: 'mean', points: [[4, 4]] }])
+  assert.equal(new Set(cells(erased).match(/.{3}/g)).size, 1)
+  assert.equal(erased.pixels[0], 155, 'the mean of 55 and 255')
+  assert.equal(picture.pixels[0], 55, 'the picture itself stays')
+})
+
+test('channels that differ are found; a window covers the cells it should', () => {
+  const value = (...data) => ({ data: Float32Array.from(data) })
+  assert.deepEqual([...changedChannels(value(1, 2, 3, 4), value(1, 2, 3, 4.5), 2)], [0, 1])
+  assert.deepEqual([...changedChannels(value(1, 2, 3, 4), value(1, 2, 3, 4 + 1e-6), 2)], [0, 0])
+  assert.deepEqual(windowOf({ k: 3, stride: 2, pad: 1, dilation: 2 }, 0, 1).map((c) => [c.row, c.column]), [-1, 1, 3].flatMap((r) => [1, 3, 5].map((c) => [r, c])))
+})
+
+test('a receptive field holds every pixel that the core sends gradient to, and no more than it could; a pixel reaches those units', () => {
+  const model = core.openText('input x 1x24x20\nmean 0\nstd 1\nchannels grey\nc1 = conv x 3 3x5 stride 2 pad 1\nr1 = sigmoid c1\np1 = avgpool r1 3x3 stride 2\nc2 = conv p1 4 3x3 pad 2 dilation 2\na1 = add c2 c2\ng = globalavgpool a1\nf = flatten g\nout = dense f 3\n')
+  const view = model.view()
+  const pixels = Uint8Array.from({ length: 4 * 480 }, (_, i) => (i * 7919) % 256)
+  view.forward({ width: 20, height: 24, pixels })
+  const box = (data) => {
+    const most = Math.max(...data.map(Math.abs))
+    const at = [...data.keys()].filter((i) => Math.abs(data[i]) > 1e-6 * most)
+    const [rows, columns] = [at.map((i) => Math.floor(i / 20)), at.map((i) => i % 20)]
+    return { r0: Math.min(...rows), r1: Math.max(...rows), c0: Math.min(...columns), c1: Math.max(...columns) }
+  }
+  for (const [name, places] of [['c1', [[0, 0], [5, 4], [11, 8]]], ['p1', [[0, 0], [2, 2], [4, 3]]], ['c2', [[0, 0], [2, 1], [4, 3]]]])
+    for (const [row, column] of places) {
+      view.backward(`${name}:0@${row},${column}`)
+      const id = model.info.values.find((v) => v.name === name).id
+      const field = fieldOf(model.info, id, row, column)
+      const seen = box(view.gradient(model.info.input.id).data)
+      if (name !== 'c2') assert.deepEqual(field, seen, `${name} ${row},${column}`)
+      // At the rim a dilated window may begin with a cell that no product reads.
+      else for (const key of ['r0', 'c0', 'r1', 'c1']) assert.ok(key.endsWith('0') ? field[key] <= seen[key] && field[key] >= seen[key] - 4 : field[key] >= seen[key] && field[key] <= seen[key] + 4, `${name} ${row},${column}: ${key}`)
+      assert.ok(reachOf(model.info, field.r0, field.c0).get(id).r0 <= row && reachOf(model.info, field.r0, field.c0).get(id).c0 <= column)
+      assert.ok(reachOf(model.info, field.r1, field.c1).get(id).r1 >= row && reachOf(model.info, field.r1, field.c1).get(id).c1 >= column)
+    }
+  const end = model.info.scores
+  assert.deepEqual(fieldOf(model.info, end, 0, 0), { r0: 0, r1: 21, c0: 0, c1: 19 }, 'behind global pooling a unit sees all that the windows before it read')
+  view.close()
+  model.close()
+})
+
 test('numbers and objectives in words', () => {
   assert.deepEqual([0.3571, -0.05, 12.345, 0, 3, -1e-7, 123456].map((v) => number(v)), ['0.357', '−0.0500', '12.3', '0', '3', '−1.0·10⁻⁷', '1.2·10⁵'])
   assert.equal(signed(2), '+2')
   assert.deepEqual([0.0001, 0.9051, 0.99999, 0, 1].map(probability), ['<0.001', '0.905', '>0.999', '0', '1'])
   assert.equal(middle('max_pool_2', 8).length, 8)
   const label = (k) => ['pizza', 'koala'][k]
-  assert.deepEqual(describe('class:1-0', label), { text: 'class:1-0', name: 'koala − pizza', index: 1, other: 0 })
+  assert.deepEqual(describe('class:1-0', label), { text: 'class:1-0', name: 'koala − pizza', index: 1, other: 0, layer: '', channel: -1 })
   assert.equal(describe('conv_2_1:3', label).name, 'conv_2_1, channel 4')
   assert.equal(describe('"a b":0', label).name, 'a b, channel 1')
+  assert.equal(describe('c:4@2,3', label).name, 'c, channel 5, row 2, column 3')
   assert.equal(layerText('a b'), '"a b"')
 })

@@ -103,6 +103,22 @@ test('answers are transferred, and belong to the caller', async () => {
   assert.equal(moved.byteLength, 0)
 })
 
+test('intervene() answers with the pass of the picture shown, or null before there is one', async () => {
+  const model = await backlight.open(NETWORK)
+  const photo = picture(32, 32)
+  assert.equal(await model.intervene('conv1:2*0'), null)
+  const off = await model.forward(photo)
+  const on = await model.intervene('')
+  assert.ok(on)
+  assert.notDeepEqual(on.scores, off.scores)
+  assert.deepEqual(on.scores, (await model.forward(photo)).scores)
+  const again = await model.intervene('conv1:2*0')
+  assert.deepEqual(again?.scores, off.scores)
+  assert.deepEqual((await again.value('conv1')).data.subarray(2 * 1024, 3 * 1024), new Float32Array(1024))
+  await assert.rejects(model.intervene('nowhere:1*0'), /nowhere/)
+  await model.close()
+})
+
 test('of passes that wait, the newest takes the place of the others', async () => {
   const passes = [1, 2, 3, 4].map((seed) => model.forward(picture(32, 32, seed)))
   const outcomes = await Promise.allSettled(passes)

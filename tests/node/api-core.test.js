@@ -154,6 +154,24 @@ test('interventions change what follows', () => {
   model.close()
 })
 
+test('again() runs what interventions changed: the same bits as a whole pass, with and without them', async () => {
+  const model = core.openText(NETWORK)
+  const view = model.view()
+  await refused('usage', () => view.again())
+  const before = view.forward(picture(32, 32)).scores
+  view.intervene('conv1:2*0;conv1:0*0.5')
+  await refused('usage', () => view.value(model.info.scores)) // numbers of before the change
+  const after = view.again()
+  assert.deepEqual(after.scores, view.forward(picture(32, 32)).scores)
+  assert.notDeepEqual(after.scores, before)
+  assert.equal(after.input.pixels.length, 4 * 32 * 32)
+  await refused('usage', () => view.gradient(0))
+  view.intervene('')
+  assert.deepEqual(view.again().scores, before)
+  view.close()
+  model.close()
+})
+
 test('a job goes step by step to its results', () => {
   const model = core.openText(NETWORK)
   const job = model.job('pgd', { picture: picture(40, 40), params: { steps: 4, eps: 8 } })

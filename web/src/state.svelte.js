@@ -1,7 +1,11 @@
 // The session: the address (what a link restores), what is open, and what was computed of it. Components read it and call
 // its methods; they compute nothing of the network themselves.
 import { SvelteMap } from 'svelte/reactivity'
+import { Camera } from './lib/camera.svelte.js'
 import { load, models, samples, sentence, told } from './lib/api.js'
+import { Hands } from './hands.svelte.js'
+import { blank, cut, readCrop } from './lib/crop.js'
+import { fieldOf, reachOf } from './lib/field.js'
 import { parse, print } from './lib/hash.js'
 import { columnsOf } from './lib/layout.js'
 import { describe, layerText } from './lib/objective.js'
@@ -11,6 +15,8 @@ import { toPictureFile } from './lib/files.js'
 import { LabJob } from './lib/job.svelte.js'
 import { groupsOf } from './lib/lab.js'
 import { t } from './texts/en.js'
+
+const PADS = ['pad', 'pad-black'] // pictures that are empty pages
 
 class Session {
   address = $state(parse(location.hash))
@@ -39,18 +45,25 @@ class Session {
   gradients = $state.raw(new Map())
   objective = $state.raw(null) // { text, value, ms } of the last backward pass
   orders = new SvelteMap() // column id → channels in the order shown
-  sorts = new SvelteMap() // column id → 'index', 'contribution', 'mean'
-  open = new SvelteMap() // column id → all channels shown
 
   hover = $state.raw(null) // { id, channel, row, column } of a tile, by pointer, focus or tap
+  looked = $state.raw(null) // the last of these: what the objective menu offers
   edges = $state.raw(null) // { id, channel, shares } for the tile hovered
+  kept = new SvelteMap() // lab group → results kept to be compared
+  pixel = $state.raw(null) // { row, column } of the input under the pointer
+  field = $derived.by(() => (this.hover?.row !== undefined && this.info ? fieldOf(this.info, this.hover.id, this.hover.row, this.hover.column) : null)) // what the unit hovered can see
+  reach = $derived.by(() => (this.pixel && this.info ? reachOf(this.info, this.pixel.row, this.pixel.column) : null)) // what the pixel hovered can reach
   toasts = $state.raw([])
   dialog = $state.raw(null) // { kind, … }
   said = $state('')
   showMe = $state(0) // counts up when the way of the light is asked for
   findClass = $state(0) // counts up when the class search is asked for
 
+  hands = new Hands(this)
+  camera = new Camera((picture) => this.#live(picture))
+
   #jobs = new Map()
+  #seen = null // { picture, crop, part } of the last crop
   #samples = new Map()
   #backlight = null
   #tables = new Map()
@@ -103,8 +116,9 @@ class Session {
     this.manifest = this.#backlight.manifest
     const known = models.find((m) => m.id === this.address.model) ?? models[0]
     const picture = samples.find((s) => s.id === this.address.picture) ?? samples.find((s) => s.id === 'red-panda') ?? samples[0]
+    const first = PADS.includes(this.address.picture) ? this.#takePad(this.address.picture) : this.#loadSample(picture)
     try {
-      const [bytes] = await Promise.all([known.bytes(), this.#loadSample(picture)])
+      const [bytes] = await Promise.all([known.bytes(), first])
       await this.#open(bytes, known.file, known.id)
       this.status = 'ready'
       await this.refresh()
@@ -134,10 +148,13 @@ class Session {
     Object.assign(this.address, next)
     this.tab = next.lab ? 'lab' : 'network'
     if (next.model !== before.model && models.some((m) => m.id === next.model)) await this.chooseModel(next.model, false)
-    if (next.picture !== before.picture && samples.some((s) => s.id === next.picture)) {
-      await this.#loadSample(samples.find((s) => s.id === next.picture))
+    const sample = samples.find((s) => s.id === next.picture)
+    if (next.picture !== before.picture && (sample || PADS.includes(next.picture))) {
+      await (sample ? this.#loadSample(sample) : this.#takePad(next.picture))
       this.refresh()
-    } else if (next.pin !== before.pin) this.refresh({ forward: false })
+    } else if (next.edits !== before.edits || next.paint !== before.paint || next.crop !== before.crop) this.refresh()
+    else if (next.pin !== before.pin) this.refresh({ forward: false })
+    if (next.sort !== before.sort) this.sort(next.sort)
   }
 
   /** The name of a column's value in the file: what layer parameters take. */
@@ -171,6 +188,24 @@ class Session {
     return error
   }
 
+  /** Pins what was looked at last: its channel, or its layer, or the one unit under the pointer. */
+  pinLooked(what = 'channel') {
+    const at = this.looked
+    const column = at && this.columns.find((c) => c.id === at.id)
+    if (!column?.node) return
+    const channel = `${this.layerText(column)}:${at.channel}`
+    return this.setPin(what === 'layer' ? this.layerText(column) : what === 'unit' && at.row !== undefined ? `${channel}@${at.row},${at.column}` : channel)
+  }
+
+  /** Switches the channel looked at last off, or on again. */
+  toggleLooked() {
+    const at = this.looked
+    const column = at && this.columns.find((c) => c.id === at.id)
+    if (!column?.node) return
+    const off = this.hands.toggle(this.layerText(column), at.channel)
+    this.toast(off ? t.edit.off(at.channel + 1, column.name) : t.edit.on(at.channel + 1, column.name), '', { label: t.edit.undo, run: () => this.hands.undo() })
+  }
+
   openLab(lab, more = {}) {
     more = { ...more }
     const push = lab !== this.address.lab
@@ -194,13 +229,12 @@ class Session {
     this.modelName = name
     this.columns = columnsOf(this.info)
     this.orders.clear()
-    this.sorts.clear()
-    this.open.clear()
-    this.hover = this.edges = null
+    this.hover = this.looked = this.edges = null
     this.result = null
     this.maps = new Map()
     this.gradients = new Map()
     this.trouble = null
+    this.hands.forget()
     for (const job of this.#jobs.values()) job.forget()
     this.address.model = id
     if (!this.info.preprocessing) this.dialog = { kind: 'setup' }
@@ -210,7 +244,7 @@ class Session {
     const known = models.find((m) => m.id === id)
     try {
       await this.#open(await known.bytes(), known.file, id)
-      if (push) this.go({ model: id, pin: '', method: '', params: {}, unit: '', goal: '' }, { push })
+      if (push) this.go({ model: id, pin: '', open: '', page: '', edits: '', paint: '', method: '', params: {}, unit: '', goal: '' }, { push })
       await this.refresh()
     } catch (error) {
       this.refuseModel(error)
@@ -244,15 +278,23 @@ class Session {
   }
 
   async #loadSample(sample) {
+    this.camera.stop()
     this.picture = { ...(await this.sample(sample)), id: sample.id, title: sample.title, sample }
   }
 
+  #takePad(id) {
+    this.camera.stop()
+    this.picture = { ...blank(id === 'pad-black'), id, title: t.picture.pads[id] }
+  }
+
+  /** A bundled picture, or an empty page to draw on ('pad', 'pad-black'). */
   async choosePicture(id) {
     if (id === this.picture?.id) return
     const sample = samples.find((s) => s.id === id)
     try {
-      await this.#loadSample(sample)
-      this.go({ picture: id }, { push: true })
+      if (sample) await this.#loadSample(sample)
+      else this.#takePad(id)
+      this.go({ picture: id, crop: '', paint: '' }, { push: true })
       await this.refresh()
     } catch (error) {
       this.toast(told(error).message)
@@ -266,7 +308,7 @@ class Session {
     if (/\.onnx$/i.test(name)) {
       try {
         await this.#open(bytes, name, '')
-        this.go({ model: '', pin: '', method: '', params: {}, unit: '', goal: '' }, { push: true })
+        this.go({ model: '', pin: '', open: '', page: '', edits: '', paint: '', method: '', params: {}, unit: '', goal: '' }, { push: true })
         this.toast(t.model.opened(this.modelName))
         await this.refresh()
       } catch (error) {
@@ -286,10 +328,26 @@ class Session {
 
   async usePicture(picture) {
     const before = this.picture
+    this.camera.stop()
     this.picture = { id: '', ...picture }
-    this.go({ picture: '' }, { push: true })
+    this.go({ picture: '', crop: '', paint: '' }, { push: true })
     await this.refresh()
     if (this.trouble && !this.result) this.picture = before
+  }
+
+  /** Another square of the picture for the network; '' the middle. */
+  setCrop(crop) {
+    this.go({ crop, paint: '' })
+    return this.refresh()
+  }
+
+  startCamera() {
+    return this.camera.start(Math.max(this.info.input.height ?? 0, this.info.input.width ?? 0))
+  }
+  async #live(picture) {
+    if (this.picture?.id !== 'camera') this.go({ picture: '', crop: '', paint: '' }, { push: true })
+    this.picture = { ...picture, id: 'camera', title: t.camera.title }
+    await this.refresh()
   }
 
   // The core reads PNG, JPEG, BMP and GIF; what it does not know the browser may.
@@ -301,6 +359,19 @@ class Session {
       if (!other) throw error
       return await toPictureFile(file).catch(() => Promise.reject(error))
     }
+  }
+
+  /** The part of the picture that the network gets; the same object until picture or crop change. */
+  get seen() {
+    const { picture, address: { crop } } = this
+    if (!crop || !picture) return picture
+    if (this.#seen?.picture !== picture || this.#seen.crop !== crop) this.#seen = { picture, crop, part: cut(picture, readCrop(crop, picture.width, picture.height)) }
+    return this.#seen.part
+  }
+
+  /** What methods work on: the cropped picture, with what was painted on it. */
+  get fed() {
+    return this.hands.fed
   }
 
   // ------------------------------------------------------------ passes
@@ -317,17 +388,24 @@ class Session {
   async #pass(serial, forward) {
     if (!this.model || !this.picture || serial !== this.#serial) return null
     this.busy++
-    const { model, picture, columns } = this
+    const { model, columns, seen: picture } = this
     try {
-      const result = forward || !this.result ? await model.forward(picture) : this.result
-      const pin = this.address.pin || `class:${result.predictions[0].index}`
       const ids = columns.map((c) => c.id)
+      const result = forward || !this.result ? await this.hands.forward(model, picture, ids) : this.result
+      const pin = this.address.pin || `class:${result.predictions[0].index}`
       const forwards = model.values(ids) // asked for at once: it needs not wait for the way back
       // The first maps of a network are shown as soon as they are there; later ones change together with everything else.
       const first = this.result === null
       const show = (values) => {
         this.result = result
         this.maps = new Map(values.map((v) => [v.id, v]))
+        this.hands.compare(this.maps, columns)
+      }
+      if (this.hands.drawing && !this.backward) {
+        // Under the brush the way forward follows by itself; the way back when it is lifted.
+        const values = await forwards
+        if (model === this.model) show(values)
+        return null
       }
       forwards.then((values) => first && !this.backward && model === this.model && show(values), () => {})
       let refused = null
@@ -358,14 +436,24 @@ class Session {
     }
   }
 
+  /** How a column is sorted: as the address says, else wide layers by what they contribute. */
+  sortOf = (column) => this.address.sort || (column.channels > 16 ? 'contribution' : 'index')
+
   // The order inside a column stays while the picture changes: made once, and when the visitor sorts.
   #sortAll() {
-    for (const c of this.columns) if (!this.orders.has(c.id)) this.sort(c, c.channels > 16 ? 'contribution' : 'index')
+    for (const c of this.columns) if (!this.orders.has(c.id)) this.orders.set(c.id, orderOf(this.sortOf(c), c.channels, this.maps.get(c.id), this.gradients.get(c.id)))
   }
 
-  sort(column, by) {
-    this.orders.set(column.id, orderOf(by, column.channels, this.maps.get(column.id), this.gradients.get(column.id)))
-    this.sorts.set(column.id, by)
+  /** Sorts every column anew, by the picture and the objective of now. */
+  sort(by) {
+    this.go({ sort: by, page: '' })
+    this.orders.clear()
+    this.#sortAll()
+  }
+
+  /** Opens a layer, or the block it is in, with all its channels; '' closes. */
+  openLayer(name) {
+    this.go({ open: name, page: '' }, { push: true })
   }
 
   /** Where one channel's mean comes from: what each input channel adds to it, Σ activation × gradient. */
@@ -386,6 +474,7 @@ class Session {
       this.edges = null
       return
     }
+    this.looked = place
     if (before?.id === place.id && before?.channel === place.channel) return
     this.edges = null
     if (this.backward || !this.result || this.objective?.ms > 120 || this.busy) return
@@ -406,6 +495,5 @@ class Session {
     this.toasts = this.toasts.filter((x) => x.id !== id)
   }
 }
-
 
 export const session = new Session()

@@ -16,7 +16,7 @@ export const ROOT = root
 const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => existsSync(p))
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
-export const launch = () => chromium.launch({ executablePath, headless: true, args: ARGS })
+export const launch = (more = []) => chromium.launch({ executablePath, headless: true, args: [...ARGS, ...more] })
 export const serveSite = () => serve(SITE)
 
 /**

@@ -38,6 +38,9 @@ export function probability(p) {
   return p.toFixed(3)
 }
 
+/** A share as percent: 34 %, with a sign where it may be negative. */
+export const percent = (part, withSign = false) => `${part < 0 ? MINUS : withSign ? '+' : ''}${Math.abs(part) < 0.01 ? (100 * Math.abs(part)).toFixed(1) : Math.round(100 * Math.abs(part))} %`
+
 export const milliseconds = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
 export const seconds = (s) => (s < 10 ? `${s.toFixed(1)} s` : s < 90 ? `${Math.round(s)} s` : `${Math.round(s / 60)} min`)
 export const count = (n) => n.toLocaleString('en')

@@ -1,9 +1,10 @@
 // The address: one object, mirrored in the URL's hash, versioned. Reading is total: whatever does not fit is left out.
 export const VERSION = 1
 export const DEFAULTS = {
-  model: 'tiny-vgg', picture: 'red-panda', dir: 'forward', pin: '', scale: 'block', lab: '', method: '', params: {}, unit: '', goal: '',
+  model: 'tiny-vgg', picture: 'red-panda', dir: 'forward', pin: '', scale: 'block', sort: '', open: '', page: '', lab: '', method: '', params: {}, unit: '', goal: '', crop: '', edits: '', paint: '',
 }
-const CHOICES = { dir: ['forward', 'backward'], scale: ['unit', 'block', 'network'] }
+const LONG = { edits: 8000, paint: 16000 } // characters; everything else takes 500
+const CHOICES = { dir: ['forward', 'backward'], scale: ['unit', 'block', 'network'], sort: ['index', 'contribution', 'mean'] }
 
 /** @returns {typeof DEFAULTS} */
 export function parse(hash) {
@@ -12,7 +13,7 @@ export function parse(hash) {
   if (q.has('v') && Number(q.get('v')) > VERSION) return out
   for (const key of Object.keys(DEFAULTS)) {
     const text = q.get(key)
-    if (text === null || text.length > 500) continue
+    if (text === null || text.length > (LONG[key] ?? 500)) continue
     if (key === 'params') out.params = readParams(text)
     else if (!CHOICES[key] || CHOICES[key].includes(text)) out[key] = text
   }

@@ -11,9 +11,13 @@ export function keys(event) {
   if (key === 'b' || key === 'B') s.turn()
   else if (key === 'l' || key === 'L') s.openLab(s.address.lab ? '' : groupsOf(s.manifest)[0]?.id)
   else if (key === 'p' || key === 'P') s.choosePicture(samples[(samples.findIndex((x) => x.id === s.picture?.id) + (key === 'P' ? samples.length - 1 : 1)) % samples.length].id)
+  else if (key === 'o' || key === 'O') s.pinLooked()
+  else if (key === 'x' || key === 'X') s.toggleLooked()
+  else if ((key === 'u' || key === 'U') && s.hands.active) s.hands.undo()
   else if (key === '/') {
     event.preventDefault()
     s.findClass++
   } else if (key === '?') s.dialog = { kind: 'keys' }
   else if (key === 'Escape' && s.address.lab) s.openLab('')
+  else if (key === 'Escape' && s.address.open) s.openLayer('')
 }

@@ -10,11 +10,18 @@ const GROUPS = [
   { id: 'dream', families: ['dream'], icon: 'dream', full: true, back: true },
 ]
 
-/** @returns {{id:string,title:string,icon:string,full:boolean,methods:object[]}[]} only groups that have a method */
+// What needs no method: the visitor's own hands.
+const OWN = [
+  { id: 'edit', families: [], icon: 'edit', full: false, back: false },
+  { id: 'play', families: [], icon: 'kernel', full: true, back: false },
+]
+
+/** @returns {{id:string,title:string,icon:string,full:boolean,methods:object[]}[]} groups that have a method, then the visitor's own */
 export function groupsOf(manifest) {
   const known = new Set(GROUPS.flatMap((g) => g.families))
   const rest = [...new Set(manifest.methods.map((m) => m.family).filter((f) => !known.has(f)))]
   return [...GROUPS, ...rest.map((f) => ({ id: f, families: [f], icon: 'other', full: false, title: f[0].toUpperCase() + f.slice(1) }))]
     .map((g) => ({ ...g, title: g.title ?? t.lab[g.id], methods: manifest.methods.filter((m) => g.families.includes(m.family)) }))
     .filter((g) => g.methods.length)
+    .concat(OWN.map((g) => ({ ...g, title: t.lab[g.id], methods: [] })))
 }

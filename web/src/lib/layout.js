@@ -61,23 +61,24 @@ export function foldBlocks(columns) {
   return out
 }
 
-/** The channels a column shows, in order: all, or the FEW that count most for the objective. */
-export function channelsOf(column, order, all = false) {
+/** The channels a column shows, in order: all, or the `few` that count most for the objective when there are more than `full`. */
+export function channelsOf(column, order, full = FULL, few = FEW) {
   const n = column.channels
-  if (n <= FULL || all) return order ?? Array.from({ length: n }, (_, i) => i)
-  return (order ?? Array.from({ length: n }, (_, i) => i)).slice(0, FEW)
+  const all = order ?? Array.from({ length: n }, (_, i) => i)
+  return n <= full ? all : all.slice(0, few)
 }
 
 /**
  * Places of columns and rows in CSS px.
  * @param {{id:number,channels:number,kind:string,block:number}[]} columns
- * @param {{width:number,height:number,rows:number,top:number,bottom:number,inset:number,right:number}} box
- *   rows: at least so many rows are wanted (class rows); right: kept free at the right for edges
+ * @param {{width:number,height:number,rows:number,top:number,bottom:number,inset:number,right:number,full?:number,few?:number,cols?:number}} box
+ *   rows: at least so many rows are wanted (class rows); right: kept free at the right for edges;
+ *   full, few: as channelsOf takes them; cols: tiles side by side in a column
  */
 export function place(columns, box) {
-  const { width, height, top, bottom, inset, right } = box
-  const rows = Math.max(box.rows, ...columns.map((c) => Math.min(c.channels, c.channels <= FULL ? FULL : FEW)))
-  const more = columns.some((c) => c.channels > FULL) ? 18 : 0 // the line "+58" under a column
+  const { width, height, top, bottom, inset, right, full = FULL, few = FEW, cols = 1 } = box
+  const rows = Math.max(box.rows, ...columns.map((c) => Math.ceil(Math.min(c.channels, c.channels <= full ? full : few) / cols)))
+  const more = columns.some((c) => c.channels > full) ? 18 : 0 // the line "+58" under a column
   const branches = arcsOf(columns).length ? 34 : 0
   const room = height - top - bottom - more - branches
   const pitchMost = Math.floor(room / rows)
@@ -85,21 +86,23 @@ export function place(columns, box) {
   let longs = 0
   let shorts = 0
   for (let i = 1; i < columns.length; i++) columns[i].block !== columns[i - 1].block ? longs++ : shorts++
-  const need = (tile, long) => columns.length * tile + shorts * short(tile) + longs * long
+  const across = (tile) => cols * tile + (cols - 1) * 4 // a column
+  const need = (tile, long) => columns.length * across(tile) + shorts * short(tile) + longs * long
   const free = width - inset - right
   const tile = SIZES.find((s) => s <= pitchMost - 4 && need(s, 18) <= free) ?? Math.min(32, Math.max(20, pitchMost - 3))
   const fits = need(tile, 18) <= free
   // Room that is left: first until names have it, then to the long gaps.
   const spare = free - need(tile, 24)
   const gap = Math.max(short(tile), Math.min(58 - tile, short(tile) + (shorts ? Math.max(0, spare) / shorts : 0)))
-  const long = fits && longs ? Math.max(18, Math.min(68, (free - columns.length * tile - shorts * gap) / longs)) : 18
-  const pitch = Math.min(pitchMost, tile >= 56 ? tile + 6 : tile + Math.min(rows <= 8 ? 40 : 17, Math.max(4, pitchMost - tile)))
+  const long = fits && longs ? Math.max(18, Math.min(68, (free - columns.length * across(tile) - shorts * gap) / longs)) : 18
+  const pitch = Math.min(pitchMost, cols > 1 ? tile + 4 : tile >= 56 ? tile + 6 : tile + Math.min(rows <= 8 ? 40 : 17, Math.max(4, pitchMost - tile)))
+  const wide = across(tile)
   let x = inset
   const xs = columns.map((c, i) => {
-    if (i) x += tile + (c.block !== columns[i - 1].block ? long : gap)
+    if (i) x += wide + (c.block !== columns[i - 1].block ? long : gap)
     return Math.round(x)
   })
-  return { tile, pitch, rows, xs, top, gap, long, fits, right: x + tile, end: Math.max(width, x + tile + right), legendY: top + rows * pitch + 6 + more }
+  return { tile, pitch, rows, cols, wide, xs, top, gap, long, fits, right: x + wide, end: Math.max(width, x + wide + right), legendY: top + rows * pitch + 6 + more }
 }
 
 /** Connections that skip columns: [from, to] as places in the list. */
@@ -109,7 +112,7 @@ export function arcsOf(columns) {
 }
 
 /** Where the n tiles of a column begin: in the middle of the rows when they are few. */
-export const firstRow = (n, rows) => (n < 6 ? (rows - n) / 2 : 0)
+export const firstRow = (n, rows, cols = 1) => (Math.ceil(n / cols) < Math.min(6, rows) ? (rows - Math.ceil(n / cols)) / 2 : 0)
 
 /** Half heights of the light line: 2 + 10·(log(v/min)/log(max/min))^1.15 of each layer's root mean square. */
 export function lightHeights(sizes) {

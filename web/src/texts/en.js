@@ -17,12 +17,14 @@ export const t = {
     title: 'What the light starts from', find: 'Find a class', strongest: 'the strongest class', strongestHint: 'follows the picture',
     minusHint: 'A − B: what speaks for one class and against the other', 
     text: 'A layer, a channel or a sum, as text', textHint: (layer) => `${layer} · ${layer}:3 · 0.7*${layer}:1+0.3*${layer}:2`, use: 'Use', noClass: 'No class of that name.',
-    layer: (name) => `${name}, all channels`, channel: (name, k) => `${name}, channel ${k + 1}`,
+    layer: (name) => `${name}, all channels`, channel: (name, k) => `${name}, channel ${k + 1}`, unit: (name, k, r, c) => `${name}, channel ${k + 1}, row ${r}, column ${c}`,
+    looked: 'What you looked at last',
   },
   picture: {
     title: 'Picture', photo: 'photo', input: 'input', gradient: '∂', gradientName: 'gradient', which: 'What is shown', file: 'File', add: 'Choose a file', more: (n) => `${n} more`, fewer: 'fewer',
     hint: 'Or drop or paste a picture anywhere. It stays on this device.', sum: 'sum over the colours', drop: 'Let go to use this picture', stays: 'It stays on this device.',
     credits: (s) => `${s.title}. ${s.author}, ${s.licence}`, strip: 'Bundled pictures', change: 'Change', inputSize: (w, h) => `${w}×${h}, as the network gets it`,
+    pads: { pad: 'A blank page', 'pad-black': 'A black page' },
     absent: (name) => `No free photograph of ${name} is bundled. Use one of your own: it stays on this device.`,
   },
   readout: {
@@ -34,11 +36,17 @@ export const t = {
     showing: (few, all) => `showing ${few} of ${all}`, more: (n) => `+${n}`, light: 'Strength of each layer, root mean square', 
     zero: (name) => `The gradient is 0 from ${name} on: nothing there passes it on for this picture.`,
     front: 'The front of the light', pause: 'Pause', play: 'Go on', step: 'One layer further', skip: 'To the end', layerOf: (k, n) => `layer ${k} of ${n}, size`,
+    openLayer: (name, few, all) => `${name}: showing ${few} of ${all}. Open`, openAll: (n) => `Open: all ${n} channels`, openBlock: (n) => `Open the block: ${n} layers`, closeLayer: 'Close this layer',
+    blocks: (n, m) => `${n} layers in ${m} columns: what repeats is one block. Open one with the number under it.`,
+    rests: (n) => `${n} more `, opened: (name) => `${name}, opened`, shownAs: (n, kinds) => `${n} layers shown as one: ${kinds}`, layer: 'Layer', close: 'Close', of: (a, b) => (a < b ? `${a} of ${b}` : `${b}`),
+    page: (k, n) => `page ${k} of ${n}`, silent: (n) => `${n} silent`, jump: 'channel', before: (n) => `Before ${n}`, next: (n) => `Next ${n}`,
+    rest: (n, share, name) => `${n} more make up ${share} % of the contribution to ${name}`, bars: (n, name, high, low) => `What each of the ${n} channels adds to ${name}: from ${high} to ${low}`,
+    barsLeft: (n, name) => `all ${n} channels, strongest for ${name} on the left`, barsRight: 'against it on the right',
     folded: (n) => `${n} layers, one column a block`, sort: 'Sort', sorts: { index: ['index', 'as in the file'], contribution: ['contribution', 'to the pinned objective'], mean: ['mean answer', 'on this picture'] },
     enlarge: 'Enlarge in the lab', pinLayer: 'Pin this layer', stands: (names) => `stands for ${names}`,
   },
   prediction: {
-    title: 'Prediction', probability: 'probability, 0 to 1', scores: 'scores, not probabilities', sigmoid: 'probability of each, 0 to 1', seed: 'Seed', seedHint: 'where the light starts',
+    was: (p) => `before the changes: ${p}`, title: 'Prediction', probability: 'probability, 0 to 1', scores: 'scores, not probabilities', sigmoid: 'probability of each, 0 to 1', seed: 'Seed', seedHint: 'where the light starts',
     seedAt: (name) => `the light starts at ${name}`, more: (n) => `${n.toLocaleString('en')} more classes.`, find: 'Find a class', spoken: (label, p) => `Prediction: ${label}, ${p}`,
   },
   text: {
@@ -62,6 +70,14 @@ export const t = {
         see: () => 'The backward pass says for every colour value which way to push it. Noise of the same size shows that the size is not what counts: the direction is.',
         formula: 'method', title: 'Try this', act: (name) => `Find the smallest ε that still makes this ${name} something else.`, link: 'Start at 0',
       },
+      edit: {
+        see: () => 'Everything behind a change follows it. A tile with a coloured corner differs from what it was; the mark in a bar is the probability before.',
+        formula: 'forward', title: 'Try this', act: 'Erase what you think matters until the prediction falls. Then erase as much somewhere else.',
+      },
+      play: {
+        see: () => 'One kernel slides over one picture: each number of the output is the sum of products of the window. Nothing is learned here, all numbers are yours.',
+        formula: 'forward', title: 'Try this', act: 'Find nine numbers that leave only upright edges. Then make the output half as wide.',
+      },
       dream: {
         see: () => 'The backward pass again, but now the picture moves: each step adds a little of the gradient, so that the layer answers more strongly.',
         formula: 'method', title: 'Try this', act: 'Dream an early layer instead, and say first what you expect.', link: 'Go to the first layer',
@@ -69,12 +85,13 @@ export const t = {
     },
   },
   lab: {
-    label: 'Lab', close: 'Close the lab', maps: 'Maps', saliency: 'Saliency', attack: 'Attack', dream: 'Dream', other: 'More', method: 'Method', run: 'Run', again: 'Again', stop: 'Stop', 
+    label: 'Lab', close: 'Close the lab', edit: 'Edit', play: 'Kernel', maps: 'Maps', saliency: 'Saliency', attack: 'Attack', dream: 'Dream', other: 'More', method: 'Method', run: 'Run', again: 'Again', stop: 'Stop', 
     range: (title, least, most, kept) => `${title} goes from ${least} to ${most}. Kept: ${kept}.`, whole: (title, kept) => `${title} is a whole number. Kept: ${kept}.`, left: (s) => `${s} left`, of: (a, b) => [a, ` of ${b}`], stopped: (a, b) => `stopped at ${a} of ${b}`,
     passes: (cost) => `${cost} (F forward, B backward pass)`, dice: 'Another seed', none: 'none', untargeted: 'none: any other class', 
     map: 'map', over: 'over photo', shown: 'How it is shown', png: 'PNG', csv: 'CSV', place: (r, c) => `row ${r}, column ${c}`, notRun: 'Not run yet.', failed: 'This did not work', 
     legend: (of, params, forwards, backwards) => `${of ? `Of ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} forward, ${backwards} backward ${backwards + forwards === 1 ? 'pass' : 'passes'}.`, end: (p) => `the scale ends at the ${p}${p % 1 ? '' : 'th'} percentile`,
     zero: 'The map is zero.', stale: (key, value) => `old: ${key} is ${value} now`, stalePicture: 'old: another picture now', staleObjective: 'old: another objective now', channel: (k, n) => `channel ${k} of ${n}`, pick: 'Choose a channel', 
+    keep: 'Keep beside', kept: 'Kept, under one cursor', drop: (what) => `Take away: ${what}`, oneScale: (v) => `one scale, ±${v}`, ownScale: (v) => `own scale, ±${v}`,
     showing: (a, b) => `showing ${a} of ${b}`,
   },
   attack: {
@@ -85,6 +102,32 @@ export const t = {
   dream: {
     strength: (name) => `Strength of ${name}`, since: (x) => [`×${x}`, ' since the start, log axis'], octave: (n) => `octave ${n}`, compare: 'Compare with photo', photo: 'photo', objective: 'dream of', channel: 'channel', all: 'all',
     empty: 'Run starts from the picture on the left and lets the layer change it.', film: 'How it grew',
+  },
+  edit: {
+    count: (n) => (n === 0 ? 'Nothing is changed' : n === 1 ? '1 change' : `${n} changes`), undo: 'Undo', all: 'Undo all', was: 'before', now: 'now',
+    picture: 'Paint on the picture', channels: 'Switch channels off', channelsHint: 'A channel that is off answers 0 everywhere. Choose one to switch it.', kernel: (name) => `Change a kernel of ${name}`, list: 'What is changed in the network',
+    pad: (w, h) => `The picture as the network gets it, ${w}×${h}. Drag to paint; arrows move the brush, Space paints, plus and minus size it`, padHint: 'Drag to paint, turn the wheel for another brush. With the keyboard: arrows, Space, + and −.',
+    colour: 'What to paint with', colours: { mean: 'Erase: the mean colour', '000000': 'black', ffffff: 'white', 808080: 'grey', d03020: 'red', '30a040': 'green', '3060d0': 'blue', f0c020: 'yellow' }, brush: 'Brush',
+    from: 'from channel', to: 'to channel', ofAll: (n) => `of ${n}`, kernelHint: (limit) => `Teal raises, brown lowers; the strongest colour is ${limit}.`, trained: 'As trained', large: (h, w) => `A kernel of ${h}×${w} is too large to change by hand.`,
+    kernelOf: (name, i, o) => `Kernel of ${name} from channel ${i} to ${o}`, off: (k, name) => `Channel ${k} of ${name} is switched off.`, on: (k, name) => `Channel ${k} of ${name} is on again.`, meaned: (k, name) => `Channel ${k} of ${name} is its mean everywhere.`, scaled: (k, name, f) => `Channel ${k} of ${name} times ${f}.`,
+  },
+  play: {
+    names: { size: 'input', k: 'kernel', stride: 'stride', pad: 'padding', dilation: 'dilation' }, meanings: { size: 'height and width of the input', k: 'height and width of the kernel', stride: 'how far the window moves at a time', pad: 'cells around the input that count as 0', dilation: 'how far the cells of the window lie apart' },
+    input: 'Input', kernel: 'Kernel', output: 'Output', padded: (n, p) => `${n}×${n}, padded by ${p}`, fitsNot: 'This does not fit', why: (n, p, r) => `The window reaches over ${r} cells; the input has ${n}${p ? ` and ${p} of padding on each side` : ''}.`,
+    place: (r, c) => `Output row ${r}, column ${c} is the sum of the window's products:`, padding: 'Hatched cells are padding and count as 0.',
+    size: (p, reach, out) => `(${p.size} + 2·${p.pad} − ${reach}) / ${p.stride}, rounded down, + 1 = ${out} rows and columns.`,
+  },
+  kernels: { identity: 'nothing', blur: 'blur', sharpen: 'sharpen', upright: 'upright edges', level: 'level edges', outline: 'outline', emboss: 'emboss', zero: 'zero' },
+  crop: {
+    title: 'Choose the part that the network gets', label: (x, y, n) => `A square of ${n} pixels at column ${x}, row ${y}. Arrows move it, plus and minus size it`, input: 'The exact input of the network',
+    from: (n, x, y) => `from ${n}×${n} pixels at ${x}, ${y}`, size: 'Size', middle: 'The middle', done: 'Done',
+  },
+  camera: {
+    name: 'Camera', title: 'Camera', keep: 'Keep this', live: (rate) => (rate ? `Live, ${rate.toFixed(0)} pictures a second. They stay on this device.` : 'Live. The pictures stay on this device.'),
+    reasons: {
+      none: 'There is no camera here.', insecure: 'A camera needs an address that begins with https.', embedded: 'The page that embeds this figure does not allow the camera.', refused: 'The camera was not allowed. The browser’s address bar can allow it.',
+      busy: 'The camera cannot be used; another program may hold it.', lost: 'The camera was taken away.',
+    },
   },
   model: {
     refused: 'This network cannot be opened', stays: (name) => `${name} stays open.`, close: 'Close', setup: 'How does this network want its pictures?', labels: 'Names of the classes, one a line', labelsHint: (n) => `${n} classes. Without names they are called class 0, class 1, …`,
@@ -97,7 +140,7 @@ export const t = {
   },
   keys: {
     title: 'Keys', close: 'Close',
-    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['Esc'], 'one step out'], [['?'], 'this list']],
+    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['O'], 'pin the channel looked at'], [['Esc'], 'one step out'], [['?'], 'this list']],
   },
   tabs: { network: 'Network', lab: 'Lab', read: 'Read' },
 }
