@@ -10,6 +10,7 @@ import { buffersOf, INTERVAL_MS, PROTOCOL } from './protocol.js'
  * @property {import('./core.js').Model} model
  * @property {import('./core.js').View | null} view
  * @property {string} size  of the view
+ * @property {string} changes  interventions in force
  * @property {number} forward  ticket of the last pass; 0: none
  * @property {number} backward
  */
@@ -57,6 +58,19 @@ function configure({ model }, { preprocessing, labels }) {
   return model.info
 }
 
+/** The network's view at a size, made anew for another one, with the changes that are in force. @param {Opened} entry @param {{ height?: number, width?: number }} [size] */
+function viewOf(entry, size = {}) {
+  const wanted = `${size.height ?? 0}×${size.width ?? 0}`
+  if (entry.view && entry.size === wanted) return entry.view
+  entry.view?.close()
+  entry.view = null
+  const view = entry.model.view(size)
+  entry.view = view
+  entry.size = wanted
+  if (entry.changes) view.intervene(entry.changes)
+  return view
+}
+
 /** @param {Opened} entry @param {number | undefined} of @param {'forward' | 'backward'} pass */
 function checkTicket(entry, of, pass) {
   if (of !== undefined && of !== entry[pass]) throw new BacklightError('stale', `these numbers are gone: another ${pass} pass followed`, 'Ask again with the newer result.')
@@ -74,7 +88,7 @@ const requests = {
 
   open({ model: key, bytes, options, settings }) {
     const model = typeof bytes === 'string' ? core().openText(bytes, options.seed) : core().open(bytes, options)
-    const entry = { model, view: null, size: '', forward: 0, backward: 0 }
+    const entry = { model, view: null, size: '', changes: '', forward: 0, backward: 0 }
     try {
       const info = configure(entry, settings)
       models.set(key, entry)
@@ -104,15 +118,8 @@ const requests = {
 
   forward({ model, ticket, picture, size }) {
     const entry = opened(model)
-    const wanted = `${size?.height ?? 0}×${size?.width ?? 0}`
     entry.forward = entry.backward = 0
-    if (entry.size !== wanted) {
-      entry.view?.close()
-      entry.view = null
-    }
-    entry.view ??= entry.model.view(size)
-    entry.size = wanted
-    const result = entry.view.forward(picture)
+    const result = viewOf(entry, size).forward(picture)
     entry.forward = ticket
     return result
   },
@@ -128,18 +135,19 @@ const requests = {
   values({ model, ids, gradient, of }) {
     const entry = opened(model)
     checkTicket(entry, of, gradient ? 'backward' : 'forward')
-    const view = (entry.view ??= entry.model.view())
+    const view = entry.view ?? viewOf(entry)
     return ids.map((/** @type {number} */ id) => ({ id, ...(gradient ? view.gradient(id) : view.value(id)) }))
   },
 
   intervene({ model, ticket, changes }) {
     const entry = opened(model)
-    entry.view ??= entry.model.view()
+    const view = entry.view ?? viewOf(entry)
     const shown = entry.forward !== 0
-    entry.view.intervene(changes)
+    view.intervene(changes)
+    entry.changes = changes
     entry.forward = entry.backward = 0
     if (!shown) return null
-    const result = entry.view.again()
+    const result = view.again()
     entry.forward = ticket
     return result
   },
