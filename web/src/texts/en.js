@@ -140,7 +140,7 @@ export const t = {
   },
   keys: {
     title: 'Keys', close: 'Close',
-    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['O'], 'pin the channel looked at'], [['Esc'], 'one step out'], [['?'], 'this list']],
+    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['Esc'], 'one step out'], [['?'], 'this list']],
   },
   tabs: { network: 'Network', lab: 'Lab', read: 'Read' },
 }
