@@ -1,5 +1,5 @@
-/* Exports: a view is a network at one size. The page looks into one with everything observed and all gradients; one that
- * keeps less takes less memory and time. */
+/* Exports: a view is a network at one size. The page looks into one with everything observed and all gradients; one
+ * that keeps less takes less memory and time. */
 #include "abi.h"
 
 #include <stdlib.h>

@@ -135,6 +135,7 @@ static void scatter(const bl_conv_shape *s, int pictures, const bl_real *dy, con
 /* ---- gradient of the weights: dW = dY·columnsᵀ ---- */
 
 static size_t weights_scratch(const bl_conv_shape *s) {
+    if (bl_winograd_weights_fits(s)) return bl_winograd_weights_scratch(s);
     bl_conv_shape t = straightened(s);
     int depth = bl_block_channels(&t) * bl_taps(&t);
     return ((size_t)depth + (size_t)(t.out_channels / t.groups)) * (size_t)bl_block_width(&t, depth, SUM_WIDTH) *
@@ -219,6 +220,8 @@ void bl_conv_backward_weights(const bl_conv_shape *s, int pictures, const bl_rea
     if (!add) memset(dw, 0, (size_t)s->groups * weights_of_group(s) * sizeof *dw);
     if (is_depthwise(s))
         bl_depthwise_backward_weights(s, pictures, x, dy, dw);
+    else if (bl_winograd_weights_fits(s))
+        bl_winograd_weights(s, pictures, x, dy, dw, scratch);
     else
         weight_products(s, pictures, x, dy, dw, scratch);
 }

@@ -1,5 +1,7 @@
 #include "kernels/panels.h"
 
+#include <string.h>
+
 static int least(int a, int b) {
     return a < b ? a : b;
 }
@@ -13,7 +15,14 @@ void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed) {
 }
 
 void bl_pack_columns(int k, int n, bl_matrix b, bl_real *packed) {
-    for (int j = 0; j < n; j += BL_NR) {
+    int whole = b.col == 1 ? n / BL_NR : 0; /* panels whose rows are runs of memory: row after row */
+    for (int i = 0; i < k; i++) {
+        const bl_real *row = b.data + i * b.row;
+        for (int j = 0; j < whole; j++)
+            memcpy(packed + ((ptrdiff_t)j * k + i) * BL_NR, row + j * BL_NR, BL_NR * sizeof *packed);
+    }
+    packed += (ptrdiff_t)whole * k * BL_NR;
+    for (int j = whole * BL_NR; j < n; j += BL_NR) {
         int columns = least(BL_NR, n - j);
         for (int i = 0; i < k; i++, packed += BL_NR) {
             const bl_real *row = b.data + i * b.row + j * b.col;

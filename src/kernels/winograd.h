@@ -22,4 +22,11 @@ size_t bl_winograd_scratch(const bl_conv_shape *s);
 void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps9 w, const bl_real *bias, bl_real *y,
                  bool add, void *scratch);
 
+/* dw += gradient of the weights, by F(3×3, 4×4). Only the fast native build has it; elsewhere it never fits. NaN
+ * spreads as above. */
+bool bl_winograd_weights_fits(const bl_conv_shape *s);
+size_t bl_winograd_weights_scratch(const bl_conv_shape *s);
+void bl_winograd_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw,
+                         void *scratch);
+
 #endif
