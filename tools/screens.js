@@ -1,8 +1,10 @@
 // Takes pictures of the built page in its main views, sizes and themes: node tools/screens.js [part of a name]
 // They come out in build/screens/, as NAME-WIDTH-THEME.png. Fails when the page complains on its console.
-import { existsSync, mkdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
+import { networks } from './bench/networks.js'
 import { serve } from './serve.js'
 
 const build = process.env.BACKLIGHT_BUILD ?? 'build'
@@ -14,11 +16,33 @@ const run = async (page) => {
   await done(page)
 }
 
+// A network of the benchmarks, given to the page like a visitor's own.
+async function drop(page, name) {
+  const text = join(build, 'screens', 'network.net.txt')
+  writeFileSync(text, networks[name]())
+  execFileSync(join(build, 'native/backlight'), ['build', text, '--seed', '1', join(build, 'screens', 'network.onnx')])
+  const passes = await page.locator('html').getAttribute('data-passes')
+  await page.setInputFiles('input[type=file]', { name: `${name}.onnx`, mimeType: 'application/octet-stream', buffer: readFileSync(join(build, 'screens', 'network.onnx')) })
+  await page.waitForFunction((n) => document.documentElement.dataset.passes !== n, passes, { polling: 100, timeout: 60000 })
+  await page.waitForFunction(() => document.documentElement.dataset.state === 'idle', null, { polling: 50, timeout: 60000 })
+  await page.waitForFunction(() => !document.querySelector('.toast'), null, { polling: 200, timeout: 20000 })
+}
+
 // name, address, what to do before the picture is taken
 const VIEWS = [
   ['network', ''],
   ['tile', '', (page) => page.locator('[data-column=conv_2_1] [data-tile="3"]').hover()],
   ['backward', '#v=1&dir=backward', async (page) => page.locator('.main, .stage').first().waitFor()],
+  ['opened', '#v=1&open=relu_1_2'],
+  ['blocks', '', (page) => drop(page, 'SqueezeNet 1.1')],
+  ['block', '', async (page) => {
+    await drop(page, 'SqueezeNet 1.1')
+    if (await page.locator('.more').count()) await page.locator('.more').nth(4).click()
+  }],
+  ['edit', '#v=1&lab=edit&edits=relu_1_1:4*0;conv_1_1/2,0=0,0,0,0,1,0,0,0,0&paint=12.mean.0w0g140k'],
+  ['kernel', '#v=1&lab=play&params=pad%3D1'],
+  ['unfit', '#v=1&lab=play&params=size%3D8+k%3D5+dilation%3D3'],
+  ['crop', '#v=1&crop=200,100,600', async (page) => (await page.locator('.crop').count()) && page.locator('.crop').click()],
   ['maps', '#v=1&lab=maps', done],
   ['saliency', '#v=1&lab=saliency&dir=backward', done],
   ['fgsm', '#v=1&lab=attack&method=fgsm&dir=backward', done],

@@ -133,3 +133,22 @@ test('layer, channel and unit looked at can be pinned, with pointer and keyboard
     await until(page, () => /pin=conv_2_1(&|$)/.test(location.hash))
   })
 })
+
+test('the lens: a unit marks its field in the picture, a place in the picture marks what it reaches', async () => {
+  await visit(browser, server.url, async (page) => {
+    const tile = page.locator('[data-column=conv_1_1] [data-tile="1"]')
+    const box = await tile.boundingBox()
+    // Unit (row 20, column 40) of 62×62: rows 20…22, columns 40…42 of 64×64.
+    await page.mouse.move(box.x + (40.5 / 62) * box.width, box.y + (20.5 / 62) * box.height)
+    await page.locator('[data-view=field]').waitFor()
+    const part = (text) => Number.parseFloat(text)
+    const field = await page.locator('[data-view=field]').evaluate((e) => [e.style.left, e.style.top, e.style.width, e.style.height])
+    assert.deepEqual(field.map(part), [(100 * 40) / 64, (100 * 20) / 64, (100 * 3) / 64, (100 * 3) / 64])
+    const photo = await page.locator('[data-view=picture]').boundingBox()
+    await page.mouse.move(photo.x + (30.5 / 64) * photo.width, photo.y + (30.5 / 64) * photo.height)
+    await until(page, () => document.querySelectorAll('.tile em').length > 100)
+    const wide = await page.$eval('[data-column=conv_1_2] .tile em', (e) => Number.parseFloat(e.style.width) / e.parentElement.clientWidth)
+    assert.ok(Math.abs(wide - 5 / 60) < 1e-3, `${wide}: five of sixty`)
+    assert.ok((await nodes(page)) <= 1500)
+  })
+})

@@ -68,7 +68,9 @@ class Session {
   #backlight = null
   #tables = new Map()
   #serial = 0
+  #spoken = -Infinity // when a prediction was announced last
   #running = null
+  #due = false // something changed since the last way forward
 
   get backward() {
     return this.address.dir === 'backward'
@@ -204,6 +206,16 @@ class Session {
     if (!column?.node) return
     const off = this.hands.toggle(this.layerText(column), at.channel)
     this.toast(off ? t.edit.off(at.channel + 1, column.name) : t.edit.on(at.channel + 1, column.name), '', { label: t.edit.undo, run: () => this.hands.undo() })
+  }
+
+  /** The numbers of the map looked at last, as a table. */
+  tableOfLooked() {
+    const at = this.looked
+    const column = at && this.columns.find((c) => c.id === at.id)
+    const value = column && (this.backward ? this.gradients : this.maps).get(at.id)
+    if (!value) return
+    const [, channels = 1, h = 1, w = 1] = value.shape
+    this.dialog = { kind: 'table', map: { title: `${column.name}, ${t.readout.channel(at.channel + 1, channels)}`, data: value.data, at: at.channel * h * w, w, h } }
   }
 
   openLab(lab, more = {}) {
@@ -379,14 +391,17 @@ class Session {
   /** Computes forward and backward anew. One at a time; of those that wait only the last is done. Resolves with an error or null. */
   refresh({ forward = true } = {}) {
     const serial = ++this.#serial
+    this.#due ||= forward
     const before = this.#running ?? Promise.resolve()
-    const run = before.then(() => (serial === this.#serial || forward ? this.#pass(serial, forward) : null))
+    const run = before.then(() => this.#pass(serial))
     this.#running = run
     return run
   }
 
-  async #pass(serial, forward) {
+  async #pass(serial) {
     if (!this.model || !this.picture || serial !== this.#serial) return null
+    const forward = this.#due // also when the request for it was overtaken by one for the way back
+    this.#due = false
     this.busy++
     const { model, columns, seen: picture } = this
     try {
@@ -425,7 +440,10 @@ class Session {
       this.passes++
       this.trouble = null
       this.#sortAll()
-      if (changed) this.said = t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
+      if (changed && performance.now() - this.#spoken > 1000) {
+        this.#spoken = performance.now()
+        this.said = t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
+      }
       return refused ? told(refused).message : null
     } catch (error) {
       const e = told(error)

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { networks as known } from '../../../tools/bench-networks.js'
+import { networks as known } from '../../../tools/bench/networks.js'
 import { BUILD } from './page.js'
 
 /** The bytes of a network. @param {string} name @param {string} text */

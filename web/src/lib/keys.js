@@ -14,6 +14,7 @@ export function keys(event) {
   else if (key === 'o' || key === 'O') s.pinLooked()
   else if (key === 'x' || key === 'X') s.toggleLooked()
   else if ((key === 'u' || key === 'U') && s.hands.active) s.hands.undo()
+  else if (key === 't' || key === 'T') s.tableOfLooked()
   else if (key === '/') {
     event.preventDefault()
     s.findClass++

@@ -90,3 +90,13 @@ export function orderOf(by, channels, value, gradient) {
   }
   return order
 }
+
+/** Means of a map's parts, at most `most` along each side: rows of { mean, r0, c0 }, r0 and c0 the first cell of the part. */
+export function partsOf(data, at, w, h, most) {
+  const cut = (n) => Array.from({ length: Math.min(n, most) }, (_, i) => [Math.floor((i * n) / Math.min(n, most)), Math.floor(((i + 1) * n) / Math.min(n, most))])
+  return cut(h).map(([r0, r1]) => cut(w).map(([c0, c1]) => {
+    let sum = 0
+    for (let r = r0; r < r1; r++) for (let c = c0; c < c1; c++) sum += data[at + r * w + c]
+    return { mean: sum / ((r1 - r0) * (c1 - c0)), r0, c0 }
+  }))
+}

@@ -118,6 +118,10 @@ export const t = {
     size: (p, reach, out) => `(${p.size} + 2·${p.pad} − ${reach}) / ${p.stride}, rounded down, + 1 = ${out} rows and columns.`,
   },
   kernels: { identity: 'nothing', blur: 'blur', sharpen: 'sharpen', upright: 'upright edges', level: 'level edges', outline: 'outline', emboss: 'emboss', zero: 'zero' },
+  table: {
+    open: 'Table', cells: (h, w) => `${h} rows, ${w} columns`, means: (h, w, r, c) => `${h} rows and ${w} columns, as means of ${r}×${c} parts; each is named by its first row and column`, row: 'Row', close: 'Close',
+    extremes: ([low, r0, c0], [high, r1, c1]) => `Lowest ${low} in row ${r0}, column ${c0}; highest ${high} in row ${r1}, column ${c1}.`,
+  },
   crop: {
     title: 'Choose the part that the network gets', label: (x, y, n) => `A square of ${n} pixels at column ${x}, row ${y}. Arrows move it, plus and minus size it`, input: 'The exact input of the network',
     from: (n, x, y) => `from ${n}×${n} pixels at ${x}, ${y}`, size: 'Size', middle: 'The middle', done: 'Done',
@@ -140,7 +144,7 @@ export const t = {
   },
   keys: {
     title: 'Keys', close: 'Close',
-    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['Esc'], 'one step out'], [['?'], 'this list']],
+    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['T'], 'the map looked at as a table'], [['Esc'], 'one step out'], [['?'], 'this list']],
   },
   tabs: { network: 'Network', lab: 'Lab', read: 'Read' },
 }

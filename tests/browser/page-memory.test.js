@@ -1,0 +1,78 @@
+// Memory stays flat: picture after picture, stroke after stroke, setting after setting, job after stopped job.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { idle, launch, serveSite, until, visit } from './lib/page.js'
+
+let browser, server
+before(async () => {
+  browser = await launch()
+  server = await serveSite()
+})
+after(async () => {
+  await browser.close()
+  await server.close()
+})
+
+// Bytes of live objects and typed arrays of the page, and how many nodes it has.
+async function used(page) {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('HeapProfiler.collectGarbage')
+  const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await cdp.send('Runtime.getHeapUsage')
+  await cdp.detach()
+  return { bytes: usedSize + embedderHeapUsedSize + backingStorageSize, nodes: await page.evaluate(() => document.querySelectorAll('*').length) }
+}
+async function follow(page, work) {
+  const passes = await page.locator('html').getAttribute('data-passes')
+  await work()
+  await until(page, (n) => document.documentElement.dataset.passes !== n, passes)
+  await idle(page)
+}
+/** Does it often, then twice as often again: the second time nothing may be added. */
+async function flat(page, what, times, work, most = 3e6) {
+  for (let i = 0; i < times; i++) await work(i)
+  const first = await used(page)
+  for (let i = 0; i < 2 * times; i++) await work(times + i)
+  const last = await used(page)
+  assert.ok(last.bytes - first.bytes < most, `${what}: from ${(first.bytes / 1e6).toFixed(1)} to ${(last.bytes / 1e6).toFixed(1)} MB`)
+  assert.ok(Math.abs(last.nodes - first.nodes) <= 20, `${what}: from ${first.nodes} to ${last.nodes} nodes`)
+}
+
+test('pictures', async () => {
+  await visit(browser, server.url, async (page) => {
+    const n = 16
+    await flat(page, 'pictures', n, (i) => follow(page, () => page.keyboard.press(Math.floor(i / n) % 2 ? 'Shift+P' : 'p')))
+  })
+})
+
+test('strokes, and channels switched off and on', async () => {
+  await visit(browser, server.url + '#v=1&lab=edit', async (page) => {
+    await page.locator('[data-view=pad]').focus()
+    await flat(page, 'strokes', 12, async () => {
+      await page.locator('[data-view=pad]').focus()
+      await page.keyboard.press('ArrowRight')
+      await follow(page, () => page.keyboard.press('Space'))
+      await follow(page, () => page.getByRole('button', { name: 'Undo all' }).click())
+    })
+  })
+})
+
+test('settings of the playground', async () => {
+  await visit(browser, server.url + '#v=1&lab=play', async (page) => {
+    const slider = page.getByRole('slider', { name: 'padding' })
+    await flat(page, 'settings', 12, async (i) => {
+      await slider.fill(String(i % 5))
+      await until(page, (n) => document.querySelector('[data-map=activation] canvas')?.width === n, 30 + 2 * (i % 5))
+    })
+  })
+})
+
+test('stopped dreams', async () => {
+  await visit(browser, server.url + '#v=1&dir=backward&lab=dream&params=steps%3D200+octaves%3D6', async (page) => {
+    await flat(page, 'dreams', 6, async () => {
+      await page.getByRole('button', { name: /^(Run|Again)$/ }).first().click()
+      await until(page, () => Number(document.querySelector('[data-job=running] .count b')?.textContent) > 1)
+      await page.getByRole('button', { name: 'Stop' }).click()
+      await until(page, () => document.querySelector('[data-job=stopped]'))
+    })
+  })
+})
