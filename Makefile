@@ -47,7 +47,7 @@ DOUBLE_FLAGS := $(ASAN_FLAGS) -DBL_DOUBLE=1
 # Size counts in the module, except in the kernels' loops (docs/decisions/0001-module-size.md). Unrolling pays where the
 # products are summed; elsewhere it only copies loops.
 WASM_PRODUCTS = src/kernels/panels.c src/kernels/gemm.c
-WASM_LOOPS    = $(filter-out src/kernels/conv.c,$(filter src/kernels/%,$<))
+WASM_LOOPS    = $(filter-out src/kernels/conv.c,$(filter src/kernels/% src/base/random.c,$<))
 WASM_ROLLED   = -mllvm -unroll-runtime=0 -mllvm -unroll-allow-partial=0 -mllvm -force-vector-interleave=1
 WASM_SPEED    = $(if $(filter $(WASM_PRODUCTS),$<),-O3,$(if $(WASM_LOOPS),-O3 $(WASM_ROLLED),-Oz))
 WASM_FLAGS    = $(FLAGS) -msimd128 -mbulk-memory $(WASM_SPEED)
@@ -96,7 +96,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-native screens pictures docs samples icons train-tiny-vgg format clean
+.PHONY: types fuzz bench bench-native bench-jobs screens pictures docs samples icons train-tiny-vgg format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -108,6 +108,9 @@ bench: build single-file | tools-test ## measure speed and sizes beside the peer
 
 bench-native: $(B)/bench-native ## measure the native kernels beside OpenBLAS
 	@env -u OPENBLAS_CORETYPE $<
+
+bench-jobs: wasm node_modules/.package-lock.json | tools-test ## measure what jobs cost beside their passes, and two workers against one (ROUNDS=3)
+	@node tools/bench/jobs.js
 
 screens: site single-file | tools-test ## take pictures of the page into build/screens/
 	@node tools/screens.js

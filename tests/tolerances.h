@@ -19,6 +19,9 @@
 /* Mean and deviation of a million counted random numbers: four deviations of the mean of 10^6 uniforms are 0.0012. */
 #define TOL_RANDOM_UNIFORM 1e-3
 #define TOL_RANDOM_NORMAL  4e-3
+/* A pair of normal numbers in float against double, of the pair's radius: polynomials, a root and a product, each good
+ * to 1e-7. */
+#define TOL_RANDOM_PAIR 3e-7
 
 /* Folding batch normalisation rounds each weight once more: about 1e-7 of each of some hundred products. */
 #define TOL_FOLDED 1e-5

@@ -12,7 +12,7 @@
 // to the caller. Errors are BacklightError with code, message and hint (error.js).
 import { BacklightError } from './error.js'
 import { checkEngine, fetchModule } from './instance.js'
-import { Lane, startWorker } from './pool.js'
+import { Lane, lending, startWorker } from './pool.js'
 import { parameterText } from './text.js'
 
 export { BacklightError } from './error.js'
@@ -29,18 +29,20 @@ const LARGE_BYTES = 128 * 2 ** 20
 
 export class Backlight {
   #lanes
+  #memory
   /** @type {Record<string, Record<Theme, Uint8Array>>} */
   #colours
   #models = 0
 
   /**
-   * @param {{ wasm?: string | URL | BufferSource, worker?: string | URL | (() => any), workers?: number }} [options]
+   * @param {{ wasm?: string | URL | BufferSource, worker?: string | URL | (() => any), workers?: number, memory?: number }} [options]
    *   wasm: where the module is, or its bytes; worker: where worker.js is, or a function that starts one;
-   *   workers: how many at most, 2 or more (otherwise as many as there are cores, up to 4)
+   *   workers: how many at most, 2 or more: one that answers what is looked at, the others for jobs (otherwise one more
+   *   than there are cores, up to 5); memory: bytes that the workers at one job may take together (otherwise 2 GiB)
    * @returns {Promise<Backlight>}
    */
   static async load(options = {}) {
-    const { wasm, worker, workers = Math.min(4, globalThis.navigator?.hardwareConcurrency ?? 2) } = known(options, ['wasm', 'worker', 'workers'])
+    const { wasm, worker, workers = 1 + Math.min(4, globalThis.navigator?.hardwareConcurrency ?? 2), memory = 2 * 2 ** 30 } = known(options, ['wasm', 'worker', 'workers', 'memory'])
     checkEngine()
     const isAddress = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL
     const module = isAddress
@@ -49,7 +51,7 @@ export class Backlight {
     const make = typeof worker === 'function' ? worker : () => startWorker(worker)
     const lanes = Array.from({ length: Math.max(2, workers) }, () => new Lane(make, { module }))
     try {
-      return new Backlight(lanes, await lanes[0].greet())
+      return new Backlight(lanes, await lanes[0].greet(), memory)
     } catch (error) {
       for (const lane of lanes) lane.close()
       throw error
@@ -59,9 +61,11 @@ export class Backlight {
   /**
    * @param {Lane[]} lanes
    * @param {{ manifest: Manifest, colours: Record<string, Record<Theme, Uint8Array>> }} greeting
+   * @param {number} memory
    */
-  constructor(lanes, { manifest, colours }) {
+  constructor(lanes, { manifest, colours }, memory) {
     this.#lanes = lanes
+    this.#memory = memory
     this.#colours = colours
     /** Methods, operators and result kinds. */
     this.manifest = manifest
@@ -94,7 +98,7 @@ export class Backlight {
       closed: false,
     }
     await this.#lanes[0].prepare(record)
-    return new Model(this.#lanes, record, name)
+    return new Model(this.#lanes, record, name, this.#memory)
   }
 
   /**
@@ -129,14 +133,16 @@ export class Backlight {
 
 export class Model {
   #lanes
+  #memory
   #record
   #tickets = 0
   /** @type {Set<Job>} */
   #jobs = new Set()
 
-  /** @param {Lane[]} lanes @param {import('./pool.js').OpenModel} record @param {string} name */
-  constructor(lanes, record, name) {
+  /** @param {Lane[]} lanes @param {import('./pool.js').OpenModel} record @param {string} name @param {number} memory */
+  constructor(lanes, record, name, memory) {
     this.#lanes = lanes
+    this.#memory = memory
     this.#record = record
     this.name = name
   }
@@ -255,7 +261,8 @@ export class Model {
   }
 
   /**
-   * Starts a method on a worker of its own.
+   * Starts a method on a worker of its own; others that have nothing to do help where its steps allow it. The results are the
+   * same bits for any number of workers.
    * @param {string} method
    * @param {{ picture?: Picture, objective?: string, [param: string]: unknown }} [request] what is not picture or objective is a
    *   parameter of the method
@@ -268,7 +275,7 @@ export class Model {
     const { key } = this.#record
     const sent = picture && { width: picture.width, height: picture.height, pixels: picture.pixels }
     const args = { model: key, method, picture: sent, objective, params: parameterText(params), preview: options.preview ?? false }
-    const job = new Job(lane, { type: 'run', args, model: this.#record }, options)
+    const job = new Job(lane, this.#lanes.slice(1), { type: 'run', args, model: this.#record }, this.#memory, options)
     const over = () => void this.#jobs.delete(job)
     this.#jobs.add(job)
     job.result.then(over, over)
@@ -300,10 +307,12 @@ export class Job {
 
   /**
    * @param {Lane} lane
-   * @param {import('./pool.js').Request} request
+   * @param {Lane[]} lanes that may help
+   * @param {import('./pool.js').Request & { model: import('./pool.js').OpenModel }} request
+   * @param {number} memory
    * @param {{ signal?: AbortSignal, onprogress?: (progress: Progress) => void }} options
    */
-  constructor(lane, request, { signal, onprogress }) {
+  constructor(lane, lanes, request, memory, { signal, onprogress }) {
     this.#lane = lane
     /** The last preview; it stays after the end. @type {Result[] | null} */
     this.preview = null
@@ -312,9 +321,11 @@ export class Job {
     const stop = () => this.stop(signal?.reason)
     if (signal?.aborted) stop()
     signal?.addEventListener('abort', stop)
+    const lent = lending(lane, lanes, { ...request, signal: this.#controller.signal }, memory)
     const answer = lane.request({
       ...request,
       signal: this.#controller.signal,
+      onshare: lent.onshare,
       onprogress: (progress) => {
         this.progress = progress
         onprogress?.(progress)
@@ -329,6 +340,7 @@ export class Job {
     this.result = answer
       .then(({ results, legend }) => ({ ...Object.fromEntries(results.map((/** @type {Result} */ result) => [result.name, result])), results, legend }))
       .finally(() => {
+        lent.end()
         signal?.removeEventListener('abort', stop)
         this.#ended = true
         this.#wake()

@@ -321,6 +321,31 @@ export class Job extends Handle {
     return { done: this.core.number(0) !== 0, progress: this.progress }
   }
 
+  /**
+   * The phase at work, if its steps may be shared among workers: the job of any of them, begun with the same request, may
+   * compute a step's part, and one merges all parts in order of number. `next` is the one to be merged next.
+   * @returns {{ phase: number, steps: number, next: number } | null}
+   */
+  get share() {
+    this.core.check('job_share', this.handle)
+    const [phase, steps, next] = [0, 1, 2].map((i) => this.core.number(i))
+    return phase < 0 ? null : { phase, steps, next }
+  }
+
+  /** A step's part. A job that helps has taken its steps before the phase by step(). @param {number} phase @param {number} step */
+  part(phase, step) {
+    this.core.check('job_part', this.handle, phase, step)
+    return this.core.floats(this.core.number(0), this.core.number(1)).slice()
+  }
+
+  /** Takes the next step's part in. @param {number} step @param {Float32Array} part @returns {{ done: boolean, progress: Progress }} */
+  merge(step, part) {
+    const inbox = this.core.make('inbox', part.byteLength)
+    this.core.floats(inbox, part.length).set(part)
+    this.core.check('job_merge', this.handle, step, inbox, part.length)
+    return { done: this.core.number(0) !== 0, progress: this.progress }
+  }
+
   /** @returns {Progress} */
   get progress() {
     const title = this.core.text('job_progress', this.handle)

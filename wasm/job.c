@@ -58,6 +58,39 @@ ABI_EXPORT(job_step) int abi_job_step(int handle) {
     return (int)status;
 }
 
+/* The phase at work, to be shared among workers (method.h). Outbox: its number (−1: it is not independent), its steps,
+ * the step to be merged next. */
+ABI_EXPORT(job_share) int abi_job_share(int handle) {
+    job *j = abi_object(handle, ABI_JOB, &abi_error);
+    if (!j) return BL_USAGE;
+    bl_share share = bl_job_share(j->job);
+    abi_outbox[0] = share.phase;
+    abi_outbox[1] = share.n_steps;
+    abi_outbox[2] = share.next;
+    return BL_OK;
+}
+
+/* Outbox: address and count of the numbers that are the step's part. */
+ABI_EXPORT(job_part) int abi_job_part(int handle, int phase, int step) {
+    job *j = abi_object(handle, ABI_JOB, &abi_error);
+    if (!j) return BL_USAGE;
+    const bl_real *part;
+    size_t n;
+    bl_status status = bl_job_part(j->job, phase, step, &part, &n, &abi_error);
+    if (status == BL_OK) abi_address_out(part, n);
+    return (int)status;
+}
+
+/* Outbox: 1 when it was the job's last step. */
+ABI_EXPORT(job_merge) int abi_job_merge(int handle, int step, const float *part, int n) {
+    job *j = abi_object(handle, ABI_JOB, &abi_error);
+    if (!j) return BL_USAGE;
+    bool done = false;
+    bl_status status = bl_job_merge(j->job, step, part, (size_t)n, &done, &abi_error);
+    abi_outbox[0] = done;
+    return (int)status;
+}
+
 /* Text: the phase's title; abi_outbox[1…]: phase, phases, step, steps, steps done, steps in all, bytes, forwards,
  * backwards. */
 ABI_EXPORT(job_progress) const char *abi_job_progress(int handle) {
@@ -77,6 +110,7 @@ ABI_EXPORT(job_progress) const char *abi_job_progress(int handle) {
 ABI_EXPORT(job_results) const char *abi_job_results(int handle) {
     const job *j = abi_object(handle, ABI_JOB, &abi_error);
     if (!j) return NULL;
+    bl_job_show(j->job);
     abi_begin();
     bl_json_open(&abi_text, NULL, '[');
     for (int i = 0; i < bl_job_n_results(j->job); i++) {

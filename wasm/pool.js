@@ -25,6 +25,7 @@ const HARD_STOP_MS = 1500
  * @property {AbortSignal} [signal]
  * @property {(progress: any) => void} [onprogress]
  * @property {(preview: any) => void} [onpreview]
+ * @property {(share: { phase: number, steps: number, bytes: number }) => void} [onshare]
  */
 /** @typedef {Request & { id: number, resolve: (result: any) => void, reject: (reason: unknown) => void, onabort?: () => void, timer?: any }} Entry */
 /** @typedef {{ id: number, resolve: (result: any) => void, reject: (reason: unknown) => void, entry: Entry | null }} Sent */
@@ -56,9 +57,9 @@ export class Lane {
     this.#hello = hello
   }
 
-  /** Requests at work and waiting. */
+  /** Requests at work and waiting; help that is given counts little, since it ends when the lane is wanted. */
   get load() {
-    return this.#waiting.length + (this.#entry ? 1 : 0)
+    return this.#waiting.length + (!this.#entry ? 0 : this.#entry.type === 'help' ? 0.5 : 1)
   }
 
   get started() {
@@ -89,13 +90,19 @@ export class Lane {
         signal.addEventListener('abort', entry.onabort, { once: true })
       }
       this.#waiting.push(entry)
+      if (this.#sent?.entry?.type === 'help') this.#tell({ id: this.#sent.id, cancel: true }) // its own work comes first
       void this.#work()
     })
   }
 
   /** Asks for one preview of the request with this signal. @param {AbortSignal} signal */
   next(signal) {
-    if (this.#sent?.entry?.signal === signal) this.#tell({ id: this.#sent.id, next: true })
+    this.add(signal, { next: true })
+  }
+
+  /** Says something to the request with this signal, if it is still at work. @param {AbortSignal} signal @param {Record<string, unknown>} message @param {any[]} [transfer] */
+  add(signal, message, transfer = []) {
+    if (this.#sent?.entry?.signal === signal) this.#tell({ id: this.#sent.id, ...message }, transfer)
   }
 
   /** Starts the worker, if it is not: manifest and colours. */
@@ -193,7 +200,7 @@ export class Lane {
       const id = ++this.#ids
       this.#sent = { id, resolve, reject, entry }
       try {
-        this.#tell({ id, type, args })
+        this.#tell({ id, type, args }, type === 'help' ? [args.port] : [])
       } catch (error) {
         this.#sent = null
         reject(error)
@@ -201,18 +208,19 @@ export class Lane {
     })
   }
 
-  /** @param {Record<string, unknown>} message */
-  #tell(message) {
-    this.#worker?.postMessage({ v: PROTOCOL, ...message })
+  /** @param {Record<string, unknown>} message @param {any[]} [transfer] */
+  #tell(message, transfer = []) {
+    this.#worker?.postMessage({ v: PROTOCOL, ...message }, transfer)
   }
 
   /** @param {any} worker @param {any} message */
-  #receive(worker, { v, id, ok, result, error, progress, preview }) {
+  #receive(worker, { v, id, ok, result, error, progress, preview, share }) {
     const sent = this.#sent
     if (worker !== this.#worker || !sent || id !== sent.id) return // of a request that is over
     if (v !== PROTOCOL) return this.#end(new BacklightError('version', 'The page and its worker are not of the same version.', 'Reload the page.'))
     if (preview) sent.entry?.onpreview?.(preview)
     if (progress) sent.entry?.onprogress?.(progress)
+    if (share) sent.entry?.onshare?.(share)
     if (ok === undefined) return
     this.#sent = null
     if (ok) return sent.resolve(result)
@@ -259,6 +267,30 @@ export class Lane {
     this.#open.clear()
     void worker?.terminate()
   }
+}
+
+/**
+ * Lends a job the lanes that have nothing to do, when it asks for helpers.
+ * @param {Lane} lead the job's own
+ * @param {Lane[]} lanes
+ * @param {Request & { model: OpenModel, signal: AbortSignal }} request the job's
+ * @param {number} memory bytes that all workers at one job may take together
+ * @returns {{ onshare: (share: { phase: number, steps: number, bytes: number }) => void, end: () => void }}
+ */
+export function lending(lead, lanes, { args, model, signal }, memory) {
+  const over = new AbortController()
+  let number = 0
+  const onshare = (/** @type {{ phase: number, steps: number, bytes: number }} */ { phase, steps, bytes }) => {
+    const most = Math.min(steps, Math.floor(memory / (bytes + model.bytes.length))) - 1
+    for (const lane of lanes.filter((other) => other !== lead && other.load === 0).slice(0, Math.max(0, most))) {
+      const { port1, port2 } = new MessageChannel()
+      const n = ++number
+      lead.add(signal, { helper: n, port: port1 }, [port1])
+      const lost = () => lead.add(signal, { lost: n })
+      lane.request({ type: 'help', args: { ...args, phase, port: port2 }, model, signal: over.signal }).then(lost, lost)
+    }
+  }
+  return { onshare, end: () => over.abort() }
 }
 
 const closedError = () => new BacklightError('usage', 'Backlight is closed', 'Load it again.')

@@ -1,11 +1,12 @@
 // The worker: one core, one request at a time (protocol.js). The same file is a module worker of a page, a classic worker
 // when bundled, and a worker thread of Node; so it uses neither import.meta nor a top-level await.
 import { BacklightCore } from './core.js'
+import { Crew, help } from './crew.js'
 import { BacklightError, errorData } from './error.js'
 import { buffersOf, INTERVAL_MS, PROTOCOL } from './protocol.js'
 
 /**
- * @typedef {{ id: number, cancelled: boolean, wanted: boolean }} Current  wanted: a preview was asked for
+ * @typedef {{ id: number, cancelled: boolean, wanted: boolean, crew?: Crew, wake?: () => void }} Current  wanted: a preview was asked for
  * @typedef {object} Opened
  * @property {import('./core.js').Model} model
  * @property {import('./core.js').View | null} view
@@ -154,6 +155,8 @@ const requests = {
 
   async run({ model, method, picture, objective, params, preview }, state) {
     const job = opened(model).model.job(method, { picture, objective, params })
+    const crew = (state.crew = new Crew(job, (share) => post({ id: state.id, share })))
+    state.wake = () => crew.wake()
     state.wanted = preview
     let told = -Infinity
     let shown = -Infinity
@@ -161,7 +164,12 @@ const requests = {
       for (;;) {
         await lookUp()
         if (state.cancelled) throw Object.assign(new BacklightError('stopped', 'the job was stopped'), { preview: preview ? job.results() : undefined })
-        const { done, progress } = job.step()
+        const taken = crew.step()
+        if (!taken) {
+          await crew.wait()
+          continue
+        }
+        const { done, progress } = taken
         const now = performance.now()
         if (done || now - told >= INTERVAL_MS) {
           told = now
@@ -176,17 +184,30 @@ const requests = {
         post({ id: state.id, preview: results }, results)
       }
     } finally {
+      crew.end()
+      job.end()
+    }
+  },
+
+  async help({ model, method, picture, objective, params, phase, port }, state) {
+    const job = opened(model).model.job(method, { picture, objective, params })
+    try {
+      await help(job, phase, port, state, lookUp)
+    } finally {
       job.end()
     }
   },
 }
 
 /** @param {any} message */
-async function receive({ v, id, type, args, cancel, next }) {
-  if (cancel || next) {
-    if (current?.id !== id || !current) return // an answer was on its way
+async function receive({ v, id, type, args, cancel, next, helper, port: its, lost }) {
+  if (!type) {
+    if (current?.id !== id || !current) return its?.close() // an answer was on its way
     if (cancel) current.cancelled = true
-    else current.wanted = true
+    if (next) current.wanted = true
+    if (helper) current.crew?.add(helper, its)
+    if (lost) current.crew?.lose(lost)
+    current.wake?.()
     return
   }
   const state = { id, cancelled: false, wanted: false }

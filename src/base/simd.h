@@ -45,6 +45,9 @@ static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) {
 static inline bl_f32x4 bl_f32x4_div(bl_f32x4 a, bl_f32x4 b) {
     return wasm_f32x4_div(a, b);
 }
+static inline bl_f32x4 bl_f32x4_sqrt(bl_f32x4 a) {
+    return wasm_f32x4_sqrt(a);
+}
 static inline bl_f32x4 bl_f32x4_max(bl_f32x4 data, bl_f32x4 bound) {
     return wasm_f32x4_pmax(data, bound);
 }
@@ -101,6 +104,9 @@ static inline bl_f32x4 bl_f32x4_mul(bl_f32x4 a, bl_f32x4 b) {
 }
 static inline bl_f32x4 bl_f32x4_div(bl_f32x4 a, bl_f32x4 b) {
     return a / b;
+}
+static inline bl_f32x4 bl_f32x4_sqrt(bl_f32x4 a) {
+    return (bl_f32x4){__builtin_sqrtf(a[0]), __builtin_sqrtf(a[1]), __builtin_sqrtf(a[2]), __builtin_sqrtf(a[3])};
 }
 static inline bl_mask4 bl_f32x4_less(bl_f32x4 a, bl_f32x4 b) {
     return a < b;

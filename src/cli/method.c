@@ -18,6 +18,8 @@ static const bl_option shared[] = {
     {"csv", NULL, "one result as CSV on stdout"},
     {"json", NULL, "legend and numbers as JSON on stdout"},
     {"theme", "light|dark", "colours of the figures (default: light)"},
+    {"threads", "N",
+     "threads that steps are spread over; the results are the same bits for any number (default: all cores)"},
     BL_MODEL_OPTIONS,
 };
 enum { N_SHARED = sizeof shared / sizeof shared[0] };
@@ -175,15 +177,56 @@ static int write_results(const bl_arguments *a, const bl_job *job) {
 
 /* ---- running ---- */
 
-static bl_status run_job(bl_job *job, bl_error *error) {
+/* The job that gives the results, and others of the same request that help with its independent phases. */
+enum { MOST_JOBS = 64 };
+typedef struct {
+    bl_job *jobs[MOST_JOBS];
+    int n;
+    bl_share share; /* the phase of this round */
+    const bl_real *parts[MOST_JOBS];
+    size_t sizes[MOST_JOBS];
+    bl_status status[MOST_JOBS];
+    bl_error errors[MOST_JOBS];
+} crew;
+
+/* Job i does step next + i; its own steps before the phase first. */
+static void do_part(void *user, int thread, int i) {
+    (void)thread;
+    crew *t = user;
+    bl_error *error = &t->errors[i];
+    bl_status status = BL_OK;
+    for (bool done = false; status == BL_OK && !done && bl_job_share(t->jobs[i]).phase != t->share.phase;)
+        status = bl_job_step(t->jobs[i], &done, error);
+    if (status == BL_OK)
+        status = bl_job_part(t->jobs[i], t->share.phase, t->share.next + i, &t->parts[i], &t->sizes[i], error);
+    t->status[i] = status;
+}
+
+/* A step, or as many at once as there are jobs; parts are merged in order, so that the bits stay those of one. */
+static bl_status take_steps(crew *t, bool *done, bl_error *error) {
+    t->share = bl_job_share(t->jobs[0]);
+    if (t->n == 1 || t->share.phase < 0) return bl_job_step(t->jobs[0], done, error);
+    int left = t->share.n_steps - t->share.next, n = left < t->n ? left : t->n;
+    bl_parallel(n, n, do_part, t);
+    for (int i = 0; i < n; i++) {
+        if (t->status[i] != BL_OK) {
+            *error = t->errors[i];
+            return t->status[i];
+        }
+        BL_TRY(bl_job_merge(t->jobs[0], t->share.next + i, t->parts[i], t->sizes[i], done, error));
+    }
+    return BL_OK;
+}
+
+static bl_status run_job(crew *t, bl_error *error) {
     cli_progress line = {0};
     bl_status status = BL_OK;
     for (bool done = false; !done && status == BL_OK;) {
-        status = bl_job_step(job, &done, error);
-        bl_progress p = bl_job_progress(job);
+        status = take_steps(t, &done, error);
+        bl_progress p = bl_job_progress(t->jobs[0]);
         char text[160];
-        snprintf(text, sizeof text, "%s  %ld of %ld", p.phase_title ? p.phase_title : job->method->title, p.steps_done,
-                 p.steps_all);
+        snprintf(text, sizeof text, "%s  %ld of %ld", p.phase_title ? p.phase_title : t->jobs[0]->method->title,
+                 p.steps_done, p.steps_all);
         cli_progress_show(&line, p.steps_all ? (double)p.steps_done / (double)p.steps_all : 1, text);
         if (status == BL_OK && !done && bl_interrupted())
             status = bl_fail(error, BL_STOPPED, "stopped after %ld of %ld steps; nothing was written", p.steps_done,
@@ -213,7 +256,9 @@ static int run(const bl_arguments *a) {
     bl_model *model = NULL;
     bl_picture picture = {0};
     bl_text params = {0};
-    bl_job *job = NULL;
+    crew team = {0};
+    int64_t threads = bl_processors();
+    if (!bl_option_integer(a, "threads", 1, MOST_JOBS, &threads)) return BL_EXIT_USAGE;
     bl_status status = bl_open_model(a, a->arguments[0], &model, &error);
     if (status == BL_OK && a->n > 1) status = bl_open_picture(a->arguments[1], &picture, &error);
     if (status == BL_OK) {
@@ -224,11 +269,13 @@ static int run(const bl_arguments *a) {
                               .params = params.failed   ? ""
                                         : params.length ? params.data
                                                         : ""};
-        status = bl_job_start(method, &request, &job, &error);
+        if (!method->part) threads = 1; /* nothing to share */
+        for (; status == BL_OK && team.n < threads; team.n += status == BL_OK)
+            status = bl_job_start(method, &request, &team.jobs[team.n], &error);
     }
-    if (status == BL_OK) status = run_job(job, &error);
-    int code = status == BL_OK ? write_results(a, job) : bl_report(a, &error);
-    bl_job_end(job);
+    if (status == BL_OK) status = run_job(&team, &error);
+    int code = status == BL_OK ? write_results(a, team.jobs[0]) : bl_report(a, &error);
+    while (team.n > 0) bl_job_end(team.jobs[--team.n]);
     bl_text_free(&params);
     bl_picture_free(&picture);
     bl_model_free(model);
@@ -265,7 +312,9 @@ bool bl_method_command_make(const bl_method *method, bl_method_command *out) {
         out->options[n] = (bl_option){p->name, words[p->type], out->meanings[n]};
     }
     for (int i = 0; i < N_SHARED; i++)
-        if (*method->objectives || strcmp(shared[i].name, "objective") != 0) out->options[n++] = shared[i];
+        if ((*method->objectives || strcmp(shared[i].name, "objective") != 0) &&
+            (method->part || strcmp(shared[i].name, "threads") != 0))
+            out->options[n++] = shared[i];
     int needed = method->n_inputs && method->inputs[0].least > 0;
     snprintf(out->examples, sizeof out->examples,
              "  backlight %s models/tiny-vgg.onnx %s --sheet %s.png\n  backlight %s models/tiny-vgg.onnx %s --json\n",

@@ -7,6 +7,8 @@
 #include "base/print.h"
 #include "methods/params.h"
 
+enum { PART_TAIL = 2 }; /* a part's last numbers: passes forward and backward */
+
 static bl_status check_request(const bl_method *method, const bl_request *request, bl_error *error) {
     if (!method) return bl_fail(error, BL_USAGE, "there is no such method");
     if (!request->model) return bl_fail(error, BL_USAGE, "%s needs a network", method->id);
@@ -58,14 +60,12 @@ bl_status bl_job_start(const bl_method *method, const bl_request *request, bl_jo
     return BL_OK;
 }
 
-static bl_status step(bl_job *job) {
+static void next_phase(bl_job *job) {
     while (job->phase < job->n_phases && job->step >= job->phases[job->phase].steps) job->phase++, job->step = 0;
-    if (job->phase < job->n_phases) {
-        BL_TRY(job->method->step(job, job->phase, job->step));
-        job->step++, job->steps_done++;
-    }
-    while (job->phase < job->n_phases && job->step >= job->phases[job->phase].steps) job->phase++, job->step = 0;
-    if (job->phase < job->n_phases) return BL_OK;
+}
+
+static bl_status finish(bl_job *job) {
+    bl_job_show(job);
     if (job->method->finish) BL_TRY(job->method->finish(job));
     for (int i = 0; i < job->n_results; i++)
         if (job->results[i].text.failed)
@@ -74,15 +74,95 @@ static bl_status step(bl_job *job) {
     return BL_OK;
 }
 
-bl_status bl_job_step(bl_job *job, bool *done, bl_error *error) {
+/* The passes of a step go with its pieces, so that they are counted where the step is merged. */
+static bl_status part(bl_job *job, int step, size_t *n) {
+    int phase = job->phase, batch = job->phases[phase].batch, first = step * batch;
+    int left = job->phases[phase].items - first, count = left < batch ? left : batch;
+    int forwards = job->forwards, backwards = job->backwards;
+    *n = (size_t)count * job->phases[phase].numbers;
+    bl_status status = job->method->part(job, phase, first, count, job->part);
+    job->part[(*n)++] = (bl_real)(job->forwards - forwards);
+    job->part[(*n)++] = (bl_real)(job->backwards - backwards);
+    job->forwards = forwards, job->backwards = backwards;
+    return status;
+}
+
+static bl_status merge(bl_job *job, const bl_real *part, size_t n) {
+    int phase = job->phase, batch = job->phases[phase].batch, first = job->step * batch;
+    int left = job->phases[phase].items - first, count = left < batch ? left : batch;
+    size_t numbers = job->phases[phase].numbers;
+    if (n != (size_t)count * numbers + PART_TAIL)
+        return bl_fail(job->error, BL_USAGE, "step %d has %d items of %zu numbers, but %zu numbers came", job->step,
+                       count, numbers, n);
+    for (int i = 0; i < count; i++) BL_TRY(job->method->merge(job, phase, first + i, part + (size_t)i * numbers));
+    job->forwards += (int)part[n - 2], job->backwards += (int)part[n - 1];
+    return BL_OK;
+}
+
+static bl_status one_step(bl_job *job, const bl_real *given, size_t n) {
+    next_phase(job);
+    if (job->phase < job->n_phases) {
+        if (!job->phases[job->phase].items) {
+            BL_TRY(job->method->step(job, job->phase, job->step));
+        } else {
+            if (!given) {
+                BL_TRY(part(job, job->step, &n));
+                given = job->part;
+            }
+            BL_TRY(merge(job, given, n));
+        }
+        job->step++, job->steps_done++;
+    }
+    next_phase(job);
+    return job->phase < job->n_phases ? BL_OK : finish(job);
+}
+
+static bl_status take(bl_job *job, const bl_real *given, size_t n, bool *done, bl_error *error) {
     *done = job->finished;
     if (job->finished) return BL_OK;
     if (job->failed) return bl_fail(error, BL_USAGE, "%s has ended with an error already", job->method->id);
     job->error = error ? error : &job->ignored;
-    bl_status status = step(job);
+    bl_status status = one_step(job, given, n);
     job->failed = status != BL_OK;
     *done = job->finished;
     return status;
+}
+
+bl_status bl_job_step(bl_job *job, bool *done, bl_error *error) {
+    return take(job, NULL, 0, done, error);
+}
+
+bl_share bl_job_share(bl_job *job) {
+    next_phase(job);
+    int at = job->phase;
+    if (job->finished || job->failed || at == job->n_phases || !job->phases[at].items) return (bl_share){.phase = -1};
+    return (bl_share){.phase = at,
+                      .n_steps = job->phases[at].steps,
+                      .next = job->step,
+                      .numbers = job->phases[at].numbers * (size_t)job->phases[at].batch + PART_TAIL};
+}
+
+bl_status bl_job_part(bl_job *job, int phase, int step, const bl_real **out, size_t *n, bl_error *error) {
+    bl_share share = bl_job_share(job);
+    *out = NULL, *n = 0;
+    if (phase < 0 || phase != share.phase || step < 0 || step >= share.n_steps)
+        return bl_fail(error, BL_USAGE, "%s has no step %d of phase %d to share", job->method->id, step, phase);
+    job->error = error ? error : &job->ignored;
+    BL_TRY(part(job, step, n));
+    *out = job->part;
+    return BL_OK;
+}
+
+bl_status bl_job_merge(bl_job *job, int step, const bl_real *part, size_t n, bool *done, bl_error *error) {
+    bl_share share = bl_job_share(job);
+    *done = job->finished;
+    if (share.phase < 0 || step != share.next)
+        return bl_fail(error, BL_USAGE, "%s cannot take step %d now", job->method->id, step);
+    return take(job, part, n, done, error);
+}
+
+void bl_job_show(bl_job *job) {
+    if (job->method->show && !job->failed && !job->finished) job->method->show(job);
 }
 
 void bl_job_end(bl_job *job) {
@@ -131,6 +211,28 @@ void bl_job_phase(bl_job *job, const char *title, int steps) {
     if (job->n_phases == BL_JOB_PHASES) return;
     job->phases[job->n_phases].title = title;
     job->phases[job->n_phases++].steps = steps;
+}
+
+int bl_job_batch(int items, int most) {
+    int best = 1, least_empty = 0;
+    for (int b = most; b > most / 2 && b > 1; b--) {
+        int empty = (items + b - 1) / b * b - items;
+        if (best == 1 || empty < least_empty) best = b, least_empty = empty;
+    }
+    return items < best ? items : best;
+}
+
+bool bl_job_phase_independent(bl_job *job, const char *title, int items, int batch, size_t numbers) {
+    size_t n;
+    if (!bl_mul_size((size_t)batch, numbers, &n) || !bl_add_size(n, PART_TAIL, &n)) return false;
+    if (n > job->n_part) {
+        if (!(job->part = bl_arena_take_array(&job->arena, n, sizeof *job->part))) return false;
+        job->n_part = n;
+    }
+    int at = job->n_phases;
+    bl_job_phase(job, title, (items + batch - 1) / batch);
+    job->phases[at].items = items, job->phases[at].batch = batch, job->phases[at].numbers = numbers;
+    return true;
 }
 
 void bl_job_end_phase(bl_job *job, bool all) {

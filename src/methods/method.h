@@ -68,8 +68,17 @@ typedef struct bl_method {
     /* Makes all plans and runs, declares phases and results. All memory the job will need is taken here, but for the
      * texts of results (captions, tables), which grow when they are written. */
     bl_status (*start)(bl_job *job);
-    /* One bounded step: at most one pass there and back, or a batch of at most 16 pictures. Steps come in order. */
+    /* One bounded step of a sequential phase: at most one pass there and back, or a batch of at most 16 pictures. Steps
+     * come in order. */
     bl_status (*step)(bl_job *job, int phase, int step);
+    /* An independent phase: items first … first+count−1 as numbers, `count` pieces of as many as the phase declared.
+     * May depend on the request, on sequential phases before the first independent one, and on nothing else: any worker
+     * with a job of the same request may do it. NULL where there is no such phase. */
+    bl_status (*part)(bl_job *job, int phase, int first, int count, bl_real *out);
+    /* Takes one item's piece in; items come in order, so that the bits do not depend on workers or batches. */
+    bl_status (*merge)(bl_job *job, int phase, int item, const bl_real *piece);
+    /* Brings the results up to date: before a preview is read, and before finish. May be NULL. */
+    void (*show)(bl_job *job);
     /* Once, after the last step. May be NULL. */
     bl_status (*finish)(bl_job *job);
     /* Frees what start made beyond the job's arena and bl_job_make_run. Called once, also after a failed start. May be
@@ -124,6 +133,24 @@ bl_status bl_job_start(const bl_method *method, const bl_request *request, bl_jo
 /* One step. BL_OK; *done becomes true after the last (finish included). */
 bl_status bl_job_step(bl_job *job, bool *done, bl_error *error);
 void bl_job_end(bl_job *job); /* NULL is fine */
+/* Brings results up to date, for who wants to look at them before the end. */
+void bl_job_show(bl_job *job);
+
+/* Independent phases can be shared. The driver that has the job asks bl_job_share what is to be done; it, or another
+ * worker with a job of the same request, computes steps with bl_job_part; the job takes all of them in, in order, with
+ * bl_job_merge. bl_job_step does both for the next step. A job that helps takes its sequential phases by bl_job_step
+ * until bl_job_share tells of the phase, and merges nothing. */
+typedef struct {
+    int phase;      /* the phase at work, if it is independent; else −1 */
+    int n_steps;    /* of it */
+    int next;       /* the step to be merged next */
+    size_t numbers; /* of a step's part at most */
+} bl_share;
+bl_share bl_job_share(bl_job *job);
+/* *out is valid until the next call. */
+bl_status bl_job_part(bl_job *job, int phase, int step, const bl_real **out, size_t *n, bl_error *error);
+/* *done becomes true after the job's last step. */
+bl_status bl_job_merge(bl_job *job, int step, const bl_real *part, size_t n, bool *done, bl_error *error);
 typedef struct {
     int phase, n_phases, step, n_steps; /* step of this phase, steps done of it */
     const char *phase_title;
@@ -158,7 +185,11 @@ struct bl_job {
     struct {
         const char *title;
         int steps;
+        int items, batch; /* independent: steps of `batch` items, the last may have fewer. 0: sequential */
+        size_t numbers;   /* of an item's piece */
     } phases[BL_JOB_PHASES];
+    bl_real *part; /* room for the largest step's pieces */
+    size_t n_part;
     int n_phases, phase, step;
     long steps_done;
     bool finished, failed;
@@ -179,6 +210,11 @@ struct bl_job {
 double bl_job_number(const bl_job *job, const char *name);
 int bl_job_integer(const bl_job *job, const char *name); /* also of CHOICE, CLASS and LAYER */
 void bl_job_phase(bl_job *job, const char *title, int steps);
+/* An independent phase of `items` items, `numbers` each, in steps of `batch` ≤ 16 (bl_job_batch). False without memory.
+ * What stands before it is done by every worker itself: a pass or two. */
+bool bl_job_phase_independent(bl_job *job, const char *title, int items, int batch, size_t numbers);
+/* The batch at most `most` that leaves the last step's pictures least empty. */
+int bl_job_batch(int items, int most);
 /* The phase at work ends with this step; phases after it are not begun when all is true. */
 void bl_job_end_phase(bl_job *job, bool all);
 /* A sentence that the legend gives beside the results ("The picture was enlarged …"). */

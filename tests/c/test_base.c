@@ -123,6 +123,25 @@ static void random_is_counted(void **state) {
     }
 }
 
+/* Box and Muller's pairs in double, from the same words: the ends of (0,1) and every quarter of the circle come up. */
+static void normals_are_exact(void **state) {
+    (void)state;
+    enum { N = 1 << 20 };
+    bl_random r = {.seed = 5, .stream = BL_STREAM_TEST};
+    float *x = malloc(N * sizeof *x);
+    bl_random_normals(&r, 0, N, x);
+    double worst = 0;
+    for (uint32_t i = 0; i < N; i += 2) {
+        double u = ((bl_random_word(&r, i) >> 9) + 0.5) * 0x1p-23;
+        double angle = 2 * 3.14159265358979323846 * (bl_random_word(&r, i + 1) >> 8) * 0x1p-24;
+        double radius = sqrt(-2 * log(u));
+        worst = fmax(worst, fabs(x[i] - radius * cos(angle)) / radius);
+        worst = fmax(worst, fabs(x[i + 1] - radius * sin(angle)) / radius);
+    }
+    free(x);
+    if (!(worst < TOL_RANDOM_PAIR)) fail_msg("%g of the radius", worst);
+}
+
 static void random_moments(void **state) {
     (void)state;
     enum { N = 1000000 };
@@ -277,6 +296,7 @@ int main(void) {
         cmocka_unit_test(arenas),
         cmocka_unit_test(philox_known_answers),
         cmocka_unit_test(random_is_counted),
+        cmocka_unit_test(normals_are_exact),
         cmocka_unit_test(random_moments),
         cmocka_unit_test(elementary),
         cmocka_unit_test(half_precision),

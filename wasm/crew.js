@@ -1,0 +1,182 @@
+// Several workers at one job: the worker that has the job (the lead) gives steps of an independent phase to helpers, does
+// steps itself, and merges all parts in order of number, so that the bits are those of one worker. Lead and helper talk by
+// a port of their own (protocol.js), past the page.
+import { BacklightError } from './error.js'
+
+/** Help is asked for when the rest of a phase would take longer than this. */
+const WORTH_MS = 50
+/** Steps that a helper has in hand at most: one at work and one that waits. */
+const IN_HAND = 2
+/** Parts that wait for an earlier one, a worker at most. */
+const AHEAD = 6
+
+/** @typedef {{ port: any, ready: boolean, steps: Set<number> }} Helper */
+/** @typedef {{ phase: number, steps: number, next: number }} Share */
+
+export class Crew {
+  #job
+  #ask
+  #wake = () => {}
+  /** @type {Map<number, Helper>} */
+  #helpers = new Map()
+  /** Parts that came before their turn. @type {Map<number, Float32Array>} */
+  #parts = new Map()
+  /** Steps that a helper took and never gave. @type {number[]} */
+  #returned = []
+  #phase = -1
+  #given = 0
+  #asked = false
+
+  /**
+   * @param {import('./core.js').Job} job
+   * @param {(share: { phase: number, steps: number, bytes: number }) => void} ask asks for helpers
+   */
+  constructor(job, ask) {
+    this.#job = job
+    this.#ask = ask
+  }
+
+  /** One step of any phase; null: all that is left is in other hands. */
+  step() {
+    const share = this.#job.share
+    if ((share?.phase ?? -1) !== this.#phase) this.#begin(share)
+    if (!share) return this.#job.step()
+    const part = this.#parts.get(share.next)
+    if (part) {
+      this.#parts.delete(share.next)
+      const result = this.#job.merge(share.next, part)
+      this.#feedAll()
+      return result
+    }
+    const step = this.#take(share)
+    if (step === null) return null
+    const started = performance.now()
+    const result = step === share.next ? this.#job.step() : { done: false, progress: this.#job.progress }
+    if (step !== share.next) this.#parts.set(step, this.#job.part(share.phase, step))
+    const left = share.steps - this.#given
+    if (!this.#asked && left > 0 && left * (performance.now() - started) > WORTH_MS) {
+      this.#asked = true
+      this.#ask({ phase: share.phase, steps: left + 1, bytes: result.progress.bytes })
+    }
+    this.#feedAll()
+    return result
+  }
+
+  /** Until a part comes, a helper goes, or wake() is called. @returns {Promise<void>} */
+  wait() {
+    return new Promise((resume) => (this.#wake = () => resume()))
+  }
+  wake() {
+    this.#wake()
+  }
+
+  /** @param {number} number @param {any} port */
+  add(number, port) {
+    /** @type {Helper} */
+    const helper = { port, ready: false, steps: new Set() }
+    this.#helpers.set(number, helper)
+    port.onmessage = (/** @type {{ data: any }} */ { data: { ready, step, part } }) => {
+      if (ready !== undefined) helper.ready = ready === this.#phase
+      else if (helper.steps.delete(step)) this.#parts.set(step, part)
+      this.#feed(helper)
+      this.#wake()
+    }
+  }
+
+  /** A helper is gone: what it had in hand is to be done again. @param {number} number */
+  lose(number) {
+    const helper = this.#helpers.get(number)
+    if (!helper) return
+    this.#helpers.delete(number)
+    helper.port.close()
+    this.#returned.push(...helper.steps)
+    this.#returned.sort((a, b) => a - b)
+    this.#wake()
+  }
+
+  /** Sends all helpers home. */
+  end() {
+    for (const { port } of this.#helpers.values()) {
+      port.postMessage({ end: true })
+      port.close()
+    }
+    this.#helpers.clear()
+  }
+
+  /** @param {Share | null} share */
+  #begin(share) {
+    this.end()
+    this.#parts.clear()
+    this.#returned = []
+    this.#phase = share?.phase ?? -1
+    this.#given = share?.next ?? 0
+    this.#asked = false
+  }
+
+  /** The next step that nobody has, or null. @param {Share} share */
+  #take(share) {
+    const returned = this.#returned.shift()
+    if (returned !== undefined) return returned
+    const most = Math.min(share.steps, share.next + AHEAD * (this.#helpers.size + 1))
+    return this.#given < most ? this.#given++ : null
+  }
+
+  /** @param {Helper} helper */
+  #feed(helper) {
+    const share = this.#job.share
+    if (!helper.ready || share?.phase !== this.#phase) return
+    const steps = []
+    while (helper.steps.size < IN_HAND) {
+      const step = this.#take(share)
+      if (step === null) break
+      helper.steps.add(step)
+      steps.push(step)
+    }
+    if (steps.length) helper.port.postMessage({ steps })
+  }
+
+  #feedAll() {
+    for (const helper of this.#helpers.values()) this.#feed(helper)
+  }
+}
+
+/**
+ * Helps with a phase until the lead sends it home, or `stopped` says so.
+ * @param {import('./core.js').Job} job begun with the lead's request
+ * @param {number} phase
+ * @param {any} port to the lead
+ * @param {{ cancelled: boolean, wake?: () => void }} state
+ * @param {() => Promise<unknown>} lookUp lets messages come in
+ */
+export async function help(job, phase, port, state, lookUp) {
+  /** @type {number[]} */
+  const steps = []
+  let over = false
+  let wake = () => {}
+  state.wake = () => wake()
+  port.onmessage = (/** @type {{ data: any }} */ { data }) => {
+    if (data.end) over = true
+    else steps.push(...data.steps)
+    wake()
+  }
+  const ended = () => over || state.cancelled
+  try {
+    // Phases before this one are short, and every worker does them by itself.
+    for (let share = job.share; share?.phase !== phase && !ended(); share = job.share) {
+      if (share || job.step().done) throw new BacklightError('internal', `there is no phase ${phase} to help with`)
+      await lookUp()
+    }
+    port.postMessage({ ready: phase })
+    for (;;) {
+      if (steps.length) await lookUp()
+      else if (!ended()) await new Promise((resume) => (wake = () => resume(undefined)))
+      if (ended()) return
+      const step = steps.shift()
+      if (step === undefined) continue
+      const part = job.part(phase, step)
+      port.postMessage({ step, part }, [part.buffer])
+    }
+  } finally {
+    port.close()
+  }
+}
