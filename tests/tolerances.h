@@ -40,6 +40,10 @@
 #define TOL_OP_DOUBLE 1e-12
 /* Gradients of one operator in float against differences of the twin in double, largest error over largest value. */
 #define TOL_OP_GRADIENT_FLOAT 2e-5
+/* A number against the sum of the terms that explain it, over the sum of their sizes or the largest number of the
+ * tensor: the rounding of the operator's own sum, in float; where a softmax is nearly 1, 1 − p keeps fewer digits (5e-6
+ * was seen). Far below the 1e-4 that a reader could notice. */
+#define TOL_EXPLAIN 2e-5
 /* Below this, differences of numbers near 1 are rounding. */
 #define TOL_DIFFERENCE_LEAST 1e-4
 /* In float the signal, of numbers up to 1, cancels in some gradients (a softmax that is nearly sure of itself). */

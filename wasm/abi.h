@@ -1,5 +1,5 @@
-/* wasm: the core's functions for JavaScript. abi.c, view.c and job.c hold the exports, handles.c the table of what
- * JavaScript has open, info.c the description of a model; core.js is the only caller, and everything above it
+/* wasm: the core's functions for JavaScript. abi.c, view.c, explain.c and job.c hold the exports, handles.c the table
+ * of what JavaScript has open, info.c the description of a model; core.js is the only caller, and everything above it
  * (worker.js, backlight.js, the page) knows objects, never handles or addresses.
  *
  * Exports are flat: int, double and addresses. What JavaScript opens is a handle, checked on every call. Functions that

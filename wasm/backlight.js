@@ -18,7 +18,7 @@ import { parameterText } from './text.js'
 export { BacklightError } from './error.js'
 export { parameterText, quoted } from './text.js'
 
-/** @import { Backward, DecodedPicture, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+/** @import { Backward, DecodedPicture, Explanation, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
 
 /** Closing a network larger than this starts its workers afresh, since WebAssembly memory never shrinks. */
 const LARGE_BYTES = 128 * 2 ** 20
@@ -242,6 +242,29 @@ export class Model {
   /** @param {(number | string)[]} ids @param {boolean} gradient @param {number | undefined} of @returns {Promise<Value[]>} */
   #values(ids, gradient, of) {
     return this.#ask('values', { ids: ids.map((id) => this.id(id)), gradient, of })
+  }
+
+  /**
+   * The terms that add up to one number of the last pass: element `index` of a value, or of its gradient.
+   * @param {number | string} nameOrId @param {number} index
+   * @param {{ gradient?: boolean }} [options]
+   * @returns {Promise<Explanation>}
+   */
+  async explain(nameOrId, index, options = {}) {
+    return await this.#ask('explain', { id: this.id(nameOrId), at: index, gradient: known(options, ['gradient']).gradient ?? false, whole: false })
+  }
+  /**
+   * What each input gives to a channel, or each reader to its gradient: a map each, and one for the rest.
+   * @param {number | string} nameOrId @param {number} channel
+   * @param {{ gradient?: boolean }} [options]
+   * @returns {Promise<Explanation>}
+   */
+  async explainChannel(nameOrId, channel, options = {}) {
+    return await this.#ask('explain', { id: this.id(nameOrId), at: channel, gradient: known(options, ['gradient']).gradient ?? false, whole: true })
+  }
+  /** Of each class: score, e^((score − largest)/temperature), share of their sum. @param {number} [temperature] @returns {Promise<Float64Array>} */
+  async shares(temperature = 1) {
+    return await this.#ask('shares', { temperature }, 'shares')
   }
 
   /**

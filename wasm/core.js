@@ -5,12 +5,15 @@ import { checkEngine, fetchModule, Instance } from './instance.js'
 import { selfTest } from './self-test.js'
 import { parameterText } from './text.js'
 
-/** @import { Backward, DecodedPicture, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+/** @import { Backward, DecodedPicture, Explanation, ExplainedPart, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
 
 const RULES = ['plain', 'guided', 'deconvnet']
 const CHANNELS = ['RGB', 'BGR', 'grey']
 const THEMES = ['light', 'dark']
 const KEEP = ['everything', 'gradient', 'scores']
+const FORMS = ['sum', 'largest', 'curve', 'share', 'scaled']
+const PART_NUMBERS = 9
+const TERM_NUMBERS = 8
 
 /** @param {string} message @param {string} [hint] */
 const usage = (message, hint) => new BacklightError('usage', message, hint)
@@ -305,6 +308,52 @@ export class View extends Handle {
     core.check('view_value', this.handle, id, gradient)
     const shape = Array.from({ length: core.number(2) }, (_, i) => core.number(3 + i))
     return { data: core.floats(core.number(0), core.number(1)).slice(), shape }
+  }
+
+  /**
+   * The terms that add up to one number: element `index` of a value, or of its gradient.
+   * @param {number} id @param {number} index @param {{ gradient?: boolean }} [options]
+   * @returns {Explanation}
+   */
+  explain(id, index, { gradient = false } = {}) {
+    return this.#explanation(id, index, gradient, false)
+  }
+
+  /**
+   * What each input, or each reader, gives to a whole channel: a map each, and one for the rest (bias, seed, edits).
+   * @param {number} id @param {number} channel @param {{ gradient?: boolean }} [options]
+   * @returns {Explanation}
+   */
+  explainChannel(id, channel, { gradient = false } = {}) {
+    return this.#explanation(id, channel, gradient, true)
+  }
+
+  /** @param {number} id @param {number} at @param {boolean} gradient @param {boolean} whole @returns {Explanation} */
+  #explanation(id, at, gradient, whole) {
+    const core = this.core
+    core.check('view_explain', this.handle, id, Number(gradient), at, Number(whole))
+    const [address, count, nParts, nTerms, number, sum, size, maps, nMaps] = Array.from({ length: 9 }, (_, i) => core.number(i))
+    const all = core.doubles(address, count)
+    const row = (/** @type {number} */ i) => PART_NUMBERS * nParts + TERM_NUMBERS * i
+    /** @type {ExplainedPart[]} */
+    const parts = []
+    for (let i = 0; i < nParts; i++) {
+      const [node, input, place, form, groups, rows, columns, first, n] = all.subarray(PART_NUMBERS * i, PART_NUMBERS * (i + 1))
+      const column = (/** @type {number} */ k) => Float64Array.from({ length: n }, (_, j) => all[row(first + j) + k])
+      const [product, value, factor, role, operand, index, factorOperand, factorIndex] = [0, 1, 2, 3, 4, 5, 6, 7].map(column)
+      parts.push({ node, input, place, form: FORMS[form], groups, rows, columns, first, n, product, value, factor, role, operand, index, factorOperand, factorIndex })
+    }
+    if (!whole) return { id, at, gradient, number, sum, size, parts }
+    core.check('view_value', this.handle, id, Number(gradient))
+    const rank = core.number(2)
+    const plane = [2, 3].reduce((product, axis) => product * (axis < rank ? core.number(3 + axis) : 1), 1)
+    return { id, at, gradient, number, sum, size, parts, maps: core.floats(maps, nMaps * plane).slice(), plane }
+  }
+
+  /** Of each class: score, e^((score − largest)/temperature), share of their sum. @param {number} temperature @returns {Float64Array} */
+  shares(temperature = 1) {
+    this.core.check('view_shares', this.handle, temperature)
+    return this.core.doubles(this.core.number(0), this.core.number(1)).slice()
   }
 
   /** Changes that every pass from now on applies; '' removes all. Numbers may be read after forward() or again(). @param {string} changes */

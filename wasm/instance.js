@@ -157,7 +157,7 @@ export class Instance {
     return new DataView(this.#memory.buffer).getFloat64(this.#outbox + 8 * i, true)
   }
 
-  // Views of memory are made by these three and nowhere else, and none is kept over a call.
+  // Views of memory are made by these and nowhere else, and none is kept over a call.
   /** @param {number} address @param {number} count */
   bytes(address, count) {
     return this.#fresh().subarray(address, address + count)
@@ -165,6 +165,10 @@ export class Instance {
   /** @param {number} address @param {number} count */
   floats(address, count) {
     return new Float32Array(this.#memory.buffer, address, count)
+  }
+  /** @param {number} address @param {number} count */
+  doubles(address, count) {
+    return new Float64Array(this.#memory.buffer, address, count)
   }
   #fresh() {
     if (this.#heap.buffer !== this.#memory.buffer) this.#heap = new Uint8Array(this.#memory.buffer)

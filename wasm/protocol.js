@@ -26,6 +26,8 @@
 //   forward      { model, ticket, picture, size }                 → forward
 //   backward     { model, ticket, objective, rule }               → backward
 //   values       { model, ids, gradient, of }                     → [{ id, shape, data }]
+//   explain      { model, id, at, gradient, whole, of }           → explanation
+//   shares       { model, temperature }                           → numbers
 //   intervene    { model, ticket, changes }                       → forward | null   of the picture shown last; null: none
 //   memory       → { bytes, open }                                          open: models, views and jobs
 //   run          { model, method, picture, objective, params, preview }   → { results, legend }

@@ -52,6 +52,27 @@
  * @property {string | null} unit
  */
 /** @typedef {{ phase: number, phases: number, title: string, step: number, steps: number, done: number, total: number, bytes: number, forwards: number, backwards: number }} Progress  done of total steps */
+/**
+ * @typedef {object} ExplainedPart  What one node adds. Arrays have one number a term; terms with role 0 or 1 lie as groups × rows × columns.
+ * @property {number} node  −1: the objective's seed, or an intervention
+ * @property {number} input  −1: the node makes the value; else the gradient comes back through this input of it
+ * @property {number} place  value whose cells the terms' `index` counts, when they are of the first operand or the signal
+ * @property {string} form  sum, largest, curve, share, scaled: how the terms make the number (src/ops/explain.h)
+ * @property {number} groups
+ * @property {number} rows
+ * @property {number} columns
+ * @property {number} first  of a channel: its first map
+ * @property {number} n  terms
+ * @property {Float64Array} product
+ * @property {Float64Array} value
+ * @property {Float64Array} factor
+ * @property {Float64Array} role  0 product, 1 empty cell, 2 shift, 3 aside (not in the sum), 4 seed, 5 edit
+ * @property {Float64Array} operand  input of the node; −1 none, −2 the arriving signal
+ * @property {Float64Array} index
+ * @property {Float64Array} factorOperand
+ * @property {Float64Array} factorIndex
+ */
+/** @typedef {{ id: number, at: number, gradient: boolean, number: number, sum: number, size: number, parts: ExplainedPart[], maps?: Float32Array, plane?: number }} Explanation  size: the sizes of the products, added up */
 /** @typedef {'plain' | 'guided' | 'deconvnet'} Rule */
 /** @typedef {'light' | 'dark'} Theme */
 /** @typedef {{ name: string, title: string, type: string, unit: string, meaning: string, [more: string]: unknown }} ParameterInfo */

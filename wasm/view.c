@@ -1,25 +1,17 @@
 /* Exports: a view is a network at one size. The page looks into one with everything observed and all gradients; one
  * that keeps less takes less memory and time. */
-#include "abi.h"
+#include "view.h"
 
 #include <stdlib.h>
-
-typedef struct {
-    abi_model *model;
-    bl_plan *plan;
-    bl_run *run;
-    bl_picture input;     /* the picture of the last pass, at the network's size */
-    float *probabilities; /* as many as scores */
-    int32_t height, width;
-    bool forward, backward; /* what was run, so what may be read */
-} view;
 
 void abi_view_free(void *object) {
     view *v = object;
     bl_run_free(v->run);
     bl_plan_free(v->plan);
     bl_picture_free(&v->input);
+    bl_explained_free(&v->explained);
     free(v->probabilities);
+    free(v->numbers);
     abi_leave_model(v->model);
     free(v);
 }
@@ -107,7 +99,7 @@ ABI_EXPORT(view_picture) int abi_view_picture(int handle) {
     return BL_OK;
 }
 
-static bl_status ready(const view *v, bool backward) {
+bl_status abi_view_ready(const view *v, bool backward) {
     if (backward ? v->backward : v->forward) return BL_OK;
     bl_fail(&abi_error, BL_USAGE,
             backward ? "no gradient was computed since the last picture" : "no picture was shown to this network yet");
@@ -118,7 +110,7 @@ static bl_status ready(const view *v, bool backward) {
 ABI_EXPORT(view_probabilities) int abi_view_probabilities(int handle) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
-    BL_TRY(ready(v, false));
+    BL_TRY(abi_view_ready(v, false));
     const bl_model *m = v->model->model;
     int n = bl_n_classes(v->plan);
     bl_probabilities(m, bl_run_value(v->run, m->scores), n, v->probabilities);
@@ -129,7 +121,7 @@ ABI_EXPORT(view_probabilities) int abi_view_probabilities(int handle) {
 /* Sends the objective's derivative back. Text: the objective in full; abi_outbox[1]: its value. */
 ABI_EXPORT(view_backward) const char *abi_view_backward(int handle, const char *objective, int rule) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
-    if (!v || ready(v, false) != BL_OK) return NULL;
+    if (!v || abi_view_ready(v, false) != BL_OK) return NULL;
     if (rule < BL_RULE_PLAIN || rule > BL_RULE_DECONVNET) {
         bl_fail(&abi_error, BL_USAGE, "there is no rule number %d", rule);
         return NULL;
@@ -143,6 +135,8 @@ ABI_EXPORT(view_backward) const char *abi_view_backward(int handle, const char *
     if (bl_objective_value(v->run, &o, &value, &abi_error) != BL_OK) return NULL;
     if (bl_objective_backward(v->run, &o, &pass, &abi_error) != BL_OK) return NULL;
     v->backward = true;
+    v->objective = o;
+    v->rule = pass.rule;
     bl_objective_text(v->model->model, &o, canonical, sizeof canonical);
     bl_text_add(&abi_text, "%s", canonical);
     abi_outbox[1] = value;
@@ -157,7 +151,7 @@ ABI_EXPORT(view_value) int abi_view_value(int handle, int value, int gradient) {
     if (value < 0 || value >= m->n_values) return bl_fail(&abi_error, BL_USAGE, "there is no value number %d", value);
     const bl_value *named = &m->values[value];
     bool constant = named->is_constant && !gradient;
-    if (!constant) BL_TRY(ready(v, gradient != 0));
+    if (!constant) BL_TRY(abi_view_ready(v, gradient != 0));
     const bl_real *data = constant   ? named->data
                           : gradient ? bl_run_gradient(v->run, value)
                                      : bl_run_value(v->run, value);
@@ -183,7 +177,7 @@ ABI_EXPORT(view_intervene) int abi_view_intervene(int handle, const char *change
 ABI_EXPORT(view_again) int abi_view_again(int handle) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
-    if (!v->input.pixels) return ready(v, false);
+    if (!v->input.pixels) return abi_view_ready(v, false);
     v->forward = true;
     v->backward = false;
     return (int)bl_run_forward_from(v->run, v->model->model->n_nodes, &abi_error);

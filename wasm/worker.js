@@ -140,6 +140,17 @@ const requests = {
     return ids.map((/** @type {number} */ id) => ({ id, ...(gradient ? view.gradient(id) : view.value(id)) }))
   },
 
+  explain({ model, id, at, gradient, whole, of }) {
+    const entry = opened(model)
+    checkTicket(entry, of, gradient ? 'backward' : 'forward')
+    const view = entry.view ?? viewOf(entry)
+    return whole ? view.explainChannel(id, at, { gradient }) : view.explain(id, at, { gradient })
+  },
+  shares({ model, temperature }) {
+    const entry = opened(model)
+    return (entry.view ?? viewOf(entry)).shares(temperature)
+  },
+
   intervene({ model, ticket, changes }) {
     const entry = opened(model)
     const view = entry.view ?? viewOf(entry)

@@ -4,7 +4,7 @@
 #ifndef BL_CORE_H
 #define BL_CORE_H
 
-#include "ops/op.h"
+#include "ops/explain.h"
 
 /* ---- model: graph, weights, labels, preprocessing. Never changed once sealed; shared by any number of plans. ---- */
 
@@ -204,8 +204,42 @@ int bl_objective_last(const bl_model *model, const bl_objective *o);
 int bl_objective_seeds(const bl_objective *o, int values[16]);
 /* After a forward pass: the objective's number per picture of the batch (batch doubles in out). */
 bl_status bl_objective_value(const bl_run *run, const bl_objective *o, double *out, bl_error *error);
+/* Adds the objective's derivative by element `index` of a value to *seed: what a backward pass starts with there. */
+bl_status bl_objective_seed(const bl_run *run, const bl_objective *o, int value, size_t index, double *seed,
+                            bl_error *error);
 /* After a forward pass: seeds the backward pass with the objective's derivative, every picture of the batch by itself,
  * and runs it. scratch-free: uses memory that the run reserved for its seeds. */
 bl_status bl_objective_backward(bl_run *run, const bl_objective *o, const bl_pass *pass, bl_error *error);
+
+/* ---- explanations: the terms that add up to one number (explain.c). ---- */
+
+/* The terms of one node. */
+typedef struct {
+    int node;  /* −1: the objective's own seed, or an intervention */
+    int input; /* −1: node makes the value; otherwise its gradient comes back through this input of the node */
+    int place; /* value that the terms' cells lie in when they are of the first operand or the signal: of its aliases
+                  the one that is a map; −1: none */
+    bl_form form;
+    size_t groups, rows, columns; /* how PRODUCT and EMPTY terms lie */
+    size_t first, n;              /* of the terms; of a channel's maps: the first group, and 0 */
+} bl_explained_part;
+typedef struct {
+    double number, sum, size; /* as the run has it; the terms added up; their sizes added up */
+    int n_parts;
+    bl_explained_part *parts;
+    size_t n_terms;
+    bl_term *terms;
+    size_t n_maps; /* of a channel: groups of all parts and one for the rest, each height × width numbers */
+    float *maps;
+    size_t part_room, term_room; /* kept from one explanation to the next */
+} bl_explained;
+/* Element `index` of a value after a forward pass, or of its gradient after a plain backward pass of the objective. The
+ * run's plan observes all and wants all gradients. Constants' gradients are not explained. */
+bl_status bl_run_explain(bl_run *run, const bl_objective *objective, int value, bool gradient, size_t index,
+                         bl_explained *out, bl_error *error);
+/* A whole channel (dimension 1 of a value): what each group gives to every place, as maps; no terms. */
+bl_status bl_run_explain_channel(bl_run *run, const bl_objective *objective, int value, bool gradient, size_t channel,
+                                 bl_explained *out, bl_error *error);
+void bl_explained_free(bl_explained *e);
 
 #endif

@@ -124,34 +124,28 @@ static double class_value(const scores *x, const bl_objective_term *t) {
     }
 }
 
-/* gradient += weight · ∂score(c)/∂s */
-static void add_score(const scores *x, int c, double weight, bl_real *gradient) {
-    if (x->binary)
-        gradient[0] += (bl_real)(c ? weight : -weight);
-    else
-        gradient[c] += (bl_real)weight;
+/* weight · ∂score(c)/∂s[k] */
+static double score_derivative(const scores *x, int c, double weight, int k) {
+    if (x->binary) return c ? weight : -weight;
+    return k == c ? weight : 0;
 }
 
-/* gradient += weight · ∂log p(c)/∂s = weight · (1[k=c] − p(k)); for a sigmoid 1 − p(c), at c alone. */
-static void add_log_probability(const scores *x, int c, double weight, bl_real *gradient) {
-    if (x->independent) {
-        add_score(x, c, weight * (double)bl_sigmoid((bl_real)-score(x, c)), gradient);
-        return;
-    }
-    for (int k = 0; k < x->n; k++) {
-        double others = 0; /* 1 − p(c) as the sum of the others, which does not cancel when p(c) is nearly 1 */
-        for (int i = 0; k == c && i < x->n; i++) others += i == c ? 0 : probability(x, i);
-        gradient[k] += (bl_real)(weight * (k == c ? others : -probability(x, k)));
-    }
+/* weight · ∂log p(c)/∂s[k] = weight · (1[k=c] − p(k)); for a sigmoid 1 − p(c), at c alone. */
+static double log_derivative(const scores *x, int c, double weight, int k) {
+    if (x->independent) return score_derivative(x, c, weight * (double)bl_sigmoid((bl_real)-score(x, c)), k);
+    if (k != c) return -weight * probability(x, k);
+    double others = 0; /* 1 − p(c) as the sum of the others, which does not cancel when p(c) is nearly 1 */
+    for (int i = 0; i < x->n; i++) others += i == c ? 0 : probability(x, i);
+    return weight * others;
 }
 
-static void class_gradient(const scores *x, const bl_objective_term *t, double weight, bl_real *gradient) {
+static double class_derivative(const scores *x, const bl_objective_term *t, double weight, int k) {
     switch (t->kind) {
-    case BL_OBJ_LOGP: add_log_probability(x, t->index, weight, gradient); break;
-    case BL_OBJ_PROB: add_log_probability(x, t->index, weight * probability(x, t->index), gradient); break;
-    case BL_OBJ_LOSS: add_log_probability(x, t->index, -weight, gradient); break;
-    case BL_OBJ_MARGIN: add_score(x, t->other, -weight, gradient); /* fallthrough */
-    default: add_score(x, t->index, weight, gradient);
+    case BL_OBJ_LOGP: return log_derivative(x, t->index, weight, k);
+    case BL_OBJ_PROB: return log_derivative(x, t->index, weight * probability(x, t->index), k);
+    case BL_OBJ_LOSS: return log_derivative(x, t->index, -weight, k);
+    case BL_OBJ_MARGIN: return score_derivative(x, t->index, weight, k) - score_derivative(x, t->other, weight, k);
+    default: return score_derivative(x, t->index, weight, k);
     }
 }
 
@@ -177,7 +171,7 @@ static double term_value(const bl_run *r, const bl_objective_term *t, const view
 static void term_gradient(const bl_run *r, const bl_objective_term *t, const view *v, bl_real *gradient) {
     if (is_class_kind(t)) {
         scores x = scores_of(r, t, v);
-        class_gradient(&x, t, t->weight, gradient);
+        for (int k = 0; k < x.n; k++) gradient[k] += (bl_real)class_derivative(&x, t, t->weight, k);
         return;
     }
     if (t->kind == BL_OBJ_LAYER) {
@@ -202,6 +196,28 @@ bl_status bl_objective_value(const bl_run *r, const bl_objective *o, double *out
         view v = {0};
         BL_TRY(check_term(r, t, &v, error));
         for (int n = 0; n < batch; n++, v.first += v.count) out[n] += t->weight * term_value(r, t, &v);
+    }
+    return BL_OK;
+}
+
+bl_status bl_objective_seed(const bl_run *r, const bl_objective *o, int value, size_t index, double *seed,
+                            bl_error *error) {
+    for (int i = 0; i < o->n_terms; i++) {
+        const bl_objective_term *t = &o->terms[i];
+        view v = {0};
+        if (t->value != value) continue;
+        BL_TRY(check_term(r, t, &v, error));
+        v.first = index / v.count * v.count;
+        size_t inside = index - v.first, channel = inside / v.plane;
+        if (is_class_kind(t)) {
+            scores x = scores_of(r, t, &v);
+            *seed += class_derivative(&x, t, t->weight, (int)channel);
+        } else if (t->kind == BL_OBJ_LAYER) {
+            *seed += t->weight / (double)v.count * (double)r->value[value][index];
+        } else if (channel == (size_t)t->index) {
+            bool here = inside % v.plane == (size_t)t->row * (size_t)v.width + (size_t)t->column;
+            *seed += t->kind == BL_OBJ_UNIT ? (here ? t->weight : 0) : t->weight / (double)v.plane;
+        }
     }
     return BL_OK;
 }

@@ -94,12 +94,15 @@ typedef struct {
 void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax);
 void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx,
                           bool add);
+/* What each cell of one window counts in its mean. */
+bl_real bl_average_share(const bl_pool_shape *s, int row, int column);
 void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y);
 void bl_average_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, bl_real *dx, bool add);
 
 /* ---- local response normalisation (Krizhevsky et al. 2012), one picture of channels × plane ----
  * y = x / s^beta, s = bias + alpha/size · Σ x² over the channels c−⌊(size−1)/2⌋ … c+⌈(size−1)/2⌉. */
 
+bl_real bl_inverse_power(bl_real s, double beta); /* s^−beta */
 void bl_lrn(int channels, size_t plane, int size, double alpha, double beta, double bias, const bl_real *x, bl_real *y);
 /* scratch: 2 · channels · plane elements. */
 void bl_lrn_backward(int channels, size_t plane, int size, double alpha, double beta, double bias, const bl_real *x,

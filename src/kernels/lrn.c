@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* s^−beta. The one beta that networks use needs square roots alone, which are exact everywhere. */
-static bl_real inverse_power(bl_real s, double beta) {
+/* The one beta that networks use needs square roots alone, which are exact everywhere. */
+bl_real bl_inverse_power(bl_real s, double beta) {
     if (beta == 0.75) {
         double root = sqrt((double)s);
         return (bl_real)(1 / (root * sqrt(root)));
@@ -36,7 +36,7 @@ void bl_lrn(int channels, size_t plane, int size, double alpha, double beta, dou
         for (size_t i = 0; i < plane; i++) {
             double squares = around(&r, r.before, r.after, plane, c, x + i, x + i);
             size_t at = (size_t)c * plane + i;
-            y[at] = x[at] * inverse_power((bl_real)(bias + alpha / size * squares), beta);
+            y[at] = x[at] * bl_inverse_power((bl_real)(bias + alpha / size * squares), beta);
         }
 }
 
@@ -50,7 +50,7 @@ void bl_lrn_backward(int channels, size_t plane, int size, double alpha, double 
         for (size_t i = 0; i < plane; i++) {
             size_t at = (size_t)c * plane + i;
             bl_real s = (bl_real)(bias + alpha / size * around(&r, r.before, r.after, plane, c, x + i, x + i));
-            direct[at] = dy[at] * inverse_power(s, beta);
+            direct[at] = dy[at] * bl_inverse_power(s, beta);
             through[at] = direct[at] / s;
         }
     for (int c = 0; c < channels; c++)

@@ -145,6 +145,11 @@ static bl_real share(const bl_pool_shape *s, const window *w) {
     return (bl_real)(1 / ((double)rows * (double)columns));
 }
 
+bl_real bl_average_share(const bl_pool_shape *s, int row, int column) {
+    window w = window_at(s, row, column);
+    return share(s, &w);
+}
+
 void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y) {
     for (int oy = 0; oy < s->out_height; oy++)
         for (int ox = 0; ox < s->out_width; ox++) {

@@ -114,6 +114,7 @@ void bl_manifest_json(bl_text *out) {
         bl_json_close(out, ']');
         words(out, "attributes", ops[i]->attrs);
         bl_json_string(out, "summary", ops[i]->summary);
+        if (ops[i]->formula) bl_json_string(out, "formula", ops[i]->formula);
         bl_json_close(out, '}');
     }
     bl_json_close(out, ']');

@@ -12,7 +12,12 @@ static bool ints(int64_t a, int64_t b, int64_t *y) {
     return true;
 }
 
-static const bl_binary f = {bl_row_add, {partial, partial}, ints};
+static double factor(int of, double a, double b) {
+    (void)of, (void)a, (void)b;
+    return 1;
+}
+
+static const bl_binary f = {bl_row_add, {partial, partial}, ints, factor, true};
 static bl_status plan(bl_op_plan *p) {
     return bl_binary_plan(p, &f);
 }
@@ -21,6 +26,9 @@ static void forward(const bl_op_run *r) {
 }
 static void backward(const bl_op_run *r) {
     bl_binary_backward(r, &f);
+}
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_binary_explain(r, of, index, e, &f);
 }
 
 const bl_op bl_op_Add = {
@@ -33,6 +41,8 @@ const bl_op bl_op_Add = {
     .forward = forward,
     .backward = backward,
     .reads = {0, 0},
+    .explain = explain,
+    .explains = 1 << 0 | 1 << 1,
     .in_place = true,
     .summary = "a + b, broadcast as in numpy",
 };

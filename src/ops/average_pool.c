@@ -20,6 +20,10 @@ static void backward(const bl_op_run *r) {
     if (r->grad_in[0]) bl_average_pool_backward(r->params, planes(r), r->grad_out, r->grad_in[0], r->add[0]);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_pool_explain(r, of, index, e, false);
+}
+
 const bl_op bl_op_AveragePool = {
     .name = "AveragePool",
     .since = 7,
@@ -30,5 +34,7 @@ const bl_op bl_op_AveragePool = {
     .forward = forward,
     .backward = backward,
     .reads = {0},
+    .explain = explain,
+    .explains = 1 << 0,
     .summary = "Mean of every window; count_include_pad says whether padding counts",
 };

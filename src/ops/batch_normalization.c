@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 #include <math.h>
 
@@ -79,6 +80,20 @@ static void backward(const bl_op_run *r) {
     }
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    const batchnorm *b = r->params;
+    size_t c = index / b->plane % b->channels;
+    double factor = (double)r->in[1][c] / deviation(r, c);
+    e->layout(e, BL_FORM_SUM, 1, 1, 1);
+    if (of >= 0) {
+        bl_say_signal(e, r, index, factor, 1, c);
+        return;
+    }
+    bl_say_input(e, r, 0, index, factor, 1, c);
+    bl_say(e, BL_TERM_SHIFT, (double)r->in[3][c], -factor, 3, c, 1, c);
+    bl_say(e, BL_TERM_SHIFT, (double)r->in[2][c], 1, 2, c, BL_NO_OPERAND, 0);
+}
+
 const bl_op bl_op_BatchNormalization = {
     .name = "BatchNormalization",
     .since = 7,
@@ -89,6 +104,8 @@ const bl_op bl_op_BatchNormalization = {
     .forward = forward,
     .backward = backward,
     .reads = {1 << 1 | 1 << 4, 1 << 0 | 1 << 3 | 1 << 4, 0, 1 << 1 | 1 << 4, 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4},
+    .explain = explain,
+    .explains = 1 << 0,
     .in_place = true,
     .summary = "Every channel shifted and scaled by its statistics, as in inference",
 };

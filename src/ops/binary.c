@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 /* Both operands and the result as rank 4, ones in front; steps are 0 where an operand is broadcast. */
 typedef struct {
@@ -119,4 +120,47 @@ static void backward_operand(const bl_op_run *r, const bl_binary *f, int which) 
 void bl_binary_backward(const bl_op_run *r, const bl_binary *f) {
     for (int k = 0; k < 2; k++)
         if (r->grad_in[k]) backward_operand(r, f, k);
+}
+
+static void explain_result(const bl_op_run *r, const size_t at[4], bl_explain *e, const bl_binary *f) {
+    const broadcast *b = r->params;
+    size_t from[2] = {0, 0};
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 4; i++) from[k] += at[i] * b->step[k][i];
+    double x = (double)r->in[0][from[0]], y = (double)r->in[1][from[1]];
+    e->layout(e, BL_FORM_SUM, f->is_sum ? 2 : 1, 1, 1);
+    bl_say_input(e, r, 0, from[0], f->factor(0, x, y), f->is_sum ? BL_NO_OPERAND : 1, from[1]);
+    if (f->is_sum) bl_say_input(e, r, 1, from[1], f->factor(1, x, y), BL_NO_OPERAND, 0);
+}
+
+/* The gradient of an operand: from every place of the result that read this element. */
+static void explain_operand(const bl_op_run *r, int of, size_t index, bl_explain *e, const bl_binary *f) {
+    const broadcast *b = r->params;
+    size_t first[4], end[4], n = 1;
+    for (int i = 0; i < 4; i++) {
+        size_t step = b->step[of][i];
+        first[i] = step ? index / step % b->dim[i] : 0;
+        end[i] = step ? first[i] + 1 : b->dim[i];
+        n *= end[i] - first[i];
+    }
+    e->layout(e, BL_FORM_SUM, 1, 1, n);
+    for (size_t i = first[0]; i < end[0]; i++)
+        for (size_t j = first[1]; j < end[1]; j++)
+            for (size_t l = first[2]; l < end[2]; l++)
+                for (size_t k = first[3]; k < end[3]; k++) {
+                    size_t from[2] = {ROW(b, 0) + k * b->step[0][3], ROW(b, 1) + k * b->step[1][3]};
+                    double factor = f->factor(of, (double)r->in[0][from[0]], (double)r->in[1][from[1]]);
+                    bl_say_signal(e, r, OUT_ROW(b) + k, factor, f->is_sum ? BL_NO_OPERAND : !of, from[!of]);
+                }
+}
+
+void bl_binary_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, const bl_binary *f) {
+    const broadcast *b = r->params;
+    size_t at[4];
+    if (of >= 0) {
+        explain_operand(r, of, index, e, f);
+        return;
+    }
+    for (int i = 3; i >= 0; i--) at[i] = index % b->dim[i], index /= b->dim[i];
+    explain_result(r, at, e, f);
 }

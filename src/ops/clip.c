@@ -45,6 +45,11 @@ static void backward(const bl_op_run *r) {
                          r->grad_in[0], r->add[0]);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    const bounds *b = r->params;
+    bl_gate_explain(r, of, index, e, b->low, b->high);
+}
+
 const bl_op bl_op_Clip = {
     .name = "Clip",
     .since = 6,
@@ -55,6 +60,9 @@ const bl_op bl_op_Clip = {
     .forward = forward,
     .backward = backward,
     .reads = {BL_READS_OUT},
+    .explain = explain,
+    .explains = 1 << 0,
+    .formula = "min(max(x, low), high)",
     .in_place = true,
     .summary = "Cut to a range (ReLU6: 0 to 6); the derivative is 0 at the bounds",
 };

@@ -39,6 +39,9 @@ bl_status bl_curve_plan(bl_op_plan *p, const char *first, float first_default, c
                         float second_default);
 void bl_curve_forward(const bl_op_run *r, bl_curve value);
 void bl_curve_backward(const bl_op_run *r, bl_slope slope);
+void bl_curve_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, bl_curve value, bl_slope slope);
+/* The same for a number cut to low … high. */
+void bl_gate_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, bl_real low, bl_real high);
 
 /* One axis of a sliding window (convolution, pooling), as planned. */
 typedef struct {
@@ -58,10 +61,13 @@ typedef struct {
     void (*partial[2])(size_t n, const bl_real *g, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step,
                        bl_real *t);
     bool (*ints)(int64_t a, int64_t b, int64_t *y); /* shape arithmetic; false: has no result */
+    double (*factor)(int of, double a, double b); /* ∂/∂a or ∂/∂b; the result is a·∂/∂a, plus b·∂/∂b when a sum */
+    bool is_sum;
 } bl_binary;
 bl_status bl_binary_plan(bl_op_plan *p, const bl_binary *f);
 void bl_binary_forward(const bl_op_run *r, const bl_binary *f);
 void bl_binary_backward(const bl_op_run *r, const bl_binary *f);
+void bl_binary_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, const bl_binary *f);
 
 /* d into element i of a gradient: written or added. */
 static inline void bl_put(bl_real *gradient, size_t i, bl_real d, bool add) {

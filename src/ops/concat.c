@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 #include <string.h>
 
@@ -62,6 +63,20 @@ static void backward(const bl_op_run *r) {
     }
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    int axis = *(const int *)r->params;
+    size_t row = bl_inner(&r->out_shape, axis) * (size_t)r->out_shape.dim[axis], rows = bl_outer(&r->out_shape, axis),
+           at = 0;
+    e->layout(e, BL_FORM_SUM, 1, 1, 1);
+    for (int i = 0; i < r->n_in; i++) {
+        size_t part = bl_count(&r->in_shape[i]) / rows, inside = index % row;
+        if (i == of) bl_say_signal(e, r, index / part * row + at + index % part, 1, BL_NO_OPERAND, 0);
+        if (of < 0 && inside >= at && inside < at + part)
+            bl_say_input(e, r, i, index / row * part + inside - at, 1, BL_NO_OPERAND, 0);
+        at += part;
+    }
+}
+
 const bl_op bl_op_Concat = {
     .name = "Concat",
     .since = 4,
@@ -72,5 +87,7 @@ const bl_op bl_op_Concat = {
     .forward = forward,
     .backward = backward,
     .reads = {0},
+    .explain = explain,
+    .explains = 0xFF,
     .summary = "Values side by side along an axis",
 };

@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 /* More than any known network has, and little enough that no size below can overflow. */
 enum { MAX_DEPTH = 1 << 22, MAX_CHANNELS = 1 << 16 };
@@ -71,6 +72,69 @@ static void backward(const bl_op_run *r) {
                         r->grad_in[2], r->add[2]);
 }
 
+/* One number of the result: its window, channel by channel. */
+static void explain_result(const bl_op_run *r, size_t index, bl_explain *e) {
+    const bl_conv_shape *s = r->params;
+    int column = (int)(index % (size_t)s->out_width), row = (int)(index / (size_t)s->out_width % (size_t)s->out_height);
+    size_t plane = index / (size_t)s->out_width / (size_t)s->out_height, out = plane % (size_t)s->out_channels;
+    size_t per = (size_t)(s->channels / s->groups), outs = (size_t)(s->out_channels / s->groups);
+    size_t first = plane / (size_t)s->out_channels * (size_t)s->channels + out / outs * per, weight = out * per;
+    weight *= (size_t)s->kernel_h * (size_t)s->kernel_w;
+    e->layout(e, BL_FORM_SUM, per, (size_t)s->kernel_h, (size_t)s->kernel_w);
+    for (size_t c = first; c < first + per; c++)
+        for (int a = 0; a < s->kernel_h; a++)
+            for (int b = 0; b < s->kernel_w; b++, weight++) {
+                int y = row * s->stride_h - s->pad_top + a * s->dilation_h;
+                int x = column * s->stride_w - s->pad_left + b * s->dilation_w;
+                double factor = (double)r->in[1][weight];
+                if (y < 0 || y >= s->height || x < 0 || x >= s->width)
+                    bl_say_empty(e, 0, factor, 0, c * (size_t)s->height * (size_t)s->width, 1, weight);
+                else
+                    bl_say_input(e, r, 0, (c * (size_t)s->height + (size_t)y) * (size_t)s->width + (size_t)x, factor, 1,
+                                 weight);
+            }
+    if (r->n_in > 2 && r->in[2]) bl_say(e, BL_TERM_SHIFT, (double)r->in[2][out], 1, 2, out, BL_NO_OPERAND, 0);
+}
+
+/* The place of the result that reads a cell through tap `tap` of the kernel, or −1. */
+static int reader(int at, int pad, int tap, int dilation, int stride, int size) {
+    int place = at + pad - tap * dilation;
+    return place < 0 || place % stride || place / stride >= size ? -1 : place / stride;
+}
+
+/* One number of the input's gradient: every output that reads it, through the kernel turned by 180°. */
+static void explain_input(const bl_op_run *r, size_t index, bl_explain *e) {
+    const bl_conv_shape *s = r->params;
+    int column = (int)(index % (size_t)s->width), row = (int)(index / (size_t)s->width % (size_t)s->height);
+    size_t plane = index / (size_t)s->width / (size_t)s->height, in = plane % (size_t)s->channels;
+    size_t per = (size_t)(s->channels / s->groups), outs = (size_t)(s->out_channels / s->groups);
+    size_t picture = plane / (size_t)s->channels * (size_t)s->out_channels, first = in / per * outs;
+    e->layout(e, BL_FORM_SUM, outs, (size_t)s->kernel_h, (size_t)s->kernel_w);
+    for (size_t o = first; o < first + outs; o++)
+        for (int a = s->kernel_h - 1; a >= 0; a--)
+            for (int b = s->kernel_w - 1; b >= 0; b--) {
+                int y = reader(row, s->pad_top, a, s->dilation_h, s->stride_h, s->out_height);
+                int x = reader(column, s->pad_left, b, s->dilation_w, s->stride_w, s->out_width);
+                size_t weight =
+                    ((o * per + in % per) * (size_t)s->kernel_h + (size_t)a) * (size_t)s->kernel_w + (size_t)b;
+                double factor = (double)r->in[1][weight];
+                if (y < 0 || x < 0)
+                    bl_say_empty(e, 0, factor, BL_SIGNAL, (picture + o) * (size_t)s->out_height * (size_t)s->out_width,
+                                 1, weight);
+                else
+                    bl_say_signal(
+                        e, r, ((picture + o) * (size_t)s->out_height + (size_t)y) * (size_t)s->out_width + (size_t)x,
+                        factor, 1, weight);
+            }
+}
+
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    if (of < 0)
+        explain_result(r, index, e);
+    else
+        explain_input(r, index, e);
+}
+
 const bl_op bl_op_Conv = {
     .name = "Conv",
     .since = 1,
@@ -81,6 +145,8 @@ const bl_op bl_op_Conv = {
     .forward = forward,
     .backward = backward,
     .reads = {1 << 1, 1 << 0, 0},
+    .explain = explain,
+    .explains = 1 << 0,
     .mixes_channels = true,
     .summary = "Convolution in two dimensions: stride, padding, dilation, groups, bias",
 };

@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 /* Y = alpha·A·B + beta·C: m×k times k×n. C is broadcast: its steps are 0 where it is. */
 typedef struct {
@@ -127,6 +128,36 @@ static void backward(const bl_op_run *r) {
     if (r->grad_in[1]) multiply(gradient_b(g, r->in[0], signal), r->grad_in[1], r->add[1], r->scratch);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    const gemm *g = r->params;
+    bl_matrix a = operand_a(g, r->in[0]), b = operand_b(g, r->in[1]);
+    int columns = of < 0 ? g->n : of == 0 ? (g->turn_a ? g->m : g->k) : g->turn_b ? g->k : g->n;
+    ptrdiff_t i = (ptrdiff_t)(index / (size_t)columns), j = (ptrdiff_t)(index % (size_t)columns), n = g->n;
+    double alpha = (double)g->alpha;
+    if (of == 0 ? g->turn_a : of == 1 && g->turn_b) {
+        ptrdiff_t swap = i;
+        i = j;
+        j = swap;
+    }
+    e->layout(e, BL_FORM_SUM, 1, 1, (size_t)(of < 0 ? g->k : of == 0 ? g->n : g->m));
+    for (ptrdiff_t k = 0; of < 0 && k < g->k; k++) {
+        ptrdiff_t weight = k * b.row + j * b.col;
+        bl_say_input(e, r, 0, (size_t)(i * a.row + k * a.col), alpha * (double)b.data[weight], 1, (size_t)weight);
+    }
+    for (ptrdiff_t k = 0; of == 0 && k < g->n; k++) {
+        ptrdiff_t weight = j * b.row + k * b.col;
+        bl_say_signal(e, r, (size_t)(i * n + k), alpha * (double)b.data[weight], 1, (size_t)weight);
+    }
+    for (ptrdiff_t k = 0; of == 1 && k < g->m; k++) {
+        ptrdiff_t weight = k * a.row + i * a.col;
+        bl_say_signal(e, r, (size_t)(k * n + j), alpha * (double)a.data[weight], 0, (size_t)weight);
+    }
+    if (of < 0 && r->n_in > 2 && r->in[2]) {
+        size_t c = (size_t)i * g->c_row + (size_t)j * g->c_column;
+        bl_say(e, BL_TERM_SHIFT, (double)r->in[2][c], (double)g->beta, 2, c, BL_NO_OPERAND, 0);
+    }
+}
+
 const bl_op bl_op_Gemm = {
     .name = "Gemm",
     .since = 7,
@@ -137,6 +168,8 @@ const bl_op bl_op_Gemm = {
     .forward = forward,
     .backward = backward,
     .reads = {1 << 1, 1 << 0, 0},
+    .explain = explain,
+    .explains = 1 << 0 | 1 << 1,
     .mixes_channels = true,
     .summary = "Dense layer: alpha·A·B + beta·C, operands transposed or not",
 };

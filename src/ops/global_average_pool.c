@@ -21,6 +21,10 @@ static void backward(const bl_op_run *r) {
     }
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_pool_explain(r, of, index, e, false);
+}
+
 const bl_op bl_op_GlobalAveragePool = {
     .name = "GlobalAveragePool",
     .since = 1,
@@ -31,5 +35,7 @@ const bl_op bl_op_GlobalAveragePool = {
     .forward = forward,
     .backward = backward,
     .reads = {0},
+    .explain = explain,
+    .explains = 1 << 0,
     .summary = "Mean of every map",
 };

@@ -18,6 +18,10 @@ static void backward(const bl_op_run *r) {
     if (r->grad_in[0]) bl_max_pool_backward(r->params, planes(r), r->grad_out, r->aux, r->grad_in[0], r->add[0]);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_pool_explain(r, of, index, e, true);
+}
+
 const bl_op bl_op_GlobalMaxPool = {
     .name = "GlobalMaxPool",
     .since = 1,
@@ -28,5 +32,7 @@ const bl_op bl_op_GlobalMaxPool = {
     .forward = forward,
     .backward = backward,
     .reads = {0},
+    .explain = explain,
+    .explains = 1 << 0,
     .summary = "Largest cell of every map; ties go to the first in row order",
 };

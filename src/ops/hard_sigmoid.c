@@ -19,6 +19,10 @@ static void backward(const bl_op_run *r) {
     bl_curve_backward(r, slope);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_curve_explain(r, of, index, e, value, slope);
+}
+
 const bl_op bl_op_HardSigmoid = {
     .name = "HardSigmoid",
     .since = 6,
@@ -29,6 +33,9 @@ const bl_op bl_op_HardSigmoid = {
     .forward = forward,
     .backward = backward,
     .reads = {BL_READS_OUT},
+    .explain = explain,
+    .explains = 1 << 0,
+    .formula = "clip(α·x + β, 0, 1)",
     .in_place = true,
     .summary = "alpha·x + beta, cut to 0 … 1; the derivative is 0 at the bounds",
 };

@@ -20,6 +20,10 @@ static void backward(const bl_op_run *r) {
     bl_curve_backward(r, slope);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_curve_explain(r, of, index, e, value, slope);
+}
+
 const bl_op bl_op_HardSwish = {
     .name = "HardSwish",
     .since = 14,
@@ -30,6 +34,9 @@ const bl_op bl_op_HardSwish = {
     .forward = forward,
     .backward = backward,
     .reads = {1 << 0},
+    .explain = explain,
+    .explains = 1 << 0,
+    .formula = "x · clip(x/6 + ½, 0, 1)",
     .in_place = true,
     .summary = "x·clip(x/6 + 1/2, 0, 1)",
 };

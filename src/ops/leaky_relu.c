@@ -18,6 +18,10 @@ static void backward(const bl_op_run *r) {
     bl_curve_backward(r, slope);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_curve_explain(r, of, index, e, value, slope);
+}
+
 const bl_op bl_op_LeakyRelu = {
     .name = "LeakyRelu",
     .since = 6,
@@ -28,6 +32,9 @@ const bl_op bl_op_LeakyRelu = {
     .forward = forward,
     .backward = backward,
     .reads = {1 << 0},
+    .explain = explain,
+    .explains = 1 << 0,
+    .formula = "x > 0 ? x : α·x",
     .in_place = true,
     .summary = "x where it is positive, alpha·x elsewhere; its derivative at 0 is 0",
 };

@@ -10,6 +10,10 @@ static void backward(const bl_op_run *r) {
     if (r->grad_in[0]) bl_log_softmax_backward(s->outer, s->n, s->inner, r->out, r->grad_out, r->grad_in[0], r->add[0]);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_softmax_explain(r, of, index, e, true);
+}
+
 const bl_op bl_op_LogSoftmax = {
     .name = "LogSoftmax",
     .since = 1,
@@ -20,6 +24,8 @@ const bl_op bl_op_LogSoftmax = {
     .forward = forward,
     .backward = backward,
     .reads = {BL_READS_OUT},
+    .explain = explain,
+    .explains = 1 << 0,
     .in_place = true,
     .summary = "Logarithms of probabilities along an axis",
 };

@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 typedef struct {
     int channels, size;
@@ -42,6 +43,44 @@ static void backward(const bl_op_run *r) {
                         r->grad_in[0] + i, r->add[0], r->scratch);
 }
 
+typedef struct {
+    int first, last;
+} span;
+static span around(const lrn *s, int c, int before, int after) {
+    return (span){c > before ? c - before : 0, after < s->channels - 1 - c ? c + after : s->channels - 1};
+}
+/* bias + alpha/size · Σ x² around channel c, at a place of a plane. */
+static double base_of(const lrn *s, const bl_real *x, int c) {
+    span a = around(s, c, (s->size - 1) / 2, s->size / 2);
+    double sum = 0;
+    for (int q = a.first; q <= a.last; q++) sum += (double)x[(size_t)q * s->plane] * (double)x[(size_t)q * s->plane];
+    return s->bias + s->alpha / s->size * sum;
+}
+
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    const lrn *s = r->params;
+    size_t all = (size_t)s->channels * s->plane, from = index / all * all + index % s->plane;
+    int c = (int)(index / s->plane % (size_t)s->channels), before = (s->size - 1) / 2, after = s->size / 2;
+    const bl_real *x = r->in[0] + from;
+    span a = of < 0 ? around(s, c, before, after) : around(s, c, after, before);
+    e->layout(e, of < 0 ? BL_FORM_SCALED : BL_FORM_SUM, of < 0 ? 1 : (size_t)(a.last - a.first + 1), 1, 1);
+    if (of < 0) {
+        bl_say_input(e, r, 0, index, (double)bl_inverse_power((bl_real)base_of(s, x, c), s->beta), BL_NO_OPERAND, 0);
+        for (int q = a.first; q <= a.last; q++) {
+            size_t at = from + (size_t)q * s->plane;
+            bl_say(e, BL_TERM_ASIDE, (double)r->in[0][at], s->alpha / s->size * (double)r->in[0][at], 0, at, 0, at);
+        }
+        return;
+    }
+    for (int q = a.first; q <= a.last; q++) {
+        size_t at = from + (size_t)q * s->plane;
+        double base = base_of(s, x, q), power = (double)bl_inverse_power((bl_real)base, s->beta);
+        double factor =
+            -2 * s->alpha * s->beta / s->size * (double)r->in[0][index] * (double)r->in[0][at] * power / base;
+        bl_say_signal(e, r, at, factor + (q == c ? power : 0), BL_NO_OPERAND, 0);
+    }
+}
+
 const bl_op bl_op_LRN = {
     .name = "LRN",
     .since = 1,
@@ -52,5 +91,7 @@ const bl_op bl_op_LRN = {
     .forward = forward,
     .backward = backward,
     .reads = {1 << 0},
+    .explain = explain,
+    .explains = 1 << 0,
     .summary = "Local response normalisation across channels (Krizhevsky et al. 2012)",
 };

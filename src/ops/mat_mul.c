@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 #include <string.h>
 
@@ -83,6 +84,28 @@ static void backward(const bl_op_run *r) {
     }
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    const matmul *s = r->params;
+    size_t m = (size_t)s->m, n = (size_t)s->n, k = (size_t)s->k;
+    size_t columns = of == 0 ? k : n, row = index / columns % (of == 1 ? k : m), column = index % columns;
+    size_t matrix = index - row * columns - column, sums = of < 0 ? k : of == 0 ? n : m, stacks = 0;
+    FOR_STACK(s) stacks += (of < 0 ? OUT_AT(s) : of == 0 ? A_AT(s) : B_AT(s)) == matrix;
+    e->layout(e, BL_FORM_SUM, stacks, 1, sums);
+    FOR_STACK(s) {
+        if ((of < 0 ? OUT_AT(s) : of == 0 ? A_AT(s) : B_AT(s)) != matrix) continue;
+        for (size_t q = 0; q < sums; q++) {
+            size_t a = A_AT(s) + (of < 0 ? row * k + q : q * k + row),
+                   b = B_AT(s) + (of < 0 ? q * n + column : column * n + q);
+            if (of < 0)
+                bl_say_input(e, r, 0, a, (double)r->in[1][b], 1, b);
+            else if (of == 0)
+                bl_say_signal(e, r, OUT_AT(s) + row * n + q, (double)r->in[1][b], 1, b);
+            else
+                bl_say_signal(e, r, OUT_AT(s) + q * n + column, (double)r->in[0][a], 0, a);
+        }
+    }
+}
+
 const bl_op bl_op_MatMul = {
     .name = "MatMul",
     .since = 1,
@@ -93,6 +116,8 @@ const bl_op bl_op_MatMul = {
     .forward = forward,
     .backward = backward,
     .reads = {1 << 1, 1 << 0},
+    .explain = explain,
+    .explains = 1 << 0 | 1 << 1,
     .mixes_channels = true,
     .summary = "Product of matrices, or of stacks of them",
 };

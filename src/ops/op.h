@@ -101,6 +101,8 @@ typedef struct {
 /* What backward to input i reads: bits 0-4 the inputs, BL_READS_OUT the output. aux may always be read. */
 enum { BL_READS_OUT = 1 << 7 };
 
+typedef struct bl_explain bl_explain; /* ops/explain.h */
+
 typedef struct bl_op {
     const char *name;   /* ONNX op_type */
     int since;          /* lowest opset whose meaning is implemented */
@@ -110,9 +112,14 @@ typedef struct bl_op {
     void (*forward)(const bl_op_run *r);  /* NULL: only shape arithmetic or alias */
     void (*backward)(const bl_op_run *r); /* NULL: no gradient passes */
     uint8_t reads[5];                     /* reads[min(i,4)]: what backward to input i reads */
-    bool in_place;                        /* forward may write its output over its first input (same size) */
-    bool mixes_channels;                  /* conv, dense: the page leaves a long gap before it */
-    const char *summary;                  /* one line for the operator page of the docs */
+    /* The terms of one number: element `index` of the result (of = −1) or of the gradient of input `of`, which is one
+     * of `explains`. Every pointer of the run is there: inputs, result, aux, backward also the signal. */
+    void (*explain)(const bl_op_run *r, int of, size_t index, bl_explain *e);
+    uint8_t explains;    /* bit min(i,4): explain knows the gradient of input i */
+    const char *formula; /* of a curve: f(x), in words of x */
+    bool in_place;       /* forward may write its output over its first input (same size) */
+    bool mixes_channels; /* conv, dense: the page leaves a long gap before it */
+    const char *summary; /* one line for the operator page of the docs */
 } bl_op;
 
 /* All operators, in the order of ops.def; *n their number. */

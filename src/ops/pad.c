@@ -85,5 +85,7 @@ const bl_op bl_op_Pad = {
     .forward = bl_walk_forward,
     .backward = bl_walk_backward,
     .reads = {0},
+    .explain = bl_walk_explain,
+    .explains = 1 << 0,
     .summary = "Cells added around (or taken away): constant, reflected, or the edge repeated",
 };

@@ -1,4 +1,5 @@
 #include "ops/pools.h"
+#include "ops/explain.h"
 
 static bl_status need_pictures(bl_op_plan *p) {
     if (p->in[0].shape.rank != 4)
@@ -49,4 +50,76 @@ bl_status bl_global_pool_plan(bl_op_plan *p) {
         windows[i] = (bl_window){.in = size, .out = 1, .kernel = size, .stride = 1, .dilation = 1};
     }
     return finish(p, windows);
+}
+
+typedef struct {
+    int row, column, height, width; /* of one of the two sides */
+} place;
+static place place_of(size_t index, int height, int width) {
+    size_t w = (size_t)width, h = (size_t)height;
+    return (place){(int)(index / w % h), (int)(index % w), height, width};
+}
+
+/* What a cell of the plane gives to a window's result. */
+static double weight(const bl_op_run *r, size_t plane, int row, int column, int cell, bool largest) {
+    const bl_pool_shape *s = r->params;
+    size_t out = plane * (size_t)s->out_height * (size_t)s->out_width + (size_t)(row * s->out_width + column);
+    return largest ? ((const int32_t *)r->aux)[out] == cell : (double)bl_average_share(s, row, column);
+}
+
+static void explain_window(const bl_op_run *r, size_t index, bl_explain *e, bool largest) {
+    const bl_pool_shape *s = r->params;
+    place at = place_of(index, s->out_height, s->out_width);
+    size_t plane = index / (size_t)(s->out_height * s->out_width);
+    for (int a = 0; a < s->kernel_h; a++)
+        for (int b = 0; b < s->kernel_w; b++) {
+            int y = at.row * s->stride_h - s->pad_top + a * s->dilation_h;
+            int x = at.column * s->stride_w - s->pad_left + b * s->dilation_w;
+            int cell = y * s->width + x;
+            if (y < 0 || y >= s->height || x < 0 || x >= s->width)
+                bl_say_empty(e, 0, 0, 0, plane * (size_t)(s->height * s->width), BL_NO_OPERAND, 0);
+            else
+                bl_say_input(e, r, 0, plane * (size_t)(s->height * s->width) + (size_t)cell,
+                             weight(r, plane, at.row, at.column, cell, largest), BL_NO_OPERAND, 0);
+        }
+}
+
+/* The window's result that a cell reaches through tap `tap`, or −1. */
+static int reader(int at, int pad, int tap, int dilation, int stride, int size) {
+    int to = at + pad - tap * dilation;
+    return to < 0 || to % stride || to / stride >= size ? -1 : to / stride;
+}
+
+static void explain_cell(const bl_op_run *r, size_t index, bl_explain *e, bool largest) {
+    const bl_pool_shape *s = r->params;
+    place at = place_of(index, s->height, s->width);
+    size_t plane = index / (size_t)(s->height * s->width), out = plane * (size_t)(s->out_height * s->out_width);
+    for (int a = s->kernel_h - 1; a >= 0; a--)
+        for (int b = s->kernel_w - 1; b >= 0; b--) {
+            int y = reader(at.row, s->pad_top, a, s->dilation_h, s->stride_h, s->out_height);
+            int x = reader(at.column, s->pad_left, b, s->dilation_w, s->stride_w, s->out_width);
+            if (y < 0 || x < 0)
+                bl_say_empty(e, 0, 0, BL_SIGNAL, out, BL_NO_OPERAND, 0);
+            else
+                bl_say_signal(e, r, out + (size_t)(y * s->out_width + x),
+                              weight(r, plane, y, x, at.row * s->width + at.column, largest), BL_NO_OPERAND, 0);
+        }
+}
+
+void bl_pool_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, bool largest) {
+    const bl_pool_shape *s = r->params;
+    bool whole = s->out_height == 1 && s->out_width == 1 && s->kernel_h == s->height && s->kernel_w == s->width &&
+                 s->dilation_h == 1 && s->dilation_w == 1 && s->pad_top == 0 && s->pad_left == 0;
+    if (of >= 0 && whole) { /* one window over everything: one place to come from */
+        e->layout(e, largest ? BL_FORM_LARGEST : BL_FORM_SUM, 1, 1, 1);
+        size_t plane = index / (size_t)(s->height * s->width);
+        bl_say_signal(e, r, plane, weight(r, plane, 0, 0, (int)(index % (size_t)(s->height * s->width)), largest),
+                      BL_NO_OPERAND, 0);
+        return;
+    }
+    e->layout(e, largest ? BL_FORM_LARGEST : BL_FORM_SUM, 1, (size_t)s->kernel_h, (size_t)s->kernel_w);
+    if (of < 0)
+        explain_window(r, index, e, largest);
+    else
+        explain_cell(r, index, e, largest);
 }

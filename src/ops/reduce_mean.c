@@ -1,4 +1,5 @@
 #include "ops/common.h"
+#include "ops/explain.h"
 
 #include <string.h>
 
@@ -78,6 +79,19 @@ static void backward(const bl_op_run *run) {
     }
 }
 
+/* Of a result, the cells that are averaged; of a gradient, the one place that this cell went to. */
+static void explain(const bl_op_run *run, int of, size_t index, bl_explain *e) {
+    const reduce *r = run->params;
+    e->layout(e, BL_FORM_SUM, 1, 1, of < 0 ? r->count : 1);
+    FOR_ROWS(r) {
+        for (size_t d = 0; d < r->dim[3]; d++) {
+            size_t in = PLACE(r->step) + d * r->step[3], out = PLACE(r->out_step) + d * r->out_step[3];
+            if (of < 0 && out == index) bl_say_input(e, run, 0, in, 1 / (double)r->count, BL_NO_OPERAND, 0);
+            if (of >= 0 && in == index) bl_say_signal(e, run, out, 1 / (double)r->count, BL_NO_OPERAND, 0);
+        }
+    }
+}
+
 const bl_op bl_op_ReduceMean = {
     .name = "ReduceMean",
     .since = 1,
@@ -88,5 +102,7 @@ const bl_op bl_op_ReduceMean = {
     .forward = forward,
     .backward = backward,
     .reads = {0},
+    .explain = explain,
+    .explains = 1 << 0,
     .summary = "Mean over axes; over height and width it is a global average pool",
 };

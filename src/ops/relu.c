@@ -14,6 +14,10 @@ static void backward(const bl_op_run *r) {
                          r->grad_in[0], r->add[0]);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_gate_explain(r, of, index, e, 0, (bl_real)INFINITY);
+}
+
 const bl_op bl_op_Relu = {
     .name = "Relu",
     .since = 1,
@@ -24,6 +28,9 @@ const bl_op bl_op_Relu = {
     .forward = forward,
     .backward = backward,
     .reads = {BL_READS_OUT},
+    .explain = explain,
+    .explains = 1 << 0,
+    .formula = "max(0, x)",
     .in_place = true,
     .summary = "max(x, 0); its derivative at 0 is 0",
 };

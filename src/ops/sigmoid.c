@@ -21,6 +21,10 @@ static void backward(const bl_op_run *r) {
     bl_curve_backward(r, slope);
 }
 
+static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    bl_curve_explain(r, of, index, e, value, slope);
+}
+
 const bl_op bl_op_Sigmoid = {
     .name = "Sigmoid",
     .since = 6,
@@ -31,6 +35,9 @@ const bl_op bl_op_Sigmoid = {
     .forward = forward,
     .backward = backward,
     .reads = {BL_READS_OUT},
+    .explain = explain,
+    .explains = 1 << 0,
+    .formula = "1 / (1 + e^−x)",
     .in_place = true,
     .summary = "1/(1 + e^−x)",
 };

@@ -92,5 +92,7 @@ const bl_op bl_op_Slice = {
     .forward = bl_walk_forward,
     .backward = bl_walk_backward,
     .reads = {0},
+    .explain = bl_walk_explain,
+    .explains = 1 << 0,
     .summary = "A part of every axis, with steps",
 };

@@ -24,4 +24,8 @@ static inline bl_status bl_softmax_plan(bl_op_plan *p) {
     return BL_OK;
 }
 
+/* The exponentials as asides, z and e^(z − most); then the one over the sum, or z, less the logarithm of the sum.
+ * Backward: what every result of the row sends, ∂p_j/∂z_i = p_j·(1[i=j] − p_i), ∂ log p_j/∂z_i = 1[i=j] − p_i. */
+void bl_softmax_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, bool logs);
+
 #endif

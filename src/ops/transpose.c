@@ -35,5 +35,7 @@ const bl_op bl_op_Transpose = {
     .forward = bl_walk_forward,
     .backward = bl_walk_backward,
     .reads = {0},
+    .explain = bl_walk_explain,
+    .explains = 1 << 0,
     .summary = "The axes in another order",
 };

@@ -1,4 +1,5 @@
 #include "ops/walk.h"
+#include "ops/explain.h"
 
 #include <string.h>
 
@@ -7,6 +8,7 @@ bl_status bl_walk_plan(bl_op_plan *p, const bl_shape *out, bl_walk **walk) {
     if (!w) return BL_MEMORY;
     for (int i = 0; i < BL_MAX_RANK; i++) {
         int axis = i - BL_MAX_RANK + out->rank;
+        w->size[i] = w->stride[i] = 1;
         w->dim[i] = axis < 0 ? 1 : out->dim[axis];
         w->from[i] = bl_arena_take_array(p->arena, (size_t)w->dim[i], sizeof *w->from[i]);
         if (!w->from[i]) return bl_op_fail(p, BL_MEMORY, "no memory");
@@ -19,6 +21,8 @@ void bl_walk_finish(bl_walk *w, const bl_shape *in, const int *axes) {
     for (int axis = 0; axis < in->rank; axis++) {
         int i = BL_MAX_RANK - in->rank + axis;
         int32_t stride = (int32_t)bl_inner(in, axes[axis]);
+        w->stride[i] = stride;
+        w->size[i] = in->dim[axes[axis]];
         for (int32_t q = 0; q < w->dim[i]; q++)
             if (w->from[i][q] >= 0) w->from[i][q] *= stride;
     }
@@ -57,6 +61,46 @@ void bl_walk_backward(const bl_op_run *r) {
         for (int32_t d = 0; d < w->dim[3]; d++, dy++)
             if (start >= 0 && from[d] >= 0) dx[start + from[d]] += *dy;
     }
+}
+
+/* Calls say (or, without e, only counts) for every place of the result that was taken from element `index`. */
+static size_t readers(const bl_op_run *r, size_t index, bl_explain *e) {
+    const bl_walk *w = r->params;
+    int32_t at[BL_MAX_RANK];
+    size_t n = 0, row = 0;
+    for (int i = 0; i < BL_MAX_RANK; i++)
+        at[i] = (int32_t)(index / (size_t)w->stride[i] % (size_t)w->size[i]) * w->stride[i];
+    for (int32_t a = 0; a < w->dim[0]; a++)
+        for (int32_t b = 0; b < w->dim[1]; b++)
+            for (int32_t c = 0; c < w->dim[2]; c++, row += (size_t)w->dim[3]) {
+                if (w->from[0][a] != at[0] || w->from[1][b] != at[1] || w->from[2][c] != at[2]) continue;
+                for (int32_t d = 0; d < w->dim[3]; d++) {
+                    if (w->from[3][d] != at[3]) continue;
+                    n++;
+                    if (e) bl_say_signal(e, r, row + (size_t)d, 1, BL_NO_OPERAND, 0);
+                }
+            }
+    return n;
+}
+
+void bl_walk_explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
+    const bl_walk *w = r->params;
+    int64_t from = 0;
+    if (of >= 0) {
+        e->layout(e, BL_FORM_SUM, 1, 1, readers(r, index, NULL));
+        readers(r, index, e);
+        return;
+    }
+    for (int i = BL_MAX_RANK - 1; i >= 0; i--) {
+        int32_t offset = w->from[i][index % (size_t)w->dim[i]];
+        index /= (size_t)w->dim[i];
+        from = offset < 0 || from < 0 ? -1 : from + offset;
+    }
+    e->layout(e, BL_FORM_SUM, 1, 1, 1);
+    if (from < 0)
+        bl_say_empty(e, (double)w->fill, 1, BL_NO_OPERAND, 0, BL_NO_OPERAND, 0);
+    else
+        bl_say_input(e, r, 0, (size_t)from, 1, BL_NO_OPERAND, 0);
 }
 
 void bl_walk_ints(const bl_walk *w, const int64_t *in, int64_t *out) {

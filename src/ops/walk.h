@@ -6,9 +6,10 @@
 #include "ops/common.h"
 
 typedef struct {
-    int32_t dim[BL_MAX_RANK];   /* of the result, ones in front */
-    int32_t *from[BL_MAX_RANK]; /* dim[i] offsets */
-    bl_real fill;               /* for nowhere */
+    int32_t dim[BL_MAX_RANK];                       /* of the result, ones in front */
+    int32_t *from[BL_MAX_RANK];                     /* dim[i] offsets … */
+    int32_t size[BL_MAX_RANK], stride[BL_MAX_RANK]; /* … along an axis of so many cells, so far apart */
+    bl_real fill;                                   /* for nowhere */
 } bl_walk;
 
 /* Made in p->params for the result `out`; the caller fills from[BL_MAX_RANK − rank + axis] with indices along the
@@ -18,6 +19,7 @@ bl_status bl_walk_plan(bl_op_plan *p, const bl_shape *out, bl_walk **walk);
 void bl_walk_finish(bl_walk *w, const bl_shape *in, const int *axes);
 void bl_walk_forward(const bl_op_run *r);
 void bl_walk_backward(const bl_op_run *r);
+void bl_walk_explain(const bl_op_run *r, int of, size_t index, bl_explain *e);
 /* The same for integers while a plan is made. */
 void bl_walk_ints(const bl_walk *w, const int64_t *in, int64_t *out);
 

@@ -96,18 +96,18 @@ test('a link restores picture, direction, pin, panel and parameters', async () =
   })
 })
 
-test('the keyboard alone: arrows between tiles, Enter enlarges, Escape leaves, read-out follows', async () => {
+test('the keyboard alone: arrows between tiles, Enter opens the channel, Escape leaves, read-out follows', async () => {
   await visit(browser, server.url, async (page) => {
     await page.locator('[data-column=conv_1_1] [data-tile="0"]').focus()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowRight')
     assert.match(await page.locator('[data-view=readout]').innerText(), /relu_1_1\s*channel 2 of 10/)
     await page.keyboard.press('Enter')
-    await until(page, () => location.hash.includes('lab=maps'))
-    await until(page, () => document.querySelector('#lab .facts'))
-    assert.match(await page.locator('#lab .facts').innerText(), /channel 2 of 10/)
+    await until(page, () => location.hash.includes('at=relu_1_1:1'))
+    await until(page, () => document.querySelector('[data-view=channel]')?.dataset.ready === 'yes')
+    assert.match(await page.locator('.way').innerText(), /channel 2 of 10/)
     await page.keyboard.press('Escape')
-    await until(page, () => !location.hash.includes('lab='))
+    await until(page, () => !location.hash.includes('at='))
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')

@@ -6,6 +6,7 @@
 
 #include "op_checks.h"
 #include "op_trials.h"
+#include "ops/explain.h"
 #include "../tolerances.h"
 
 #include <math.h>
@@ -375,4 +376,79 @@ static void nan_one(const op_trials *row, bench *b, const char *name) {
 void check_nan(void **state) {
     (void)state;
     each(TRIALS, nan_one);
+}
+
+/* What an explanation says, added up, and whether every term is what it says it is. */
+typedef struct {
+    bl_explain say;
+    const bench *b;
+    const passed *p;
+    double sum, size;
+    size_t cells, taken;
+    const char *wrong;
+} adder;
+
+static void adder_layout(bl_explain *e, bl_form form, size_t groups, size_t rows, size_t columns) {
+    adder *a = (adder *)e;
+    (void)form;
+    a->cells = groups * rows * columns;
+}
+
+static double element(const adder *a, int operand, size_t index) {
+    size_t n = operand == BL_SIGNAL ? a->b->out_count : a->b->counts[operand];
+    return index >= n ? (double)NAN : (double)(operand == BL_SIGNAL ? a->p->signal : a->b->in[operand])[index];
+}
+
+static void adder_take(bl_explain *e, const bl_term *t) {
+    adder *a = (adder *)e;
+    a->taken += t->role == BL_TERM_PRODUCT || t->role == BL_TERM_EMPTY;
+    if (t->role != BL_TERM_ASIDE) {
+        a->sum += t->product;
+        a->size += fabs(t->product);
+    }
+    if (t->role != BL_TERM_EMPTY && t->operand != BL_NO_OPERAND && t->value != element(a, t->operand, t->index))
+        a->wrong = "a value is not the operand's";
+    if (t->role == BL_TERM_EMPTY && t->operand != BL_NO_OPERAND && isnan(element(a, t->operand, t->index)))
+        a->wrong = "an empty cell lies beside nothing";
+    if (t->factor_operand != BL_NO_OPERAND && isnan(element(a, t->factor_operand, t->factor_index)))
+        a->wrong = "a factor comes from nowhere";
+}
+
+static void explain_numbers(const bench *b, const passed *p, int of, const bl_real *numbers_there, size_t n,
+                            const char *name) {
+    bl_op_run r = {.params = b->plan.params,
+                   .n_in = b->t->n_in,
+                   .in_shape = b->shapes,
+                   .in = (const bl_real *const *)b->in,
+                   .out_shape = b->plan.out.shape,
+                   .out = p->out,
+                   .aux = p->aux,
+                   .grad_out = of < 0 ? NULL : p->signal};
+    double largest = 0;
+    for (size_t k = 0; k < n; k++) largest = fmax(largest, fabs((double)numbers_there[k]));
+    for (size_t k = 0; k < n; k += 1 + n / 40) {
+        adder a = {.say = {adder_layout, adder_take}, .b = b, .p = p};
+        b->op->explain(&r, of, k, &a.say);
+        double far = fabs(a.sum - (double)numbers_there[k]);
+        if (!(far <= TOL_EXPLAIN * fmax(a.size, largest)))
+            fail_msg("%s: number %zu of %d is %.9g, its terms add up to %.9g", name, k, of, (double)numbers_there[k],
+                     a.sum);
+        if (a.taken != a.cells)
+            fail_msg("%s: number %zu of %d has %zu cells, %zu were told", name, k, of, a.taken, a.cells);
+        if (a.wrong) fail_msg("%s: number %zu of %d: %s", name, k, of, a.wrong);
+    }
+}
+
+static void explain_one(const op_trials *row, bench *b, const char *name) {
+    if (!b->op->explain) fail_msg("%s: it cannot say how its numbers come about", name);
+    passed p = pass(row, b, ~0u);
+    explain_numbers(b, &p, -1, p.out, b->out_count, name);
+    for (int i = 0; i < b->t->n_in; i++)
+        if (p.gradient[i] && (b->op->explains >> (i < 4 ? i : 4) & 1))
+            explain_numbers(b, &p, i, p.gradient[i], b->counts[i], name);
+    passed_free(&p);
+}
+void check_explain(void **state) {
+    (void)state;
+    each(GRADIENT_TRIALS, explain_one);
 }

@@ -9,6 +9,7 @@ void check_adjoint(void **state);   /* ⟨A·v, r⟩ = ⟨v, Aᵀ·r⟩ of linea
 void check_add(void **state);       /* written whole, or added; any set of gradients gives the bits of each alone */
 void check_reads(void **state);     /* what is not declared as read may be NaN, or not there */
 void check_batch(void **state);     /* a batch gives the bits of its pictures; in place gives the bits of apart */
+void check_explain(void **state);   /* the terms of a number add up to it, forwards and backwards */
 void check_nan(void **state);       /* a NaN in the input stands in the result where it stands in the twin's */
 
 #endif

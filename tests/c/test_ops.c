@@ -142,11 +142,11 @@ static void saturated_softmax(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_forward),     cmocka_unit_test(check_gradients), cmocka_unit_test(check_adjoint),
-        cmocka_unit_test(check_add),         cmocka_unit_test(check_reads),     cmocka_unit_test(check_batch),
-        cmocka_unit_test(check_nan),         cmocka_unit_test(relu_rules),      cmocka_unit_test(zeros),
-        cmocka_unit_test(clip_bounds),       cmocka_unit_test(leaky_guided),    cmocka_unit_test(pool_ties),
-        cmocka_unit_test(saturated_softmax),
+        cmocka_unit_test(check_forward), cmocka_unit_test(check_gradients),   cmocka_unit_test(check_adjoint),
+        cmocka_unit_test(check_add),     cmocka_unit_test(check_reads),       cmocka_unit_test(check_batch),
+        cmocka_unit_test(check_nan),     cmocka_unit_test(check_explain),     cmocka_unit_test(relu_rules),
+        cmocka_unit_test(zeros),         cmocka_unit_test(clip_bounds),       cmocka_unit_test(leaky_guided),
+        cmocka_unit_test(pool_ties),     cmocka_unit_test(saturated_softmax),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 // Keys of the whole page; tiles, menus and controls have their own.
 import { samples } from './api.js'
 import { groupsOf } from './lab.js'
+import { depth } from '../depth/depth.svelte.js'
 import { session as s } from '../state.svelte.js'
 
 const typing = (e) => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) && e.target.type !== 'range' && e.target.type !== 'checkbox'
@@ -20,5 +21,6 @@ export function keys(event) {
     s.findClass++
   } else if (key === '?') s.dialog = { kind: 'keys' }
   else if (key === 'Escape' && s.address.lab) s.openLab('')
+  else if (key === 'Escape' && depth.out()) return
   else if (key === 'Escape' && s.address.open) s.openLayer('')
 }

@@ -45,6 +45,27 @@ export const t = {
     folded: (n) => `${n} layers, one column a block`, sort: 'Sort', sorts: { index: ['index', 'as in the file'], contribution: ['contribution', 'to the pinned objective'], mean: ['mean answer', 'on this picture'] },
     enlarge: 'Enlarge in the lab', pinLayer: 'Pin this layer', stands: (names) => `stands for ${names}`,
   },
+  depth: {
+    way: 'Where you are', out: 'One level out', earlier: 'Channel before', later: 'Channel after', inputs: 'inputs', signals: 'gradients', weights: 'weights', added: 'added up', kernels: 'kernels', kernelsTurned: 'kernels, turned', curve: 'curve', result: 'input ∗ kernel', arriving: 'what arrives',
+    atMark: 'at the mark', each: (h, w) => `${h}×${w} each`, several: (n) => `${n} layers`, comesFrom: 'Where it comes from', arrives: 'What sends it gradient', kernelSign: '∗ kernels', kernelSignTurned: '∗ turned kernels',
+    output: 'Output', gradientHere: 'Gradient', sumOf: (n, back) => (n === 1 ? (back ? 'from 1 output' : 'from 1 input') : `sum of ${n} ${back ? 'outputs' : 'inputs'}`), bias: 'bias', seed: 'objective', edit: 'your change', value: 'value', gradientValue: 'gradient', after: (op) => `after ${op}`, openNumber: 'Open this number',
+    nothing: 'Nothing sends it gradient: no way leads from here to the pinned objective.', sort: 'Sort', sorts: { index: 'index', contribution: 'contribution' }, more: (n, share) => `${n} more make up ${share} of it`, before: 'Before', next: (n) => `Next ${n}`,
+    rowName: (back, name, k, sum) => `${name ? name + ', ' : ''}channel ${k}${sum ? `: ${back ? 'sends' : 'gives'} ${sum}` : ''}`, map: 'map', mapName: (label, r, c, v) => `${label}, row ${r}, column ${c}: ${v}`, mapOf: (name, k, n, back) => `${back ? 'gradient at ' : ''}${name}${n > 1 ? ` ${k} of ${n}` : ''}`, noMap: 'a number of the network',
+    forward: 'Forward', backward: 'Backward', howMade: 'how this number is made', whereGradient: (title) => `where the gradient comes from${title ? `, through ${title[0].toLowerCase()}${title.slice(1)}` : ''}`, which: 'What is shown', choices: { forward: 'forward', backward: 'backward', both: 'both' },
+    player: 'The window', first: 'To the first place', last: 'To the last place', back: 'One place back', step: 'One place further', play: 'Play', pause: 'Pause', speed: 'speed', perSecond: (n) => `${n} places a second`,
+    window: 'window', kernel: 'kernel', kernelTurned: 'kernel, turned by 180°', products: 'products', product: 'product', factor: 'factor', valueIn: 'value', outside: 'nothing there', largest: 'largest', goesIn: 'goes in', comesOut: 'comes out', goesOn: 'goes on', arrivesHere: 'arrives', arrivesAt: 'at this cell', ofWindows: 'of each window that holds it',
+    shut: 'slope 0: the gate is shut, nothing goes back', open: 'slope 1: the gate is open, all of it goes back', slope: 'the slope of the curve here is the factor', slopeIs: (v) => `the slope here is ${v}: so much of the gradient goes back`, winner: 'the winner is framed; on the way back all goes to it', won: 'it won: the gradient of the window comes here', lost: 'it won no window: nothing comes here',
+    scaledBy: (n, sum, factor) => `${n} squares around it add up to ${sum}; from that comes the factor ${factor}`, sumOver: (n, back) => `Sum over all ${n} ${back ? 'outputs' : 'inputs'}`, groupShown: (k, back, sum) => `${back ? 'output' : 'input'} ${k} shown: ${sum}`, groupSpoken: (k, sum) => `channel ${k}: ${sum}`, rest: (n, sum) => `last bar: ${n} more, ${sum}`, all: (n, back) => (n > 1 ? `all ${back ? 'outputs' : 'inputs'}` : 'product'),
+    table: 'Show as table', cell: 'row, column', sharesTitle: 'Softmax', sharesHint: 'every score against all others', temperature: 'temperature', class: 'class', score: 'score z', exponential: 'exp(z − max)', exponentialT: 'exp((z − max)/T)', probability: 'probability', logSlope: (name) => `∂ log p(${name}) / ∂z`, openScore: 'Open its score', openShare: 'softmax',
+    see: {
+      channel: (n, k, sum) => (n > 1 ? `Each of the ${n} inputs is filtered by its own kernel; the results are added, then the bias. At the mark, input <b>${k}</b> counts most: <b>${sum}</b>. Move over any map; the mark follows in all of them.` : 'One map goes in, one comes out. Move over either; the mark follows in both.'),
+      channelBack: (n, k, sum) => (n > 0 ? `What the ${n} outputs send back to this channel, each through its kernel turned by 180°: *amber* would raise the objective, _violet_ lower it. At the mark, output <b>${k}</b> sends most: <b>${sum}</b>.` : 'No way leads from this channel to the pinned objective.'),
+      number: 'The window stands on the input; every product is printed, and their sum is the number. Hatched cells are padding and count as 0. Drag the window, use the arrow keys, or press Play.',
+      largest: 'Only the largest cell of a window goes on, and only it gets the gradient back.', curve: 'A curve for each number by itself. Its slope at this place decides how much gradient goes back.', share: 'Each score becomes an exponential, each exponential a share of their sum. A higher temperature makes them more alike.',
+      scaled: 'The number is divided by how strongly its neighbour channels answer at the same place.',
+    },
+    act: { channel: 'Find the input that pulls this channel down most, then open it.', channelBack: 'Turn the light forward and see what the same channel answered here.', number: 'Add up the bars by head, then look at the value beneath.', back: 'Step to a place where nothing comes back, and say why.', share: 'Which temperature makes the winner less than one half?' }, turn: 'Turn it',
+  },
   prediction: {
     was: (p) => `before the changes: ${p}`, title: 'Prediction', probability: 'probability, 0 to 1', scores: 'scores, not probabilities', sigmoid: 'probability of each, 0 to 1', seed: 'Seed', seedHint: 'where the light starts',
     seedAt: (name) => `the light starts at ${name}`, more: (n) => `${n.toLocaleString('en')} more classes.`, find: 'Find a class', spoken: (label, p) => `Prediction: ${label}, ${p}`,
@@ -144,7 +165,7 @@ export const t = {
   },
   keys: {
     title: 'Keys', close: 'Close',
-    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'show the layer enlarged'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['T'], 'the map looked at as a table'], [['Esc'], 'one step out'], [['?'], 'this list']],
+    list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'open the channel, then the number'], [['Space'], 'let the window slide'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['T'], 'the map looked at as a table'], [['Esc'], 'one step out'], [['?'], 'this list']],
   },
   tabs: { network: 'Network', lab: 'Lab', read: 'Read' },
 }
