@@ -2,9 +2,7 @@
  * for OUTS output channels after another: their weights, the 36 products (tiles × channels) · (channels × OUTS), and
  * the way back into the picture. Weights are transformed anew for every block: kept, they would take four times the
  * memory of the weights, and reading that costs more than making them. */
-#include "kernels/winograd_parts.h"
-
-#include <string.h>
+#include "kernels/winograd.h"
 
 #if defined(BL_DOUBLE)
 
@@ -22,6 +20,8 @@ void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps
 }
 
 #else
+
+#include "kernels/winograd_parts.h"
 
 /* Output channels of a panel that are computed: the narrow tiles of the products leave out whole vectors. */
 static int computed(int outs) {
