@@ -92,6 +92,12 @@ test('a channel is switched off by click and by key, only what follows changes, 
     await follow(page, () => page.locator('#lab .strip .tile').nth(3).click())
     assert.match(page.url(), /edits=max_pool_2:3\*0/)
     assert.notDeepEqual(await predictions(page), beneath)
+    // As differences, everything before the change is silent.
+    await page.getByRole('checkbox', { name: 'show the difference' }).check()
+    assert.match(page.url(), /diff=on/)
+    const silent = await page.$$eval('.inner .strip', (all) => all.map((x) => [x.dataset.column, [...x.querySelectorAll('.tile')].map((tile) => tile.textContent.includes('0'))]))
+    for (const [name, zeros] of silent) assert.deepEqual(zeros, zeros.map((_, k) => name !== 'max_pool_2' || k !== 3), name)
+    await page.getByRole('checkbox', { name: 'show the difference' }).uncheck()
     await follow(page, () => page.locator('#lab li').getByRole('button', { name: 'Undo' }).click())
     assert.deepEqual(await predictions(page), beneath)
   })

@@ -13,6 +13,7 @@ export class Hands {
   #session
   #undo = $state.raw([]) // { edits, paint } before each change
   #applied = { model: null, edits: '' }
+  #differences = null // { maps, out } of the last pass
   #fed = $state.raw(null) // the picture of the last pass
 
   /** @param {any} session */
@@ -126,6 +127,20 @@ export class Hands {
   /** What the last pass was given, for methods that run on it. */
   get fed() {
     return this.#session.address.paint && this.before && this.#fed ? this.#fed : this.#session.seen
+  }
+
+  /** What the maps show: the answers, or how they differ from those before the changes. @param {Map<number, any>} maps */
+  shown(maps) {
+    if (!this.before || this.#session.address.diff !== 'on') return maps
+    if (this.#differences?.maps !== maps) {
+      const out = new Map()
+      for (const [id, now] of maps) {
+        const was = this.before.maps.get(id)
+        out.set(id, was?.data.length === now.data.length ? { ...now, data: now.data.map((v, i) => v - was.data[i]) } : now)
+      }
+      this.#differences = { maps, out }
+    }
+    return this.#differences.out
   }
 
   /** Marks what differs. @param {Map<number, any>} maps @param {any[]} columns */

@@ -126,7 +126,7 @@ export const t = {
   },
   edit: {
     count: (n) => (n === 0 ? 'Nothing is changed' : n === 1 ? '1 change' : `${n} changes`), undo: 'Undo', all: 'Undo all', was: 'before', now: 'now',
-    picture: 'Paint on the picture', channels: 'Switch channels off', channelsHint: 'A channel that is off answers 0 everywhere. Choose one to switch it.', kernel: (name) => `Change a kernel of ${name}`, list: 'What is changed in the network',
+    diff: 'show the difference', picture: 'Paint on the picture', channels: 'Switch channels off', channelsHint: 'A channel that is off answers 0 everywhere. Choose one to switch it.', kernel: (name) => `Change a kernel of ${name}`, list: 'What is changed in the network',
     pad: (w, h) => `The picture as the network gets it, ${w}×${h}. Drag to paint; arrows move the brush, Space paints, plus and minus size it`, padHint: 'Drag to paint, turn the wheel for another brush. With the keyboard: arrows, Space, + and −.',
     colour: 'What to paint with', colours: { mean: 'Erase: the mean colour', '000000': 'black', ffffff: 'white', 808080: 'grey', d03020: 'red', '30a040': 'green', '3060d0': 'blue', f0c020: 'yellow' }, brush: 'Brush',
     from: 'from channel', to: 'to channel', ofAll: (n) => `of ${n}`, kernelHint: (limit) => `Teal raises, brown lowers; the strongest colour is ${limit}.`, trained: 'As trained', large: (h, w) => `A kernel of ${h}×${w} is too large to change by hand.`,
@@ -144,7 +144,7 @@ export const t = {
     extremes: ([low, r0, c0], [high, r1, c1]) => `Lowest ${low} in row ${r0}, column ${c0}; highest ${high} in row ${r1}, column ${c1}.`,
   },
   crop: {
-    title: 'Choose the part that the network gets', label: (x, y, n) => `A square of ${n} pixels at column ${x}, row ${y}. Arrows move it, plus and minus size it`, input: 'The exact input of the network',
+    short: 'Crop', title: 'Choose the part that the network gets', label: (x, y, n) => `A square of ${n} pixels at column ${x}, row ${y}. Arrows move it, plus and minus size it`, input: 'The exact input of the network',
     from: (n, x, y) => `from ${n}×${n} pixels at ${x}, ${y}`, size: 'Size', middle: 'The middle', done: 'Done',
   },
   camera: {
