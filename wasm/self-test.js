@@ -22,11 +22,10 @@ const KNOWN = { scores: [0.09297407, -3.398762, -9.335083, -4.138556], gradient:
 const TOLERANCE = 1e-4
 const ROUNDS = 8
 
-/**
- * Throws where the answer is wrong.
- * @param {import('./core.js').BacklightCore} core
- */
-export function selfTest(core) {
+const HINT = 'Update the browser, or try another one. Please report this with its name and version.'
+
+/** @param {import('./core.js').BacklightCore} core @returns {number[]} */
+function answer(core) {
   const pixels = Uint8Array.from({ length: 8 * 8 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 37) % 256))
   const model = core.openText(NETWORK, 1)
   const view = model.view()
@@ -38,12 +37,23 @@ export function selfTest(core) {
   }
   view.close()
   model.close()
-  const numbers = [...(scores ?? []), gradient ?? NaN]
+  return [...(scores ?? []), gradient ?? NaN]
+}
+
+/**
+ * Throws where the answer is wrong, or there is none.
+ * @param {import('./core.js').BacklightCore} core
+ */
+export function selfTest(core) {
   const known = [...KNOWN.scores, KNOWN.gradient]
-  if (numbers.length === known.length && numbers.every((x, i) => Math.abs(x - known[i]) <= TOLERANCE * Math.max(1, Math.abs(known[i])))) return
-  throw new BacklightError(
-    'self-test',
-    `This browser computes wrong numbers: a small network gave ${numbers.map((x) => x.toPrecision(6)).join(', ')} instead of ${known.map((x) => x.toPrecision(6)).join(', ')}.`,
-    'Update the browser, or try another one. Please report this with its name and version.',
-  )
+  const digits = (/** @type {number[]} */ numbers) => numbers.map((x) => x.toPrecision(6)).join(', ')
+  let found
+  try {
+    const numbers = answer(core)
+    if (numbers.length === known.length && numbers.every((x, i) => Math.abs(x - known[i]) <= TOLERANCE * Math.max(1, Math.abs(known[i])))) return
+    found = `gave ${digits(numbers)} instead of ${digits(known)}`
+  } catch (error) {
+    found = `ended with "${error instanceof Error ? error.message : error}"`
+  }
+  throw new BacklightError('self-test', `This browser computes wrong numbers: a small network ${found}.`, HINT)
 }

@@ -5,7 +5,7 @@ const text = readFileSync(new URL('../../tolerances.h', import.meta.url), 'utf8'
 
 /** @param {string} name as in the header @returns {number} */
 export function tolerance(name) {
-  const found = new RegExp(`^#define ${name} (\\S+)`, 'm').exec(text)
+  const found = new RegExp(`^#define ${name} +(\\S+)`, 'm').exec(text)
   if (!found) throw new Error(`tests/tolerances.h has no ${name}`)
   return Number(found[1])
 }
