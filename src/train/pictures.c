@@ -18,8 +18,7 @@ void bl_pictures_free(bl_pictures *p) {
     memset(p, 0, sizeof *p);
 }
 
-/* Room for n pictures of the size that is set. */
-static bl_status make_room(bl_pictures *p, int n, bl_error *error) {
+bl_status bl_pictures_make_room(bl_pictures *p, int n, bl_error *error) {
     size_t bytes;
     p->n = n;
     if (!bl_mul_size((size_t)p->width * (size_t)p->height, (size_t)n * 4, &bytes))
@@ -164,6 +163,12 @@ bl_status bl_pictures_read(const char *dir, const char *split, const char *class
     out->n_classes = model->n_labels;
     out->width = width;
     out->height = height;
+    if (bl_idx_is_there(dir, split)) {
+        bl_status status = bl_idx_read(dir, split, out, error);
+        if (status == BL_OK) status = check_classes(out, model, dir, split, error);
+        if (status != BL_OK) bl_pictures_free(out);
+        return status;
+    }
     BL_TRY(bl_class_names_read(dir, classes_path, &names, error));
     bl_status status = bl_entries_find(dir, split, &entries, error);
     if (status == BL_OK) {
@@ -255,7 +260,7 @@ bl_status bl_pictures_hold_back(bl_pictures *p, int each, uint64_t seed, bl_pict
         return bl_fail(error, BL_USAGE, "held_back = %d leaves too few pictures to train on", each);
     bool *marked = calloc((size_t)p->n + 1, sizeof *marked);
     if (!marked) return bl_fail(error, BL_MEMORY, "no memory to hold back pictures");
-    bl_status status = make_room(held, each * p->n_classes, error);
+    bl_status status = bl_pictures_make_room(held, each * p->n_classes, error);
     for (int c = 0; c < p->n_classes && status == BL_OK; c++)
         if (!mark_class(p, c, each, seed, marked))
             status = bl_fail(error, BL_USAGE, "held_back = %d: class %d has fewer pictures", each, c);

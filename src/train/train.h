@@ -66,7 +66,7 @@ typedef struct {
 } bl_pictures;
 
 /* Reads the pictures (jpeg, jpg, png, bmp, gif) in the folders dir/split/CLASS, up to two folders deeper, and the
- * entries split/CLASS/NAME of every tar file in dir. Folders of classes are matched with the model's labels by name, or
+ * entries split/CLASS/NAME of every tar file in dir; or MNIST's files (idx.c). Folders of classes are matched with the model's labels by name, or
  * by the names that classes_path gives: lines "folder TAB name, other name TAB …"; NULL: dir/classes.tsv or
  * dir/words.txt, if there is one. Other folders are left out. Pictures of another size are fitted to width×height.
  * Decoded on `threads` threads; pictures that cannot be are left out and counted. A label without a picture is an
@@ -84,6 +84,13 @@ bl_picture bl_pictures_at(const bl_pictures *p, int i);
 bl_status bl_pictures_hold_back(bl_pictures *p, int each, uint64_t seed, bl_pictures *held, bl_error *error);
 /* Sets the model's preprocessing to mean and deviation of every channel over all pixels. */
 bl_status bl_pictures_measure(const bl_pictures *p, bl_model *model, int threads, bl_error *error);
+
+/* Room for n pictures of the size that is set. */
+bl_status bl_pictures_make_room(bl_pictures *p, int n, bl_error *error);
+/* Pictures in the files of MNIST, DIR/train-images-idx3-ubyte[.gz] and so on; bl_pictures_read takes them where they
+ * are there. Labels are the numbers of the network's classes. Width, height and n_classes of out are set beforehand. */
+bool bl_idx_is_there(const char *dir, const char *split);
+bl_status bl_idx_read(const char *dir, const char *split, bl_pictures *out, bl_error *error);
 
 /* The files under dir and in its tar files whose path begins with "split/" (data.c turns them into pictures). */
 typedef struct {
