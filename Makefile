@@ -14,9 +14,10 @@ CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
 EMCC  ?= emcc
 STB   ?= /usr/include/stb
+FASHION ?= /usr/share/datasets/fashion-mnist
 PORT  ?= 4173
 FUZZ_SECONDS ?= 60
-export CC CLANG EMCC STB PORT
+export CC CLANG EMCC STB FASHION PORT
 export BACKLIGHT_BUILD := $(B)
 
 SHELL := /bin/bash
@@ -56,7 +57,7 @@ WASM_FLAGS    = $(FLAGS) -msimd128 -mbulk-memory $(WASM_SPEED)
 
 .PHONY: help
 help: ## list the tasks
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
+	@sed -nE 's/^([a-z -]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 .PHONY: run build native wasm site single-file setup
 run: build ## build what is out of date and serve the page (PORT=4173)
@@ -96,7 +97,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-native bench-jobs screens pictures docs samples icons train-tiny-vgg format clean
+.PHONY: types fuzz bench bench-native bench-jobs screens pictures docs samples icons train-tiny-vgg train-flagship train-fashion need-data format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -128,12 +129,22 @@ samples: ## make public/samples/ anew from the Debian packages that hold the pho
 icons: ## make the icons in public/icons/ anew from icon.svg
 	@tools/icons.sh
 
-train-tiny-vgg: native ## train models/tiny-vgg.onnx anew from Tiny ImageNet (DATA=folder)
-	@[ -n "$(DATA)" ] || { echo 'Say where Tiny ImageNet lies: make train-tiny-vgg DATA=/path/to/folder' >&2; exit 2; }
-	$(B)/native/backlight train models/tiny-vgg.recipe --data "$(DATA)" --out models/tiny-vgg.onnx \
-		--checkpoint $(B)/tiny-vgg.checkpoint --log $(B)/tiny-vgg.csv
-	$(B)/native/backlight eval models/tiny-vgg.onnx --data "$(DATA)" --recipe models/tiny-vgg.recipe --card models/tiny-vgg.md
-	@rm -f $(B)/tiny-vgg.checkpoint
+# Training a network anew: models/NAME.recipe makes models/NAME.onnx and its card. A call that was stopped goes on.
+TRAIN = $(B)/native/backlight train models/$(1).recipe --data "$(2)" --out models/$(1).onnx --small models/$(1).training \
+	--checkpoint $(B)/$(1).checkpoint --log $(B)/$(1).csv --curves $(B)/$(1).png
+CARD  = $(B)/native/backlight eval models/$(1).onnx --data "$(2)" --recipe models/$(1).recipe --card models/$(1).md
+need-data:
+	@[ -n "$(DATA)" ] || { echo 'Say where Tiny ImageNet lies, as in DATA=/path/to/folder' >&2; exit 2; }
+
+train-tiny-vgg train-flagship: train-%: native need-data ## train models/… anew from Tiny ImageNet (DATA=folder)
+	$(call TRAIN,$*,$(DATA))
+	$(call CARD,$*,$(DATA))
+	@rm -f $(B)/$*.checkpoint models/$*.training
+
+train-fashion: native | tools-test ## train models/fashion.onnx anew from Debian's Fashion-MNIST
+	$(call TRAIN,fashion,$(FASHION))
+	$(call CARD,fashion,$(FASHION))
+	@rm -f $(B)/fashion.checkpoint models/fashion.training
 
 format: ## lay out the C sources by .clang-format
 	@command -v clang-format >/dev/null || { echo 'clang-format is missing; on Debian: apt-get install clang-format' >&2; exit 1; }

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Installs the tools that are missing, and says nothing when none is.
 #   tools/setup.sh build   what `make run` needs: C compiler, Emscripten, stb headers, Node
-#   tools/setup.sh test    that, and what `make test` needs: clang with its sanitisers, cmocka, Chromium
+#   tools/setup.sh test    that, and what `make test` needs: clang with its sanitisers, cmocka, Chromium, Fashion-MNIST
 # On Debian and its kin the packages come by apt-get; elsewhere the missing tools are named and the script stops.
 set -eu
 
 profile=${1:-build}
 stb=${STB:-/usr/include/stb}
+fashion=${FASHION:-/usr/share/datasets/fashion-mnist}
 
 have() { command -v "$1" >/dev/null 2>&1; }
 compiles() { echo "$2" | "$1" -x c -fsyntax-only - 2>/dev/null; }
@@ -42,6 +43,7 @@ if [ "$profile" = test ]; then
         need 'cmocka' libcmocka-dev
     [ -x "${BACKLIGHT_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome ||
         need 'Chromium (or set BACKLIGHT_CHROMIUM to a browser of its kind)' chromium
+    [ -f "$fashion/train-images-idx3-ubyte.gz" ] || need "Fashion-MNIST in $fashion" dataset-fashion-mnist
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0
@@ -54,6 +56,7 @@ if ! have apt-get; then
     say '  Fedora     dnf install gcc emscripten stb-devel clang compiler-rt libcmocka-devel chromium'
     say '  Arch       pacman -S gcc emscripten stb clang compiler-rt cmocka chromium'
     say '  stb        two files of https://github.com/nothings/stb; name their folder: make run STB=/path/to/stb'
+    say '  Fashion-MNIST  https://github.com/zalandoresearch/fashion-mnist, data/fashion; name the folder: FASHION=/path/to/it'
     say "The file CONTRIBUTING.md says which task needs which, and how to name compilers that have another name."
     exit 1
 fi

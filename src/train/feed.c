@@ -14,7 +14,8 @@ struct bl_feed {
     int64_t made[2];     /* the step each is of; −1: none */
     uint32_t *order;     /* of the pictures in an epoch … */
     int64_t ordered;     /* … this one; −1: none */
-    bl_picture picture;  /* augmented */
+    bl_picture picture;  /* augmented … */
+    bl_real *whole;      /* … and as an input, before it is made smaller for an early step */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -37,14 +38,19 @@ static void shuffle(bl_feed *f, int64_t epoch) {
 
 static void make(bl_feed *f, int64_t step) {
     const int64_t n = f->recipe->batch, steps = f->pictures->n / n, epoch = step / steps;
-    const size_t each = (size_t)f->pictures->width * (size_t)f->pictures->height * (size_t)f->model->input_c;
+    const int channels = f->model->input_c, w = f->pictures->width, h = f->pictures->height;
+    const int side = (int)f->recipe->early_side;
     bl_batch *b = &f->batches[step & 1];
+    b->early = (double)step < f->recipe->early * (double)(steps * f->recipe->epochs);
+    const size_t each = (size_t)channels * (b->early ? (size_t)side * (size_t)side : (size_t)w * (size_t)h);
     if (epoch != f->ordered) shuffle(f, epoch);
     for (int64_t i = 0; i < n; i++) {
         uint32_t chosen = f->order[step % steps * n + i];
         bl_picture original = bl_pictures_at(f->pictures, (int)chosen);
         bl_augment(&original, f->recipe, chosen, (uint32_t)epoch, &f->picture);
-        bl_picture_to_input(&f->picture, f->model, b->inputs + (size_t)i * each);
+        bl_real *input = b->inputs + (size_t)i * each;
+        bl_picture_to_input(&f->picture, f->model, b->early ? f->whole : input);
+        if (b->early) bl_resize(f->whole, channels, h, w, input, side, side);
         b->classes[i] = f->pictures->classes[chosen];
     }
     f->made[step & 1] = step;
@@ -81,7 +87,8 @@ bl_status bl_feed_new(const bl_model *model, const bl_recipe *recipe, const bl_p
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
     f->order = calloc((size_t)pictures->n + 1, sizeof *f->order);
-    bool ok = f->order != NULL;
+    f->whole = bl_alloc_aligned(each * sizeof(bl_real));
+    bool ok = f->order && f->whole;
     for (int i = 0; i < 2; i++) {
         f->batches[i].inputs = bl_alloc_aligned(n * each * sizeof(bl_real));
         f->batches[i].classes = calloc(n, sizeof(int32_t));
@@ -114,6 +121,7 @@ void bl_feed_free(bl_feed *f) {
     pthread_mutex_destroy(&f->lock);
     for (int i = 0; i < 2; i++) bl_free_aligned(f->batches[i].inputs), free(f->batches[i].classes);
     free(f->order);
+    bl_free_aligned(f->whole);
     bl_picture_free(&f->picture);
     free(f);
 }

@@ -66,11 +66,11 @@ typedef struct {
 } bl_pictures;
 
 /* Reads the pictures (jpeg, jpg, png, bmp, gif) in the folders dir/split/CLASS, up to two folders deeper, and the
- * entries split/CLASS/NAME of every tar file in dir; or MNIST's files (idx.c). Folders of classes are matched with the model's labels by name, or
- * by the names that classes_path gives: lines "folder TAB name, other name TAB …"; NULL: dir/classes.tsv or
- * dir/words.txt, if there is one. Other folders are left out. Pictures of another size are fitted to width×height.
- * Decoded on `threads` threads; pictures that cannot be are left out and counted. A label without a picture is an
- * error. */
+ * entries split/CLASS/NAME of every tar file in dir; or MNIST's files (idx.c). Folders of classes are matched with the
+ * model's labels by name, or by the names that classes_path gives: lines "folder TAB name, other name TAB …"; NULL:
+ * dir/classes.tsv or dir/words.txt, if there is one. Other folders are left out. Pictures of another size are fitted to
+ * width×height. Decoded on `threads` threads; pictures that cannot be are left out and counted. A label without a
+ * picture is an error. */
 bl_status bl_pictures_read(const char *dir, const char *split, const char *classes_path, const bl_model *model,
                            int width, int height, int threads, bl_pictures *out, bl_error *error);
 void bl_pictures_free(bl_pictures *p);
@@ -125,6 +125,7 @@ typedef struct bl_feed bl_feed;
 typedef struct {
     bl_real *inputs; /* batch × C×H×W, augmented, as the network takes them */
     int32_t *classes;
+    bool early; /* of the recipe's early steps: H = W = early_side */
 } bl_batch;
 bl_status bl_feed_new(const bl_model *model, const bl_recipe *recipe, const bl_pictures *pictures, bl_feed **out,
                       bl_error *error);
@@ -176,7 +177,8 @@ bl_status bl_trainer_new(const bl_model *model, const bl_recipe *recipe, const b
                          bl_trainer **out, bl_error *error);
 void bl_trainer_free(bl_trainer *t);
 bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error);
-double bl_trainer_macs(const bl_trainer *t); /* multiply-adds of one picture forwards; a step does three times that */
+/* Multiply-adds of one picture of the last step forwards; the step did three times that. */
+double bl_trainer_macs(const bl_trainer *t);
 int64_t bl_trainer_epoch_steps(const bl_trainer *t);
 int64_t bl_trainer_steps(const bl_trainer *t); /* of the whole training */
 bl_training_state *bl_trainer_state(bl_trainer *t);

@@ -16,8 +16,8 @@ typedef struct {
 } parameter;
 
 typedef struct {
-    bl_run *run;
-    bl_plan *plan;
+    bl_run *runs[2]; /* of usual steps, of early ones (NULL where the recipe has none) */
+    bl_plan *plans[2];
     bl_dropout_state dropout;
     bl_real *seed; /* gradient of the loss by the scores, of a shard */
     bl_status status;
@@ -105,22 +105,29 @@ static bl_status make_state(bl_trainer *t, bl_error *error) {
     return BL_OK;
 }
 
-static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_error *error) {
+static bl_status make_run(bl_trainer *t, worker *w, const int *values, bool early, bl_error *error) {
     int batch = (int)(t->recipe->batch / t->recipe->shards);
     bl_wants wants = BL_WANTS;
     wants.batch = batch;
-    wants.height = t->pictures->height, wants.width = t->pictures->width;
+    wants.height = early ? (int32_t)t->recipe->early_side : t->pictures->height;
+    wants.width = early ? (int32_t)t->recipe->early_side : t->pictures->width;
     wants.last = t->model->scores;
     wants.seeds = &t->model->scores, wants.n_seeds = 1;
     wants.gradients = values, wants.n_gradients = t->n_parameters;
     wants.substitute = bl_training_twin, wants.user = &w->dropout;
-    BL_TRY(bl_plan_new(t->model, &wants, &w->plan, error));
-    bl_shape scores = bl_plan_shape(w->plan, t->model->scores);
+    BL_TRY(bl_plan_new(t->model, &wants, &w->plans[early], error));
+    bl_shape scores = bl_plan_shape(w->plans[early], t->model->scores);
     if (bl_count(&scores) != (size_t)batch * (size_t)t->n_classes)
         return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels",
                        bl_count(&scores) / (size_t)batch, t->n_classes);
-    BL_TRY(bl_run_new(w->plan, &w->run, error));
-    w->seed = bl_alloc_aligned((size_t)batch * (size_t)t->n_classes * sizeof *w->seed);
+    return bl_run_new(w->plans[early], &w->runs[early], error);
+}
+
+static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_error *error) {
+    BL_TRY(make_run(t, w, values, false, error));
+    if (t->recipe->early > 0) BL_TRY(make_run(t, w, values, true, error));
+    size_t batch = (size_t)(t->recipe->batch / t->recipe->shards);
+    w->seed = bl_alloc_aligned(batch * (size_t)t->n_classes * sizeof *w->seed);
     return w->seed ? BL_OK : out_of_memory(error);
 }
 
@@ -165,8 +172,7 @@ void bl_trainer_free(bl_trainer *t) {
     bl_feed_free(t->feed);
     for (int i = 0; t->workers && i < t->threads; i++) {
         worker *w = &t->workers[i];
-        bl_run_free(w->run);
-        bl_plan_free(w->plan);
+        for (int k = 0; k < 2; k++) bl_run_free(w->runs[k]), bl_plan_free(w->plans[k]);
         bl_free_aligned(w->seed);
     }
     free(t->workers);
@@ -186,7 +192,8 @@ bl_training_state *bl_trainer_state(bl_trainer *t) {
     return &t->state;
 }
 double bl_trainer_macs(const bl_trainer *t) {
-    return bl_plan_macs(t->workers[0].plan) / bl_plan_batch(t->workers[0].plan);
+    const bl_plan *plan = t->workers[0].plans[t->batch && t->batch->early];
+    return bl_plan_macs(plan) / bl_plan_batch(plan);
 }
 int64_t bl_trainer_epoch_steps(const bl_trainer *t) {
     return t->pictures->n / t->recipe->batch;
@@ -204,11 +211,13 @@ const bl_real *const *bl_trainer_constants(bl_trainer *t) {
 static bl_status run_shard(bl_trainer *t, worker *w, int shard) {
     const int each = (int)(t->recipe->batch / t->recipe->shards);
     const size_t classes = (size_t)t->n_classes, first = (size_t)shard * (size_t)each;
-    const size_t input = (size_t)t->pictures->width * (size_t)t->pictures->height * (size_t)t->model->input_c;
+    bl_run *run = w->runs[t->batch->early];
+    const bl_shape shape = bl_plan_shape(bl_run_plan(run), t->model->input);
+    const size_t input = bl_count(&shape) / (size_t)each;
     w->dropout = (bl_dropout_state){(uint64_t)t->recipe->seed, (uint32_t)t->state.step, (uint32_t)first};
-    memcpy(bl_run_input(w->run), t->batch->inputs + first * input, (size_t)each * input * sizeof(bl_real));
-    BL_TRY(bl_run_forward(w->run, &w->error));
-    const bl_real *scores = bl_run_value(w->run, t->model->scores);
+    memcpy(bl_run_input(run), t->batch->inputs + first * input, (size_t)each * input * sizeof(bl_real));
+    BL_TRY(bl_run_forward(run, &w->error));
+    const bl_real *scores = bl_run_value(run, t->model->scores);
     t->losses[shard] = 0;
     t->correct[shard] = 0;
     for (int i = 0; i < each; i++) {
@@ -219,10 +228,10 @@ static bl_status run_shard(bl_trainer *t, worker *w, int shard) {
         t->correct[shard] += bl_best_class(classes, row) == target;
     }
     const bl_seed seed = {.value = t->model->scores, .data = w->seed, .weight = 1};
-    BL_TRY(bl_run_backward(w->run, &seed, 1, NULL, &w->error));
+    BL_TRY(bl_run_backward(run, &seed, 1, NULL, &w->error));
     for (int i = 0; i < t->n_parameters; i++) {
         const parameter *p = &t->parameters[i];
-        memcpy(t->gradients + (size_t)shard * t->state.n + p->offset, bl_run_gradient(w->run, p->value),
+        memcpy(t->gradients + (size_t)shard * t->state.n + p->offset, bl_run_gradient(run, p->value),
                p->count * sizeof(float));
     }
     return BL_OK;
@@ -305,8 +314,8 @@ bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error
         w->status = BL_OK;
         /* Said again before every step: the numbers there have changed. */
         for (int k = 0; k < t->n_parameters; k++)
-            BL_TRY(
-                bl_run_set_constant(w->run, t->parameters[k].value, t->state.weights + t->parameters[k].offset, error));
+            BL_TRY(bl_run_set_constant(w->runs[t->batch->early], t->parameters[k].value,
+                                       t->state.weights + t->parameters[k].offset, error));
     }
     bl_parallel(t->threads, (int)t->recipe->shards, shard_task, t);
     for (int i = 0; i < t->threads; i++) {

@@ -59,6 +59,8 @@ average = 0.9
 clip = 2
 held_back = 4
 shift = 2
+early = 0.4
+early_side = 10
 `)
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
