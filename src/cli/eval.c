@@ -7,7 +7,7 @@
 
 typedef struct {
     const bl_arguments *given;
-    const char *model, *data, *split, *classes, *card, *recipe;
+    const char *model, *data, *split, *classes, *card, *recipe, *confusion;
     int threads, json;
 } options;
 
@@ -27,6 +27,15 @@ static bl_status write_card(const options *o, const bl_evaluation *e, const bl_m
     return status;
 }
 
+static bl_status write_confusion(const options *o, const bl_evaluation *e, const bl_model *model, bl_error *error) {
+    bl_text csv = {0};
+    bl_confusion_csv(e, model, &csv);
+    bl_status status = csv.failed ? bl_fail(error, BL_MEMORY, "no memory for the confusion")
+                                  : bl_file_write(o->confusion, csv.data, csv.length, error);
+    bl_text_free(&csv);
+    return status;
+}
+
 static bl_status evaluate(const options *o, const bl_model *model, const bl_pictures *pictures, bl_error *error) {
     bl_evaluation e;
     bl_text text = {0};
@@ -38,6 +47,7 @@ static bl_status evaluate(const options *o, const bl_model *model, const bl_pict
     bl_status status = text.failed ? bl_fail(error, BL_MEMORY, "no memory for the report") : BL_OK;
     if (status == BL_OK) printf("%s%s", text.data, o->json ? "\n" : "");
     if (status == BL_OK && o->card) status = write_card(o, &e, model, pictures, error);
+    if (status == BL_OK && o->confusion) status = write_confusion(o, &e, model, error);
     bl_text_free(&text);
     bl_evaluation_free(&e);
     return status;
@@ -70,6 +80,7 @@ static int eval_main(const bl_arguments *a) {
                        .classes = bl_option_value(a, "classes", NULL),
                        .card = bl_option_value(a, "card", NULL),
                        .recipe = bl_option_value(a, "recipe", NULL),
+                       .confusion = bl_option_value(a, "confusion", NULL),
                        .threads = (int)threads,
                        .json = bl_option_given(a, "json")};
     if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
@@ -78,11 +89,13 @@ static int eval_main(const bl_arguments *a) {
 }
 
 static const bl_option eval_options[] = {
-    {"data", "DIR", "pictures: folders DIR/val/CLASS/, or entries val/CLASS/NAME in DIR/*.tar; others are left out"},
+    {"data", "DIR",
+     "pictures: folders DIR/val/CLASS/, or entries val/CLASS/NAME in DIR/*.tar, or MNIST's files DIR/t10k-…"},
     {"split", "NAME", "another folder than val"},
     {"classes", "FILE", "what folders hold, lines of folder, TAB, names; default: DIR/classes.tsv or DIR/words.txt"},
     {"json", NULL, "numbers as JSON"},
     {"card", "FILE", "write the model's card (Markdown)"},
+    {"confusion", "FILE.csv", "write how often each class was taken for each other"},
     {"recipe", "FILE", "put this recipe into the card"},
     {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
     BL_KERNEL_OPTION,

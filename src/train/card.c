@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MANY = 24 }; /* classes: a table of more columns cannot be read */
+
 static double share(int k, int n) {
     return n > 0 ? 100.0 * k / n : 0;
 }
@@ -46,6 +48,16 @@ void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *
     bl_json_number(out, "macs", e->macs);
     bl_json_number(out, "seconds", e->seconds);
     bl_json_string(out, "kernels", e->kernels);
+    bl_json_number(out, "calibration_error", bl_calibration_error(e));
+    bl_json_open(out, "calibration", '[');
+    for (int i = 0; i < BL_CALIBRATION_BINS; i++) {
+        bl_json_open(out, NULL, '{');
+        bl_json_integer(out, "pictures", e->bins[i].n);
+        bl_json_integer(out, "correct", e->bins[i].correct);
+        bl_json_number(out, "confidence", e->bins[i].n ? e->bins[i].sum / e->bins[i].n : 0);
+        bl_json_close(out, '}');
+    }
+    bl_json_close(out, ']');
     bl_json_open(out, "labels", '[');
     for (int c = 0; c < e->n_classes; c++) bl_json_string(out, NULL, bl_model_label(model, c, buffer));
     bl_json_close(out, ']');
@@ -66,7 +78,9 @@ void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *
     bl_text_add(out, "%d of %d right: %.1f %% (95 %% interval %.1f … %.1f %%)\n", e->correct, e->n,
                 share(e->correct, e->n), 100 * low, 100 * high);
     if (e->n_classes > 5) bl_text_add(out, "right class among the first five: %.1f %%\n", share(e->top5, e->n));
-    bl_text_add(out, "mean cross-entropy: %.4f\nkernels: %s\n\n  right  pictures  class\n", e->loss, e->kernels);
+    bl_text_add(out, "mean cross-entropy: %.4f\ncalibration error: %.1f points\nkernels: %s\n\n", e->loss,
+                100 * bl_calibration_error(e), e->kernels);
+    bl_text_add(out, "  right  pictures  class\n");
     for (int c = 0; c < e->n_classes; c++)
         bl_text_add(out, "%5.1f %%  %8d  %s\n", share(hits(e, c), row_sum(e, c)), row_sum(e, c),
                     bl_model_label(model, c, buffer));
@@ -84,7 +98,7 @@ static int by_times(const void *a, const void *b) {
     return x->taken_for - y->taken_for;
 }
 
-static void write_mistakes(const bl_evaluation *e, const bl_model *model, bl_text *out) {
+static void write_mistakes(const bl_evaluation *e, const bl_model *model, int most, bl_text *out) {
     char a[24], b[24];
     mistake *all = calloc((size_t)e->n_classes * (size_t)e->n_classes, sizeof *all);
     int n = 0;
@@ -97,7 +111,7 @@ static void write_mistakes(const bl_evaluation *e, const bl_model *model, bl_tex
             if (i != k && e->confusion[i * e->n_classes + k])
                 all[n++] = (mistake){i, k, e->confusion[i * e->n_classes + k]};
     qsort(all, (size_t)n, sizeof *all, by_times);
-    for (int i = 0; i < n && i < 6; i++)
+    for (int i = 0; i < n && i < most; i++)
         bl_text_add(out, "- %s taken for %s: %d of %d\n", bl_model_label(model, all[i].true_class, a),
                     bl_model_label(model, all[i].taken_for, b), all[i].times, row_sum(e, all[i].true_class));
     free(all);
@@ -121,6 +135,31 @@ static void write_confusion(const bl_evaluation *e, const bl_model *model, bl_te
     for (int c = 0; c < e->n_classes; c++) {
         bl_text_add(out, "\n| %s |", bl_model_label(model, c, buffer));
         for (int k = 0; k < e->n_classes; k++) bl_text_add(out, " %d |", e->confusion[c * e->n_classes + k]);
+    }
+    bl_text_add(out, "\n");
+}
+
+static void write_calibration(const bl_evaluation *e, bl_text *out) {
+    bl_text_add(
+        out,
+        "A network that is well calibrated is right in 70 of 100 cases where it says 70 %%. On average the two are "
+        "**%.1f points** apart here (expected calibration error, 15 bins).\n\n"
+        "| probability of the answer | pictures | mean probability | right |\n|---|---:|---:|---:|\n",
+        100 * bl_calibration_error(e));
+    for (int i = 0; i < BL_CALIBRATION_BINS; i++)
+        if (e->bins[i].n)
+            bl_text_add(out, "| %.0f to %.0f %% | %d | %.1f %% | %.1f %% |\n", 100.0 * i / BL_CALIBRATION_BINS,
+                        100.0 * (i + 1) / BL_CALIBRATION_BINS, e->bins[i].n, 100 * e->bins[i].sum / e->bins[i].n,
+                        share(e->bins[i].correct, e->bins[i].n));
+}
+
+void bl_confusion_csv(const bl_evaluation *e, const bl_model *model, bl_text *out) {
+    char buffer[24];
+    bl_text_add(out, "true class");
+    for (int c = 0; c < e->n_classes; c++) bl_text_add(out, ",\"%s\"", bl_model_label(model, c, buffer));
+    for (int c = 0; c < e->n_classes; c++) {
+        bl_text_add(out, "\n\"%s\"", bl_model_label(model, c, buffer));
+        for (int k = 0; k < e->n_classes; k++) bl_text_add(out, ",%d", e->confusion[c * e->n_classes + k]);
     }
     bl_text_add(out, "\n");
 }
@@ -155,22 +194,28 @@ void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, si
         write_channels("deviation", model->std, model->input_c, out);
     }
     if (model->credit) bl_text_add(out, "| credit | %s |\n", model->credit);
-    bl_text_add(
-        out, "\nThe accuracy is of the data set's validation pictures, which were neither trained on nor chosen by.\n");
-    bl_text_add(out, "\n## Classes\n\n");
+    bl_text_add(out, "\nThe accuracy is of pictures that were neither trained on nor chosen by.\n\n## Classes\n\n");
     write_classes(e, model, out);
+    bool many = e->n_classes > MANY;
     bl_text_add(out, "\n## Known failures\n\nThe most frequent mistakes:\n\n");
-    write_mistakes(e, model, out);
+    write_mistakes(e, model, many ? 30 : 6, out);
     bl_text_add(
         out,
         "\nIt knows its %d classes alone: a picture of anything else is put into one of them, often with a high "
-        "probability. It saw "
-        "small photographs (%d×%d) only; drawings, close-ups and pictures with several things in them are often wrong. "
-        "It is easily "
-        "fooled by small changes made on purpose. It must not be used to decide anything about people or things.\n",
+        "probability. It saw small pictures (%d×%d) of one data set only; what was drawn, framed or taken otherwise "
+        "is often wrong. It is easily fooled by small changes made on purpose. It must not be used to decide "
+        "anything about people or things.\n",
         e->n_classes, pictures->width, pictures->height);
-    bl_text_add(out, "\n## Confusion\n\nRows are true classes, columns are predicted ones.\n\n");
-    write_confusion(e, model, out);
+    bl_text_add(out, "\n## Calibration\n\n");
+    write_calibration(e, out);
+    bl_text_add(out, "\n## Confusion\n\n");
+    if (many) {
+        bl_text_add(out, "`backlight eval %s --confusion FILE.csv` writes all %d×%d numbers.\n", file, e->n_classes,
+                    e->n_classes);
+    } else {
+        bl_text_add(out, "Rows are true classes, columns are predicted ones.\n\n");
+        write_confusion(e, model, out);
+    }
     if (recipe)
         bl_text_add(out, "\n## Recipe\n\n```\n%s%s```\n", recipe,
                     recipe[0] && recipe[strlen(recipe) - 1] != '\n' ? "\n" : "");

@@ -14,8 +14,8 @@ typedef struct {
     bl_run **runs; /* one a thread */
     bl_error *errors;
     bl_status *statuses;
-    int *best, *rank; /* of each picture: predicted class; number of classes scored above the true one */
-    double *losses;
+    int *best, *rank;            /* of each picture: predicted class; number of classes scored above the true one */
+    double *losses, *confidence; /* confidence: probability of the predicted class */
 } evaluating;
 
 int bl_best_class(size_t n, const bl_real *scores) {
@@ -37,7 +37,8 @@ static bl_status evaluate_batch(evaluating *e, bl_run *run, int first, bl_error 
     for (int i = 0; i < n; i++) {
         const bl_real *scores = bl_run_value(run, e->model->scores) + (size_t)i * classes;
         int32_t target = e->pictures->classes[first + i];
-        e->best[first + i] = bl_best_class(classes, scores);
+        int32_t best = e->best[first + i] = bl_best_class(classes, scores);
+        e->confidence[first + i] = exp(-bl_cross_entropy(1, classes, scores, &best, 0, 1, NULL));
         e->losses[first + i] = bl_cross_entropy(1, classes, scores, &target, 0, 1, NULL);
         for (size_t c = 0; c < classes; c++) e->rank[first + i] += scores[c] > scores[target];
     }
@@ -81,6 +82,11 @@ static void count(const evaluating *e, bl_evaluation *out) {
         out->correct += e->best[i] == target;
         out->top5 += e->rank[i] < 5;
         out->loss += e->losses[i] / out->n;
+        int bin = (int)(e->confidence[i] * BL_CALIBRATION_BINS);
+        if (bin >= BL_CALIBRATION_BINS) bin = BL_CALIBRATION_BINS - 1;
+        out->bins[bin].n++;
+        out->bins[bin].correct += e->best[i] == target;
+        out->bins[bin].sum += e->confidence[i];
     }
 }
 
@@ -96,11 +102,12 @@ bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, co
                     calloc(t, sizeof *e.statuses),
                     calloc(n, sizeof *e.best),
                     calloc(n, sizeof *e.rank),
-                    calloc(n, sizeof *e.losses)};
+                    calloc(n, sizeof *e.losses),
+                    calloc(n, sizeof *e.confidence)};
     *out = (bl_evaluation){.n = pictures->n, .n_classes = pictures->n_classes, .kernels = bl_kernels_name()};
     out->confusion = calloc((size_t)out->n_classes * (size_t)out->n_classes, sizeof *out->confusion);
     bl_status status = BL_OK;
-    if (!e.runs || !e.errors || !e.statuses || !e.best || !e.rank || !e.losses || !out->confusion)
+    if (!e.runs || !e.errors || !e.statuses || !e.best || !e.rank || !e.losses || !e.confidence || !out->confusion)
         status = bl_fail(error, BL_MEMORY, "no memory to evaluate %d pictures", pictures->n);
     bl_wants wants = BL_WANTS;
     wants.batch = EVALUATION_BATCH;
@@ -115,7 +122,7 @@ bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, co
     }
     for (int i = 0; e.runs && i < threads; i++) bl_run_free(e.runs[i]);
     bl_plan_free(plan);
-    free(e.runs), free(e.errors), free(e.statuses), free(e.best), free(e.rank), free(e.losses);
+    free(e.runs), free(e.errors), free(e.statuses), free(e.best), free(e.rank), free(e.losses), free(e.confidence);
     if (status != BL_OK) bl_evaluation_free(out);
     return status;
 }
@@ -123,6 +130,12 @@ bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, co
 void bl_evaluation_free(bl_evaluation *e) {
     free(e->confusion);
     e->confusion = NULL;
+}
+
+double bl_calibration_error(const bl_evaluation *e) {
+    double sum = 0;
+    for (int i = 0; i < BL_CALIBRATION_BINS; i++) sum += fabs(e->bins[i].correct - e->bins[i].sum);
+    return e->n ? sum / e->n : 0;
 }
 
 void bl_wilson(int k, int n, double *low, double *high) {

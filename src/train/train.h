@@ -199,20 +199,30 @@ bl_status bl_checkpoint_read(const char *path, bl_training_state *state, uint64_
 
 /* ---- evaluation ---- */
 
+enum { BL_CALIBRATION_BINS = 15 };
 typedef struct {
     int n, n_classes, correct, top5;
-    double loss;          /* mean cross-entropy, no smoothing */
-    int *confusion;       /* n_classes × n_classes: true class, predicted class */
-    double seconds, macs; /* macs: of one picture */
-    const char *kernels;  /* bl_kernels_name() */
+    double loss;    /* mean cross-entropy, no smoothing */
+    int *confusion; /* n_classes × n_classes: true class, predicted class */
+    struct {
+        int n, correct;
+        double sum;              /* of the probabilities given to the predicted class */
+    } bins[BL_CALIBRATION_BINS]; /* pictures by that probability: 0 … 1/15, … */
+    double seconds, macs;        /* macs: of one picture */
+    const char *kernels;         /* bl_kernels_name() */
 } bl_evaluation;
 /* Runs every picture through the model. constants as in bl_write_options; may be NULL. */
 bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads,
                       bl_evaluation *out, bl_error *error);
 void bl_evaluation_free(bl_evaluation *e);
+/* Expected calibration error (Guo et al. 2017): how far, on average, the share of right answers lies from the
+ * probability that was given. */
+double bl_calibration_error(const bl_evaluation *e);
 /* Wilson 1927: the interval that holds the true share with 95 %, from k successes of n. */
 void bl_wilson(int k, int n, double *low, double *high);
 void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *out);
+/* The confusion as CSV: a row for each true class. */
+void bl_confusion_csv(const bl_evaluation *e, const bl_model *model, bl_text *out);
 /* As a table for reading. */
 void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *out);
 /* The model's card in Markdown. recipe (text) may be NULL. file: the model's name; bytes: its size. */

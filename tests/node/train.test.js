@@ -89,7 +89,7 @@ test('a training that was stopped goes on as if it had not been', () => {
 
 test('eval counts what the network gets right and writes its card', () => {
   succeed('train', at('net.recipe'), '--data', at('folders'), '--out', at('net.onnx'), '--set', 'epochs=20')
-  const done = succeed('eval', at('net.onnx'), '--data', at('folders'), '--json', '--card', at('net.md'), '--recipe', at('net.recipe'))
+  const done = succeed('eval', at('net.onnx'), '--data', at('folders'), '--json', '--card', at('net.md'), '--confusion', at('confusion.csv'), '--recipe', at('net.recipe'))
   assert.match(done.stderr, /6 pictures of other classes are left out/)
   const result = JSON.parse(done.stdout)
   assert.deepEqual(result.labels, classes)
@@ -98,6 +98,13 @@ test('eval counts what the network gets right and writes its card', () => {
   assert.ok(result.accuracy_low < result.accuracy && result.accuracy <= result.accuracy_high)
   assert.equal(result.confusion.reduce((sum, row, i) => sum + row[i], 0), result.correct)
   for (const row of result.confusion) assert.equal(row.reduce((a, b) => a + b), 6)
+  assert.equal(result.calibration.length, 15)
+  assert.equal(result.calibration.reduce((n, bin) => n + bin.pictures, 0), 18)
+  assert.equal(result.calibration.reduce((n, bin) => n + bin.correct, 0), result.correct)
+  const gap = result.calibration.reduce((sum, bin) => sum + Math.abs(bin.correct - bin.pictures * bin.confidence), 0) / 18
+  assert.ok(Math.abs(gap - result.calibration_error) < 1e-6)
+  for (const [i, bin] of result.calibration.entries()) assert.ok(!bin.pictures || (bin.confidence >= i / 15 && bin.confidence <= (i + 1) / 15))
+  assert.deepEqual(readFileSync(at('confusion.csv'), 'utf8').trim().split('\n').slice(1).map((row) => row.split(',').slice(1).map(Number)), result.confusion)
   const card = readFileSync(at('net.md'), 'utf8')
   assert.match(card, /^# Colours\n/)
   assert.ok(card.includes(`**${(100 * result.accuracy).toFixed(1)} %** (${result.correct} of 18;`))
