@@ -11,6 +11,8 @@ export class Hands {
   changes = $state.raw(new Map()) // value id → which channels differ, Uint8Array
   drawing = $state(false) // a stroke is being drawn: only the way forward follows
   #session
+  edits = $derived.by(() => readEdits(this.#session.address.edits))
+  strokes = $derived.by(() => readPaint(this.#session.address.paint))
   #undo = $state.raw([]) // { edits, paint } before each change
   #applied = { model: null, edits: '' }
   #differences = null // { maps, out } of the last pass
@@ -21,12 +23,6 @@ export class Hands {
     this.#session = session
   }
 
-  get edits() {
-    return readEdits(this.#session.address.edits)
-  }
-  get strokes() {
-    return readPaint(this.#session.address.paint)
-  }
   get active() {
     return !!(this.#session.address.edits || this.#session.address.paint)
   }
@@ -40,7 +36,7 @@ export class Hands {
   #go(changes, more) {
     const { edits, paint } = this.#session.address
     if (!more) this.#undo = [...this.#undo, { edits, paint }].slice(-MOST_UNDO)
-    this.#session.go(changes)
+    this.#session.go(changes, { later: this.drawing })
     return this.#session.refresh()
   }
 
@@ -65,6 +61,7 @@ export class Hands {
   lift() {
     if (!this.drawing) return
     this.drawing = false
+    this.#session.go({})
     this.#session.refresh({ forward: false })
   }
 

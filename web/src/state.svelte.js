@@ -132,9 +132,11 @@ class Session {
 
   // ------------------------------------------------------------ address
 
-  /** Changes the address. `push` makes a step that Back undoes. */
-  go(changes, { push = false } = {}) {
+  /** Changes the address. `push` makes a step that Back undoes; `later` leaves the browser's bar to the next change: browsers
+   *  count how often it is written. */
+  go(changes, { push = false, later = false } = {}) {
     Object.assign(this.address, changes)
+    if (later) return
     const hash = print($state.snapshot(this.address))
     try {
       if (hash !== location.hash) history[push ? 'pushState' : 'replaceState'](null, '', hash)

@@ -13,22 +13,27 @@ export function paintMap(out, stride, x, y, W, H, data, at, w, h, table, limit, 
   const zero = unsigned ? 0 : 127.5
   const columns = spans(w, W)
   const rows = spans(h, H)
+  const neutral = table[Math.round(zero)]
+  const sums = rowSums.length >= w ? rowSums : (rowSums = new Float64Array(w))
   for (let j = 0; j < H; j++) {
     const r0 = rows[2 * j]
     const r1 = rows[2 * j + 1]
+    // The rows under this line of pixels are added up first, then the columns of the sums.
+    let from = at + r0 * w
+    for (let c = 0; c < w; c++) sums[c] = data[from++]
+    for (let r = r0 + 1; r < r1; r++) for (let c = 0; c < w; c++) sums[c] += data[from++]
     let to = (y + j) * stride + x
     for (let i = 0; i < W; i++) {
       const c0 = columns[2 * i]
       const c1 = columns[2 * i + 1]
-      let v = 0
-      for (let r = r0; r < r1; r++) for (let c = c0; c < c1; c++) v += data[at + r * w + c]
-      const n = (r1 - r0) * (c1 - c0)
-      let index = zero + (v / n) * scale
-      index = index < 0 ? 0 : index > 255 ? 255 : index
-      out[to++] = table[Number.isNaN(index) ? Math.round(zero) : (index + 0.5) | 0]
+      let v = sums[c0]
+      for (let c = c0 + 1; c < c1; c++) v += sums[c]
+      const index = zero + (v / ((r1 - r0) * (c1 - c0))) * scale
+      out[to++] = index >= 0 ? table[index > 255 ? 255 : (index + 0.5) | 0] : index < 0 ? table[0] : neutral
     }
   }
 }
+let rowSums = new Float64Array(512)
 
 const spanCache = new Map()
 // For each of W pixels the source cells [from, to) under it, never empty.

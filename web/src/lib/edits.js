@@ -32,12 +32,19 @@ export const findEdit = (edits, layer, channel, input = -1) => edits.find((e) =>
 export function changedChannels(before, now, channels) {
   const out = new Uint8Array(channels)
   if (!before || before.data.length !== now.data.length) return out
-  const n = now.data.length / channels
-  let most = 0
-  for (const v of before.data) if (Math.abs(v) > most) most = Math.abs(v)
-  for (let k = 0; k < channels; k++) for (let i = k * n; i < (k + 1) * n; i++) if (Math.abs(now.data[i] - before.data[i]) > 1e-5 * most) {
-    out[k] = 1
-    break
+  const [a, b] = [before.data, now.data]
+  const n = b.length / channels
+  if (!largest.has(a)) {
+    let most = 0
+    for (let i = 0; i < a.length; i++) if (Math.abs(a[i]) > most) most = Math.abs(a[i])
+    largest.set(a, most)
+  }
+  const least = 1e-5 * largest.get(a)
+  for (let k = 0; k < channels; k++) {
+    let i = k * n
+    while (i < (k + 1) * n && Math.abs(b[i] - a[i]) <= least) i++
+    out[k] = i < (k + 1) * n ? 1 : 0
   }
   return out
 }
+const largest = new WeakMap() // of arrays that many are compared with

@@ -31,8 +31,14 @@ export function painted(picture, strokes) {
     const middle = size % 2 ? 0.5 : 0 // an odd brush is centred on a pixel, an even one on a corner
     const dab = (px, py) => {
       for (let y = Math.max(0, Math.floor(py + middle - r)); y < Math.min(height, py + middle + r); y++)
-        for (let x = Math.max(0, Math.floor(px + middle - r)); x < Math.min(width, px + middle + r); x++)
-          if ((x + 0.5 - px - middle) ** 2 + (y + 0.5 - py - middle) ** 2 <= r * r) pixels.set([...rgb, 255], 4 * (y * width + x))
+        for (let x = Math.max(0, Math.floor(px + middle - r)); x < Math.min(width, px + middle + r); x++) {
+          if ((x + 0.5 - px - middle) ** 2 + (y + 0.5 - py - middle) ** 2 > r * r) continue
+          const at = 4 * (y * width + x)
+          pixels[at] = rgb[0]
+          pixels[at + 1] = rgb[1]
+          pixels[at + 2] = rgb[2]
+          pixels[at + 3] = 255
+        }
     }
     points.forEach(([x, y], i) => {
       const [x0, y0] = points[i - 1] ?? [x, y]
