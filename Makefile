@@ -13,11 +13,13 @@ B     ?= build
 CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
 EMCC  ?= emcc
+RELAXED_CC ?= clang-19
+RELAXED_LD ?= wasm-ld-19
 STB   ?= /usr/include/stb
 FASHION ?= /usr/share/datasets/fashion-mnist
 PORT  ?= 4173
 FUZZ_SECONDS ?= 60
-export CC CLANG EMCC STB FASHION PORT
+export CC CLANG EMCC RELAXED_CC RELAXED_LD STB FASHION PORT
 export BACKLIGHT_BUILD := $(B)
 
 SHELL := /bin/bash
@@ -52,6 +54,9 @@ WASM_LOOPS    = $(filter-out src/kernels/conv.c,$(filter src/kernels/% src/base/
 WASM_ROLLED   = -mllvm -unroll-runtime=0 -mllvm -unroll-allow-partial=0 -mllvm -force-vector-interleave=1
 WASM_SPEED    = $(if $(filter $(WASM_PRODUCTS),$<),-O3,$(if $(WASM_LOOPS),-O3 $(WASM_ROLLED),-Oz))
 WASM_FLAGS    = $(FLAGS) -msimd128 -mbulk-memory $(WASM_SPEED)
+# The second module, with multiply-add in one step. Debian's Emscripten cannot make it; its C library serves.
+SYSROOT       = $(shell em-config CACHE)/sysroot
+RELAXED_FLAGS = --target=wasm32-unknown-emscripten --sysroot=$(SYSROOT) $(WASM_FLAGS) -mrelaxed-simd -DBL_FAST
 
 # ---------------------------------------------------------------- tasks
 
@@ -67,7 +72,7 @@ build: native wasm site ## build the command, the WebAssembly module and the pag
 
 native: $(B)/native/backlight ## build the command build/native/backlight
 
-wasm: $(B)/wasm/backlight.wasm ## build the module build/wasm/backlight.wasm
+wasm: $(B)/wasm/backlight.wasm $(B)/wasm/backlight-relaxed.wasm ## build the modules build/wasm/backlight.wasm and backlight-relaxed.wasm
 
 site: $(B)/site/index.html ## build the page build/site/, which can be put in any folder of a web server
 
@@ -170,7 +175,7 @@ $(B)/include/stb: | tools-build
 	@mkdir -p $(@D) && ln -sfn $(STB) $@
 
 # Objects hang on this file, which changes when the flags do.
-ALL_FLAGS := $(CC) $(CLANG) $(EMCC) $(STB) $(NATIVE_FLAGS) $(FUZZ_FLAGS) $(DOUBLE_FLAGS) $(value WASM_FLAGS) $(value WASM_SPEED) $(WASM_ROLLED)
+ALL_FLAGS := $(CC) $(CLANG) $(EMCC) $(RELAXED_CC) $(RELAXED_LD) $(value RELAXED_FLAGS) $(STB) $(NATIVE_FLAGS) $(FUZZ_FLAGS) $(DOUBLE_FLAGS) $(value WASM_FLAGS) $(value WASM_SPEED) $(WASM_ROLLED)
 $(shell mkdir -p $(B); echo '$(ALL_FLAGS)' | cmp -s - $(B)/flags || echo '$(ALL_FLAGS)' > $(B)/flags)
 
 # ---------------------------------------------------------------- compiling
@@ -198,6 +203,7 @@ endef
 $(eval $(call compile,native,build,CC,NATIVE_FLAGS))
 $(eval $(call compile-twice,native,build,CC,NATIVE_FLAGS))
 $(eval $(call compile,wasm,build,EMCC,WASM_FLAGS))
+$(eval $(call compile,relaxed,build,RELAXED_CC,RELAXED_FLAGS))
 $(eval $(call compile,asan,test,CLANG,ASAN_FLAGS))
 $(eval $(call compile-twice,asan,test,CLANG,ASAN_FLAGS))
 $(eval $(call compile,double,test,CLANG,DOUBLE_FLAGS))
@@ -216,6 +222,13 @@ $(B)/bench-native: $(call objects-native,tools/bench-native.c $(filter src/base/
 $(B)/wasm/backlight.wasm: $(call objects-wasm,$(WASM_SRC)) tools/emcc-flags.sh
 	@echo 'link  $@'
 	@$(EMCC) -Oz -msimd128 -mbulk-memory $(filter %.o,$^) -o $@ $$(tools/emcc-flags.sh)
+
+# As tools/emcc-flags.sh has emcc link: what only the loader has may stay open, and nothing else.
+$(B)/wasm/backlight-relaxed.wasm: $(call objects-relaxed,$(WASM_SRC))
+	@echo 'link  $@'; mkdir -p $(@D)
+	@lib=$(SYSROOT)/lib/wasm32-emscripten; $(RELAXED_LD) $^ $$lib/crt1_reactor.o -L$$lib -lstandalonewasm-memgrow -lnoexit \
+		-lc-optz -lemmalloc -lcompiler_rt --entry=_initialize --allow-undefined-file=<(echo emscripten_notify_memory_growth) \
+		-z stack-size=1048576 --initial-memory=16777216 --max-memory=4294967296 --global-base=1024 --strip-all -O2 -o $@
 
 # A library is made anew, so that no object outlives its source; "q" lets two rooms have a file of one name.
 %.a:
@@ -249,7 +262,7 @@ $(B)/tests/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/core.a
 PAGE  = $(shell find web public wasm -type f -not -name '*.c' 2>/dev/null) $(wildcard models/*.onnx)
 VITE := node_modules/.bin/vite build --config web/vite.config.js --logLevel warn
 
-$(B)/site/index.html: $(PAGE) $(B)/wasm/backlight.wasm node_modules/.package-lock.json
+$(B)/site/index.html: $(PAGE) $(B)/wasm/backlight.wasm $(B)/wasm/backlight-relaxed.wasm node_modules/.package-lock.json
 	@echo 'page  $(@D)'
 	@$(VITE)
 	@touch $@

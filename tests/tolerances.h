@@ -68,6 +68,11 @@
  * is promised where another compiler or processor comes in. */
 #define TOL_NATIVE 1e-4
 
+/* The module with relaxed SIMD against the plain one, largest difference over largest value, through six smooth layers
+ * and back: one rounding less in each of up to a thousand products a sum, and Winograd's error (TOL_OP_FLOAT) in both.
+ */
+#define TOL_RELAXED 1e-5
+
 /* Input gradients of whole networks against TensorFlow.js in float32, length of the difference / length, the median of
  * 20 inputs: the order of sums differs, and in some inputs a ReLU or a pool decides otherwise. */
 #define TOL_PEER_GRADIENT 1e-4

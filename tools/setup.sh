@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the tools that are missing, and says nothing when none is.
-#   tools/setup.sh build   what `make run` needs: C compiler, Emscripten, stb headers, Node
+#   tools/setup.sh build   what `make run` needs: C compiler, Emscripten, clang-19 and its linker, stb headers, Node
 #   tools/setup.sh test    that, and what `make test` needs: clang with its sanitisers, cmocka, Chromium, Fashion-MNIST
 # On Debian and its kin the packages come by apt-get; elsewhere the missing tools are named and the script stops.
 set -eu
@@ -33,6 +33,8 @@ need() { missing+=("$1"); shift; packages+=("$@"); }
 
 compiles "${CC:-gcc}" '#include <stdlib.h>' || need 'gcc with the C library headers' gcc libc6-dev
 have "${EMCC:-emcc}" || need 'emcc (Emscripten)' emscripten
+# For the module with relaxed SIMD alone, which Debian's Emscripten cannot make.
+{ have "${RELAXED_CC:-clang-19}" && have "${RELAXED_LD:-wasm-ld-19}"; } || need 'clang and wasm-ld, version 19 or newer' clang-19 lld-19
 { [ -f "$stb/stb_image.h" ] && [ -f "$stb/stb_image_write.h" ]; } || need "stb_image.h and stb_image_write.h in $stb" libstb-dev
 if [ "$profile" = test ]; then
     # The runtime libraries come apart from the compiler, so ask for a linked program.

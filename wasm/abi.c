@@ -1,6 +1,8 @@
 /* Exports: the module itself, models, pictures. What exports give and take is said in abi.h. */
 #include "abi.h"
 
+#include "kernels/kernels.h"
+
 #include <stdlib.h>
 
 bl_error abi_error;
@@ -56,6 +58,10 @@ void abi_leave_model(abi_model *m) {
 
 ABI_EXPORT(abi) int abi_version(void) {
     return ABI_VERSION;
+}
+/* Which kernels the module holds: "exact" or "relaxed SIMD". */
+ABI_EXPORT(kernels) const char *abi_kernels(void) {
+    return bl_kernels_name();
 }
 ABI_EXPORT(handles) int abi_open_handles(void) {
     return abi_handles();

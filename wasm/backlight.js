@@ -11,7 +11,7 @@
 // The first worker holds what one looks at and answers at once; jobs run on the others. Everything that comes back belongs
 // to the caller. Errors are BacklightError with code, message and hint (error.js).
 import { BacklightError } from './error.js'
-import { checkEngine, fetchModule } from './instance.js'
+import { checkEngine, fetchModule, hasRelaxedSimd } from './instance.js'
 import { Lane, lending, startWorker } from './pool.js'
 import { parameterText } from './text.js'
 
@@ -35,19 +35,22 @@ export class Backlight {
   #models = 0
 
   /**
-   * @param {{ wasm?: string | URL | BufferSource, worker?: string | URL | (() => any), workers?: number, memory?: number }} [options]
-   *   wasm: where the module is, or its bytes; worker: where worker.js is, or a function that starts one;
+   * @param {{ wasm?: string | URL | BufferSource, relaxed?: string | URL | BufferSource | false, worker?: string | URL | (() => any), workers?: number, memory?: number }} [options]
+   *   wasm: where the module is, or its bytes; relaxed: the same of the module with relaxed SIMD, which is taken where the
+   *   engine can run it: faster, but its last digits depend on the machine; false: never; worker: where worker.js is, or a
+   *   function that starts one;
    *   workers: how many at most, 2 or more: one that answers what is looked at, the others for jobs (otherwise one more
    *   than there are cores, up to 5); memory: bytes that the workers at one job may take together (otherwise 2 GiB)
    * @returns {Promise<Backlight>}
    */
   static async load(options = {}) {
-    const { wasm, worker, workers = 1 + Math.min(4, globalThis.navigator?.hardwareConcurrency ?? 2), memory = 2 * 2 ** 30 } = known(options, ['wasm', 'worker', 'workers', 'memory'])
+    const { wasm, relaxed, worker, workers = 1 + Math.min(4, globalThis.navigator?.hardwareConcurrency ?? 2), memory = 2 * 2 ** 30 } = known(options, ['wasm', 'relaxed', 'worker', 'workers', 'memory'])
     checkEngine()
-    const isAddress = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL
-    const module = isAddress
-      ? await fetchModule(wasm ?? new URL('../build/wasm/backlight.wasm', import.meta.url))
-      : await WebAssembly.compile(wasm)
+    const plain = wasm ?? new URL('../build/wasm/backlight.wasm', import.meta.url)
+    // Whoever names the one alone wants that one.
+    const faster = relaxed ?? (wasm ? false : new URL('../build/wasm/backlight-relaxed.wasm', import.meta.url))
+    const chosen = faster && hasRelaxedSimd() ? faster : plain
+    const module = typeof chosen === 'string' || chosen instanceof URL ? await fetchModule(chosen) : await WebAssembly.compile(chosen)
     const make = typeof worker === 'function' ? worker : () => startWorker(worker)
     const lanes = Array.from({ length: Math.max(2, workers) }, () => new Lane(make, { module }))
     try {
@@ -60,15 +63,17 @@ export class Backlight {
 
   /**
    * @param {Lane[]} lanes
-   * @param {{ manifest: Manifest, colours: Record<string, Record<Theme, Uint8Array>> }} greeting
+   * @param {{ manifest: Manifest, kernels: string, colours: Record<string, Record<Theme, Uint8Array>> }} greeting
    * @param {number} memory
    */
-  constructor(lanes, { manifest, colours }, memory) {
+  constructor(lanes, { manifest, kernels, colours }, memory) {
     this.#lanes = lanes
     this.#memory = memory
     this.#colours = colours
     /** Methods, operators and result kinds. */
     this.manifest = manifest
+    /** Which module computes: 'exact' or 'relaxed SIMD'. Results say it too, in their legend. */
+    this.kernels = kernels
   }
 
   /** 256 colours, RGBA. @param {string} family @param {Theme} theme @returns {Uint8Array} */

@@ -50,6 +50,11 @@ export class BacklightCore {
     this.families = Object.freeze(instance.text('families').split(' '))
   }
 
+  /** Which module computes: 'exact', or 'relaxed SIMD', whose last digits are the machine's. */
+  get kernels() {
+    return this.#instance.text('kernels')
+  }
+
   /** Bytes of WebAssembly memory; they never become fewer. */
   get memory() {
     return this.#instance.memory

@@ -6,6 +6,12 @@ const ABI_VERSION = 2
 // A module of one function that uses a SIMD word: valid only where the engine knows WebAssembly SIMD.
 const SIMD_PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]
 
+// The same with a relaxed SIMD word.
+const RELAXED_PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 17, 65, 0, 253, 17, 253, 128, 2, 11]
+
+/** Can this engine run the module with relaxed SIMD? */
+export const hasRelaxedSimd = () => WebAssembly.validate(Uint8Array.from(RELAXED_PROBE))
+
 /** Throws where this engine cannot run the module at all. */
 export function checkEngine() {
   if (typeof WebAssembly === 'object' && WebAssembly.validate(Uint8Array.from(SIMD_PROBE))) return

@@ -16,7 +16,7 @@
 // thrown away. A cancelled request stops within one step: between two steps the worker looks at its messages.
 //
 // Types:
-//   hello        { module | bytes }                               → { manifest, colours: { family: { light, dark } } }
+//   hello        { module | bytes }                               → { manifest, kernels, colours: { family: { light, dark } } }
 //   open         { model, bytes, options, settings }              → info    `model` is the sender's own key;
 //                                                                           bytes may be a network text
 //   configure    { model, settings: { preprocessing, labels } }   → info    null: as the file says

@@ -84,7 +84,7 @@ const requests = {
     /** @type {Record<string, Record<string, Uint8Array>>} */
     const colours = {}
     for (const family of loaded.families) colours[family] = { light: loaded.colours(family, 'light'), dark: loaded.colours(family, 'dark') }
-    return { manifest: loaded.manifest, colours }
+    return { manifest: loaded.manifest, kernels: loaded.kernels, colours }
   },
 
   open({ model: key, bytes, options, settings }) {

@@ -169,6 +169,7 @@ export default async ({ mode }) => {
       alias: [
         { find: 'page-sources', replacement: join(web, `src/lib/sources.${single ? 'single' : 'site'}.js`) },
         { find: /^page-module(?=\?)/, replacement: wasm },
+        { find: /^page-module-relaxed(?=\?)/, replacement: join(build, 'wasm/backlight-relaxed.wasm') },
       ],
     },
     worker: { format: single ? 'iife' : 'es' },

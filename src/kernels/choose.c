@@ -8,7 +8,11 @@ bool bl_kernels_choose(bool fast) {
     return !fast;
 }
 const char *bl_kernels_name(void) {
+#if defined(BL_FAST)
+    return "relaxed SIMD";
+#else
     return "exact";
+#endif
 }
 
 #else

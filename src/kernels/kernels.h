@@ -16,7 +16,7 @@
  * the first plan is made and the first thread started: memory that a plan reserves hangs on the choice. False, and no
  * change, where there are no fast ones or the processor cannot run them. */
 bool bl_kernels_choose(bool fast);
-/* "exact", or "fast (AVX2, FMA)". */
+/* "exact", "fast (AVX2, FMA)", or "relaxed SIMD" in the module of that name. */
 const char *bl_kernels_name(void);
 
 /* ---- sums ---- */

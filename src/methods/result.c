@@ -1,6 +1,7 @@
 /* Results and their legend: what is shown, on which scale, and in which words. */
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "methods/method.h"
 
 const char *bl_result_kind_name(bl_result_kind kind) {
@@ -123,6 +124,7 @@ void bl_job_legend_json(const bl_job *job, bl_text *out) {
     bl_json_close(out, '}');
     bl_json_integer(out, "forwards", job->forwards);
     bl_json_integer(out, "backwards", job->backwards);
+    bl_json_string(out, "kernels", bl_kernels_name());
     bl_json_string(out, "caution", m->caution);
     bl_json_string(out, "source", m->source);
     lines_json(out, "notes", &job->notes);

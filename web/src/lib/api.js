@@ -1,11 +1,14 @@
 // The only place that knows the core's API. Everything the page computes goes through what this gives.
 import { Backlight } from '../../../wasm/backlight.js'
-import { models, samples, single, wasm, worker } from 'page-sources'
+import { models, relaxed, samples, single, wasm, worker } from 'page-sources'
 
 export { models, samples, single }
 
+// An address with ?module=plain keeps to the module whose numbers are the same on every machine.
+const plain = new URLSearchParams(location.search).get('module') === 'plain'
+
 /** Starts workers and module. Rejects with an error whose code says why: 'no-simd', … */
-export const load = () => Backlight.load({ wasm, worker })
+export const load = () => Backlight.load({ wasm, relaxed: plain ? false : relaxed, worker })
 
 /** A message as a sentence: capital, full stop. What begins with a file's name stays as it is. */
 export const sentence = (text) => (/^[a-z]+[ ,:]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text).replace(/([^.!?])$/, '$1.')

@@ -2,6 +2,7 @@
 import list from 'virtual:models'
 import pictures from 'virtual:samples'
 import url from 'page-module?url'
+import relaxedUrl from 'page-module-relaxed?url'
 
 const bytesOf = async (path) => {
   const answer = await fetch(path)
@@ -11,6 +12,7 @@ const bytesOf = async (path) => {
 
 export const single = false
 export const wasm = new URL(url, import.meta.url).href
+export const relaxed = new URL(relaxedUrl, import.meta.url).href
 export const worker = () => new Worker(new URL('../../../wasm/worker.js', import.meta.url), { type: 'module' })
 export const models = list.map((m) => ({ ...m, bytes: () => bytesOf(`./models/${m.file}`) }))
 export const samples = pictures.map((s) => ({ ...s, url: `./samples/${s.file}`, bytes: () => bytesOf(`./samples/${s.file}`) }))
