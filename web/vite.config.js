@@ -73,7 +73,11 @@ const bundled = (single) => ({
     if (id === '\0virtual:models') {
       const files = readdirSync(join(root, 'models')).filter((f) => f.endsWith('.onnx'))
       const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
-      const items = files.map((f, i) => `{id: ${JSON.stringify(f.replace(/\.onnx$/, ''))}, file: ${JSON.stringify(f)}${single ? `, base64: b${i}` : ''}}`)
+      const items = files.map((f, i) => {
+        const id = f.replace(/\.onnx$/, '')
+        const title = /^title (.*)$/m.exec(readFileSync(join(root, 'models', `${id}.net.txt`), 'utf8'))[1]
+        return `{...${JSON.stringify({ id, file: f, title })}${single ? `, base64: b${i}` : ''}}`
+      })
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
     return null
@@ -124,7 +128,8 @@ const models = () => ({
   name: 'models',
   writeBundle({ dir }) {
     mkdirSync(join(dir, 'models'), { recursive: true })
-    for (const f of readdirSync(join(root, 'models'))) copyFileSync(join(root, 'models', f), join(dir, 'models', f))
+    // not what a training goes on from
+    for (const f of readdirSync(join(root, 'models')).filter((name) => !name.endsWith('.training'))) copyFileSync(join(root, 'models', f), join(dir, 'models', f))
   },
 })
 

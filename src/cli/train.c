@@ -182,6 +182,9 @@ static bl_status fold(bl_model *kept, const bl_real *const *constants, bl_model 
     bl_bytes bytes = {(const uint8_t *)text.data, text.length};
     bl_source source = bl_source_memory(&bytes);
     if (status == BL_OK) status = bl_onnx_read(&source, NULL, out, error);
+    /* A folded layer is named as what it gives. */
+    for (int k = 0; status == BL_OK && k < (*out)->n_nodes; k++)
+        if ((*out)->nodes[k].stands_for) (*out)->nodes[k].name = (*out)->values[(*out)->nodes[k].out].name;
     bl_text_free(&text);
     return status;
 }

@@ -6,13 +6,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { build, root, wasmBytes } from './lib/core.js'
 import { BacklightCore } from '../../wasm/core.js'
-import { rightByOrt } from './lib/accuracy.js'
+import { FASHION as fashion, fashionTest, rightByOrt } from './lib/accuracy.js'
 
 const command = join(build, 'native/backlight')
-const fashion = process.env.FASHION || '/usr/share/datasets/fashion-mnist'
 let folder
 const at = (...names) => join(folder, ...names)
 before(() => { folder = mkdtempSync(join(tmpdir(), 'backlight-fashion-')) })
@@ -38,23 +37,11 @@ test('Fashion-MNIST is learnt in two minutes, and ONNX Runtime finds the same ac
   const seconds = 60 * Number(minutes) + Number(rest)
   assert.ok(seconds < 120, `${seconds} s of one processor`)
   // A tie may fall otherwise there.
-  const theirs = await byOrt(readFileSync(out))
+  const core = await BacklightCore.load({ bytes: wasmBytes() })
+  const { right: theirs } = await rightByOrt(readFileSync(out), core, core.open(readFileSync(out)), fashionTest())
   assert.ok(Math.abs(theirs - result.correct) <= 2, `${theirs} right there, ${result.correct} here`)
   t.diagnostic(`${(100 * result.accuracy).toFixed(1)} % after ${seconds.toFixed(0)} s of one processor; ${theirs} right by ONNX Runtime`)
 })
-
-// Right ones of the 10,000 test pictures by ONNX Runtime.
-async function byOrt(bytes) {
-  const unpacked = (name) => gunzipSync(readFileSync(join(fashion, name)))
-  const images = unpacked('t10k-images-idx3-ubyte.gz').subarray(16)
-  const labels = unpacked('t10k-labels-idx1-ubyte.gz').subarray(8)
-  const core = await BacklightCore.load({ bytes: wasmBytes() })
-  const model = core.open(bytes)
-  const { mean, std } = model.info.preprocessing ?? model.info
-  model.close()
-  const pictures = Array.from(labels, (_, i) => images.subarray(i * 784, (i + 1) * 784))
-  return rightByOrt(bytes, { channels: 1, height: 28, width: 28, mean, std }, pictures, labels)
-}
 
 test('MNIST files that are not as they should be are refused with a reason', () => {
   const images = Buffer.concat([Buffer.from([0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 28, 0, 0, 0, 28]), Buffer.alloc(7840, 7)])

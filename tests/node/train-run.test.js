@@ -125,6 +125,7 @@ test('folded or kept, batch normalisation computes the same', () => {
   const nodes = (name, ...more) => succeed('info', at(name), ...more).stdout.match(/BatchNormalization/g)?.length ?? 0
   assert.equal(nodes('folded.onnx', '--keep-batchnorm'), 0)
   assert.equal(nodes('kept.onnx', '--keep-batchnorm'), 2)
+  assert.match(succeed('info', at('folded.onnx')).stdout, /^n1 +Conv /m)
   const measure = (name) => JSON.parse(succeed('eval', at(name), '--data', at('data'), '--json').stdout)
   const [a, b] = [measure('folded.onnx'), measure('kept.onnx')]
   assert.equal(a.correct, b.correct)

@@ -1,0 +1,47 @@
+// The networks that are shipped: each card is of the file beside it, and another runtime finds the accuracy it tells, from
+// the committed file and, where they are at hand, the pictures: Fashion-MNIST of Debian's package; Tiny ImageNet in the
+// folder that BACKLIGHT_TINY_IMAGENET names.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { BacklightCore } from '../../wasm/core.js'
+import { fashionTest, rightByOrt, tinyImagenetVal } from './lib/accuracy.js'
+import { root, wasmBytes } from './lib/core.js'
+
+const models = join(root, 'models')
+const names = readdirSync(models).filter((f) => f.endsWith('.onnx')).map((f) => f.slice(0, -5))
+const tiny = process.env.BACKLIGHT_TINY_IMAGENET
+// A tie may fall otherwise there, one in some thousands.
+const TIES = 1e-3
+const PROMISED = { 'tiny-vgg': { accuracy: 0.78, bytes: 50e3 }, fashion: { accuracy: 0.92, bytes: 100e3 }, flagship: { accuracy: 0.15, bytes: 6e6 } }
+
+const card = (name) => readFileSync(join(models, `${name}.md`), 'utf8')
+const told = (name) => /\*\*([\d.]+) %\*\* \((\d+) of (\d+);/.exec(card(name)).slice(1).map(Number)
+
+for (const name of names) {
+  test(`the card of ${name} is of the file beside it`, () => {
+    const text = card(name)
+    const bytes = statSync(join(models, `${name}.onnx`)).size
+    assert.ok(text.includes(`| file | ${bytes} bytes |`))
+    assert.ok(text.includes(readFileSync(join(models, `${name}.recipe`), 'utf8')), 'the recipe in the card is another one')
+    const [accuracy, right, all] = told(name)
+    assert.equal((100 * right / all).toFixed(1), accuracy.toFixed(1))
+    assert.ok(right / all >= PROMISED[name].accuracy, `${accuracy} % is below what is promised`)
+    assert.ok(bytes <= PROMISED[name].bytes)
+    assert.ok(readFileSync(join(models, 'LICENCE'), 'utf8').includes(`${name}.onnx`), 'the licence does not name it')
+  })
+
+  const pictures = name === 'fashion' ? fashionTest : tiny && existsSync(tiny) ? tinyImagenetVal : null
+  test(`ONNX Runtime finds the accuracy of ${name}`, { skip: pictures ? false : 'BACKLIGHT_TINY_IMAGENET names no folder' }, async (t) => {
+    const bytes = readFileSync(join(models, `${name}.onnx`))
+    const core = await BacklightCore.load({ bytes: wasmBytes() })
+    const model = core.open(bytes)
+    const { right, all } = await rightByOrt(bytes, core, model, pictures(model.info))
+    const [, own, told_all] = told(name)
+    assert.equal(all, told_all)
+    assert.ok(Math.abs(right - own) <= Math.max(2, TIES * all), `${right} of ${all} right there, ${own} by the card`)
+    t.diagnostic(`${right} of ${all} right`)
+    model.close()
+  })
+}
