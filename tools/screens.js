@@ -28,6 +28,8 @@ async function drop(page, name) {
   await page.waitForFunction(() => !document.querySelector('.toast'), null, { polling: 200, timeout: 20000 })
 }
 
+const deep = (page) => page.waitForFunction(() => document.querySelector('[data-ready=yes]'), null, { polling: 100, timeout: 20000 })
+
 // name, address, what to do before the picture is taken
 const VIEWS = [
   ['network', ''],
@@ -43,6 +45,13 @@ const VIEWS = [
   ['kernel', '#v=1&lab=play&params=pad%3D1'],
   ['unfit', '#v=1&lab=play&params=size%3D8+k%3D5+dilation%3D3'],
   ['crop', '#v=1&crop=200,100,600', async (page) => (await page.locator('.crop').count()) && page.locator('.crop').click()],
+  ['channel', '#v=1&at=conv_2_1:1', deep],
+  ['channel-back', '#v=1&dir=backward&at=max_pool_1:3', deep],
+  ['number', '#v=1&at=conv_1_2:1&depth=number&cell=0,11', deep],
+  ['relu', '#v=1&at=relu_2_2:1&depth=number', deep],
+  ['pool', '#v=1&at=max_pool_2:0&depth=number', deep],
+  ['score', '#v=1&at=output:7', deep],
+  ['softmax', '#v=1&at=softmax:7&depth=number', deep],
   ['maps', '#v=1&lab=maps', done],
   ['saliency', '#v=1&lab=saliency&dir=backward', done],
   ['fgsm', '#v=1&lab=attack&method=fgsm&dir=backward', done],

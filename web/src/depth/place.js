@@ -99,12 +99,13 @@ export function windowOf(group) {
   return rows && columns ? { top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] } : null
 }
 
-/** The cell in the middle of a window; where nothing is, the nearest that there is. */
+/** The cell that stands for a window: of a largest one the winner, else the middle; where nothing is, the nearest there is. */
 export function middleOf(group) {
   const { part } = group
   const cells = cellsOf(group)
   const far = (i) => Math.abs(Math.floor(i / part.columns) - (part.rows - 1) / 2) + Math.abs((i % part.columns) - (part.columns - 1) / 2)
-  let best = -1
+  let best = part.form === 'largest' ? cells.findIndex((c) => !c.empty && c.factor === 1) : -1
+  if (best >= 0) return cells[best]
   cells.forEach((c, i) => {
     if (!c.empty && (best < 0 || far(i) < far(best))) best = i
   })

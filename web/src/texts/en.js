@@ -46,7 +46,7 @@ export const t = {
     enlarge: 'Enlarge in the lab', pinLayer: 'Pin this layer', stands: (names) => `stands for ${names}`,
   },
   depth: {
-    way: 'Where you are', out: 'One level out', earlier: 'Channel before', later: 'Channel after', inputs: 'inputs', signals: 'gradients', weights: 'weights', added: 'added up', kernels: 'kernels', kernelsTurned: 'kernels, turned', curve: 'curve', result: 'input ∗ kernel', arriving: 'what arrives',
+    way: 'Where you are', out: 'One level out', earlier: 'Channel before', later: 'Channel after', inputs: 'inputs', signals: 'gradients', weights: 'weights', added: 'added up', kernels: 'kernels', kernelsTurned: 'kernels, turned', curve: 'curve', result: 'input ∗ kernel', resultShort: 'result', arriving: 'what arrives',
     atMark: 'at the mark', each: (h, w) => `${h}×${w} each`, several: (n) => `${n} layers`, comesFrom: 'Where it comes from', arrives: 'What sends it gradient', kernelSign: '∗ kernels', kernelSignTurned: '∗ turned kernels',
     output: 'Output', gradientHere: 'Gradient', sumOf: (n, back) => (n === 1 ? (back ? 'from 1 output' : 'from 1 input') : `sum of ${n} ${back ? 'outputs' : 'inputs'}`), bias: 'bias', seed: 'objective', edit: 'your change', value: 'value', gradientValue: 'gradient', after: (op) => `after ${op}`, openNumber: 'Open this number',
     nothing: 'Nothing sends it gradient: no way leads from here to the pinned objective.', sort: 'Sort', sorts: { index: 'index', contribution: 'contribution' }, more: (n, share) => `${n} more make up ${share} of it`, before: 'Before', next: (n) => `Next ${n}`,
