@@ -57,7 +57,7 @@ const added = (page) =>
       const whole = (bars.length ? sum(bars) : sum(products)) + Number(extras)
       const shown = bars.length ? Number(card.querySelector('.slot.shown').dataset.sum) : sum(products)
       const scale = Math.max(Number(size), 1e-30)
-      return { twin, form, products: products.length, bars: bars.length, error: Math.abs(whole - Number(number)) / scale, bar: Math.abs(sum(products) - shown) / scale, printed: card.querySelector('[data-view=number]')?.textContent ?? '', number: Number(number) }
+      return { twin, form, products: products.length, bars: bars.length, error: Math.abs(whole - Number(number)) / scale, bar: Math.abs(sum(products) - shown) / scale, printed: card.querySelector('[data-view=number]')?.textContent ?? '', number: Number(number), size: Number(size) }
     }),
   )
 function checkAdded(cards, what) {
@@ -65,7 +65,7 @@ function checkAdded(cards, what) {
   for (const c of cards) {
     assert.ok(c.error <= 1e-4, `${what}, ${c.twin}: the bars are ${c.error} off`)
     if (c.products) assert.ok(c.bar <= 1e-4, `${what}, ${c.twin}: the products are ${c.bar} off the bar`)
-    if (c.printed) assert.ok(Math.abs(Number(c.printed.replace('−', '-').replace('+', '')) - c.number) <= 0.006 * Math.abs(c.number) + 1e-9, `${what}: ${c.printed} is printed for ${c.number}`)
+    if (c.printed) assert.ok(Math.abs(Number(c.printed.replace('−', '-').replace('+', '')) - c.number) <= 0.0051 * Math.max(Math.abs(c.number), c.size / 1000) + 1e-9, `${what}: ${c.printed} is printed for ${c.number}`)
   }
 }
 
