@@ -1,6 +1,7 @@
 /* Kernels at the sizes where they change their way: blocks, panels and tails of matrices and convolutions, against
  * plain loops; sums; cross-entropy. All of it twice: the exact kernels, and the fast ones where the processor has them.
- * Every buffer has exactly its size. What operators do with them is tested in test_ops.c. */
+ * Every buffer has exactly its size. What operators do with them is tested in test_ops.c; small shapes of every kind in
+ * test_kernels_grid.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,25 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv_check.h"
 #include "kernels/kernels.h"
 #include "trial.h"
 #include "../tolerances.h"
 
 static dice numbers = {11};
-
 static bl_real *drawn(size_t n) {
-    bl_real *x = copy_of(NULL, n);
-    for (size_t i = 0; i < n; i++) x[i] = (bl_real)(float)spread(&numbers, -1, 1);
-    return x;
+    return drawn_from(&numbers, n);
 }
-
-static void expect_within(double limit, const bl_real *got, const double *expected, size_t n, const char *what, int a,
-                          int b, int c) {
-    double far = distance(got, expected, n);
-    if (!(far <= limit)) fail_msg("%s (%d, %d, %d): %g off", what, a, b, c, far);
-}
-static void expect_near(const bl_real *got, const double *expected, size_t n, const char *what, int a, int b, int c) {
-    expect_within(TOL_OP_FLOAT, got, expected, n, what, a, b, c);
+static void convolution(bl_conv_shape s, int pictures) {
+    check_convolution(s, pictures, 0, &numbers);
 }
 
 typedef void (*multiply)(int m, int n, int k, bl_matrix a, bl_matrix b, bl_real *c, ptrdiff_t c_row, bool add,
@@ -57,7 +50,7 @@ static void product(multiply f, int m, int n, int k) {
             }
         void *scratch = malloc(bytes + !bytes);
         f(m, n, k, x, y, c, row, add, scratch);
-        expect_near(c, expected, count, f == bl_gemm ? "gemm" : "dense", m, n, k);
+        expect_within(TOL_OP_FLOAT, c, expected, count, f == bl_gemm ? "gemm" : "dense", m, n, k);
         free(scratch);
         free(expected);
         free(c);
@@ -98,53 +91,6 @@ static void rows_alone(void **state) {
     free(b);
 }
 
-/* One convolution, its two gradients and their memory. */
-static void convolution_within(double limit, bl_conv_shape s, int pictures) {
-    int in = s.channels / s.groups, out = s.out_channels / s.groups;
-    size_t nx = (size_t)(pictures * s.channels * s.height * s.width),
-           ny = (size_t)(pictures * s.out_channels * s.out_height * s.out_width);
-    size_t nw = (size_t)(s.out_channels * in * s.kernel_h * s.kernel_w), bytes = bl_conv_scratch(&s);
-    bl_real *x = drawn(nx), *w = drawn(nw), *bias = drawn((size_t)s.out_channels), *dy = drawn(ny);
-    bl_real *y = copy_of(NULL, ny), *dx = copy_of(NULL, nx), *dw = copy_of(NULL, nw);
-    double *ry = malloc(ny * sizeof *ry), *rx = calloc(nx, sizeof *rx), *rw = calloc(nw, sizeof *rw);
-    for (size_t i = 0; i < ny; i++) {
-        int ox = (int)i % s.out_width, oy = (int)i / s.out_width % s.out_height,
-            o = (int)i / s.out_width / s.out_height % s.out_channels;
-        int picture = (int)i / s.out_width / s.out_height / s.out_channels;
-        ry[i] = (double)bias[o];
-        for (int t = 0; t < in * s.kernel_h * s.kernel_w; t++) {
-            int kx = t % s.kernel_w, ky = t / s.kernel_w % s.kernel_h, c = t / s.kernel_w / s.kernel_h;
-            int iy = oy * s.stride_h + ky * s.dilation_h - s.pad_top,
-                ix = ox * s.stride_w + kx * s.dilation_w - s.pad_left;
-            if (iy < 0 || iy >= s.height || ix < 0 || ix >= s.width) continue;
-            size_t from = (size_t)(((picture * s.channels + o / out * in + c) * s.height + iy) * s.width + ix);
-            size_t weight = (size_t)(o * in * s.kernel_h * s.kernel_w + t);
-            ry[i] += (double)x[from] * (double)w[weight];
-            rx[from] += (double)dy[i] * (double)w[weight];
-            rw[weight] += (double)dy[i] * (double)x[from];
-        }
-    }
-    void *scratch = malloc(bytes + !bytes);
-    bl_conv_forward(&s, pictures, x, w, bias, y, scratch);
-    bl_conv_backward_input(&s, pictures, dy, w, dx, false, scratch);
-    bl_conv_backward_weights(&s, pictures, x, dy, dw, false, scratch);
-    expect_within(limit, y, ry, ny, "convolution", s.channels, s.out_channels, s.width);
-    expect_within(limit, dx, rx, nx, "its input's gradient", s.channels, s.out_channels, s.width);
-    expect_near(dw, rw, nw, "its weights' gradient", s.channels, s.out_channels, s.width);
-    void *all[] = {x, w, bias, dy, y, dx, dw, ry, rx, rw, scratch};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
-}
-
-static void convolution(bl_conv_shape s, int pictures) {
-    convolution_within(TOL_OP_FLOAT, s, pictures);
-}
-
-static bl_conv_shape square(int channels, int size, int out_channels, int kernel, int stride, int pad, int groups) {
-    int out = (size + 2 * pad - kernel) / stride + 1;
-    return (bl_conv_shape){channels, size, size, out_channels, out, out,   kernel, kernel, stride,
-                           stride,   1,    1,    pad,          pad, groups};
-}
-
 static void convolutions(void **state) {
     (void)state;
     convolution(square(60, 7, 9, 3, 1, 1, 1), 2); /* more channels than one block of the sum's depth */
@@ -183,13 +129,13 @@ static void wide_convolutions(void **state) {
         if (i % 8 == 0) s.pad_top = -roll(&numbers, 0, 2);
         s.out_height = s.height + s.pad_top + pad[2] - 2;
         s.out_width = s.width + s.pad_left + pad[3] - 2;
-        if (s.out_height > 0 && s.out_width > 0) convolution_within(TOL_OP_FLOAT, s, roll(&numbers, 1, 3));
+        if (s.out_height > 0 && s.out_width > 0) convolution(s, roll(&numbers, 1, 3));
     }
-    convolution_within(TOL_OP_FLOAT, square(16, 41, 16, 3, 1, 1, 1), 1); /* blocks that share no picture … */
-    convolution_within(TOL_OP_FLOAT, square(17, 11, 8, 3, 1, 1, 1), 9);  /* … and some that do */
-    convolution_within(TOL_OP_FLOAT, square(200, 13, 24, 3, 1, 1, 1), 2);
-    convolution_within(TOL_OP_FLOAT, square(520, 7, 512, 3, 1, 1, 1), 1);
-    convolution_within(TOL_OP_FLOAT, square(2049, 6, 3, 3, 1, 1, 1), 1); /* too many channels for it */
+    convolution(square(16, 41, 16, 3, 1, 1, 1), 1); /* blocks that share no picture … */
+    convolution(square(17, 11, 8, 3, 1, 1, 1), 9);  /* … and some that do */
+    convolution(square(200, 13, 24, 3, 1, 1, 1), 2);
+    convolution(square(520, 7, 512, 3, 1, 1, 1), 1);
+    convolution(square(2049, 6, 3, 3, 1, 1, 1), 1); /* too many channels for it */
 }
 
 /* Nothing outside the picture is read, and what lies beside it in memory has no say. */
@@ -256,7 +202,7 @@ static void cross_entropy(void **state) {
         }
         double got = bl_cross_entropy(ROWS, N, x, labels, smoothing, 0.25, gradient);
         assert_true(fabs(got - loss) < 1e-5);
-        expect_near(gradient, expected, ROWS * N, "cross-entropy", ROWS, N, smooth);
+        expect_within(TOL_OP_FLOAT, gradient, expected, ROWS * N, "cross-entropy", ROWS, N, smooth);
         assert_true(bl_cross_entropy(ROWS, N, x, labels, smoothing, 1, NULL) == got);
         free(x);
         free(gradient);
