@@ -30,6 +30,7 @@ bl_status bl_subject_start(bl_job *job, bl_subject *s, bool scores, int observe,
     bl_wants wants = BL_WANTS;
     wants.height = s->height, wants.width = s->width;
     wants.last = scores ? m->scores : bl_objective_last(m, &job->objective);
+    if (observe >= 0 && m->values[observe].producer > m->values[wants.last].producer) wants.last = observe;
     wants.observe = keep, wants.n_observe = n;
     if (gradient >= 0) wants.seeds = keep, wants.n_seeds = n_seeds, wants.gradients = &gradient, wants.n_gradients = 1;
     BL_TRY(bl_job_make_run(job, &wants, &s->run));
@@ -97,6 +98,40 @@ void bl_map_show(bl_job *job, bl_result *map, bool is_signed, const char *unit) 
     map->ready = true;
 }
 
+static bl_real network_scale(const bl_model *m, int channel, bl_real u) {
+    return (u - m->mean[channel & 3]) / m->std[channel & 3];
+}
+
+void bl_fill_make(bl_job *job, const bl_subject *s, bl_fill fill, float sigma, uint32_t sample, bl_real *out) {
+    if (fill == BL_FILL_BLUR) {
+        bl_blur(s->x, s->channels, s->height, s->width, sigma, out, job->scratch);
+        return;
+    }
+    bl_random r = {fill == BL_FILL_NOISE ? (uint64_t)bl_job_number(job, "seed") : 0, BL_STREAM_BASELINE, sample, 0};
+    for (size_t i = 0; i < s->n; i++) {
+        int c = (int)(i / s->pixels);
+        out[i] = fill == BL_FILL_MEAN ? 0
+                                      : network_scale(job->model, c,
+                                                      fill == BL_FILL_NOISE ? bl_random_uniform(&r, (uint32_t)i)
+                                                                            : fill == BL_FILL_WHITE);
+    }
+}
+
+void bl_product(const bl_subject *s, const bl_real *base, const bl_real *g, bl_real factor, bool add, bl_real *map) {
+    for (size_t i = 0; i < s->pixels; i++) {
+        bl_real sum = 0;
+        for (size_t k = i; k < s->n; k += s->pixels) sum += (s->x[k] - (base ? base[k] : 0)) * g[k];
+        map[i] = add ? map[i] + factor * sum : factor * sum;
+    }
+}
+
+void bl_facts_sum(bl_result *facts, const bl_result *map, double due, const char *of) {
+    double sum = 0;
+    for (size_t i = 0, n = (size_t)map->height * (size_t)map->width; i < n; i++) sum += map->data[i];
+    bl_table_number(facts, "sum", "the map adds up to", sum, "");
+    bl_table_number(facts, "due", of, due, "");
+}
+
 void bl_facts_open(bl_job *job, bl_result *facts, const bl_subject *s) {
     char text[400], buffer[24];
     bl_objective_text(job->model, &job->objective, text, sizeof text);
@@ -116,5 +151,6 @@ void bl_facts_largest(bl_job *job, bl_result *facts, const bl_result *map) {
     bl_table_number(facts, "largest", "largest in the map", largest, map->unit);
     char text[400];
     bl_objective_text(job->model, &job->objective, text, sizeof text);
-    if (largest == 0) bl_job_note(job, "The map is zero: nothing in the picture moves %s to first order.", text);
+    if (largest == 0)
+        bl_job_note(job, "The map is zero: this method finds nothing in the picture that moves %s.", text);
 }

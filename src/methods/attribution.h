@@ -37,10 +37,20 @@ void bl_reduce(const bl_model *m, const bl_real *g, bl_reduction how, int power,
 /* Range, family and unit of a map by parameter "percentile"; sizes or signed. */
 void bl_map_show(bl_job *job, bl_result *map, bool is_signed, const char *unit);
 
+/* Pictures that stand for "nothing": the mean colour, black, white, the picture blurred (sigma in pixels), or uniform
+ * noise counted by (seed, sample); C×H×W as the network takes it. */
+typedef enum { BL_FILL_MEAN, BL_FILL_BLACK, BL_FILL_WHITE, BL_FILL_BLUR, BL_FILL_NOISE } bl_fill;
+void bl_fill_make(bl_job *job, const bl_subject *s, bl_fill fill, float sigma, uint32_t sample, bl_real *out);
+/* Σ over the channels of (x − x')·g, into map or added to it by factor; x' NULL: 0. Signed, and the same in any unit.
+ */
+void bl_product(const bl_subject *s, const bl_real *base, const bl_real *g, bl_real factor, bool add, bl_real *map);
+
 /* Opens the table and writes what was explained, its value and the prediction; the caller adds rows and closes. */
 void bl_facts_open(bl_job *job, bl_result *facts, const bl_subject *s);
 /* The largest number of the map; a note where there is none ("The map is zero: …"). */
 void bl_facts_largest(bl_job *job, bl_result *facts, const bl_result *map);
+/* Rows that compare the map's sum with what it should add up to. */
+void bl_facts_sum(bl_result *facts, const bl_result *map, double due, const char *of);
 /* No memory for the job's results. */
 bl_status bl_no_room(bl_job *job);
 

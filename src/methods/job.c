@@ -273,8 +273,12 @@ bl_status bl_job_forward(bl_job *job, bl_run *run) {
 }
 
 bl_status bl_job_backward(bl_job *job, bl_run *run, const bl_objective *objective) {
+    return bl_job_backward_by(job, run, objective, BL_RULE_PLAIN);
+}
+
+bl_status bl_job_backward_by(bl_job *job, bl_run *run, const bl_objective *objective, bl_rule rule) {
     job->backwards += bl_plan_batch(bl_run_plan(run));
-    return bl_objective_backward(run, objective, NULL, job->error);
+    return bl_objective_backward(run, objective, &(bl_pass){.rule = rule}, job->error);
 }
 
 bl_status bl_job_network_picture(bl_job *job, bl_picture *out) {

@@ -91,6 +91,22 @@ for (const [name, path] of Object.entries(networks)) {
       assert.ok(apart <= 1, `${method}: pixels are ${apart} apart`)
       t.diagnostic(`${method}: ${apart === 0 ? 'the same pixels' : 'pixels 1 apart'}`)
     }
+    for (const [method, params] of [
+      ['smoothgrad', { samples: 9, seed: 4 }],
+      ['integrated', { steps: 9, baseline: 'noise', percentile: 95 }],
+      ['gradcam', { keep: 'signed', layer: conv }],
+      ['score-cam', { layer: conv }],
+      ['occlusion', { fill: 'blur', size: 12 }],
+      ['rise', { masks: 120 }],
+    ]) {
+      const options = Object.entries(params).flatMap(([key, value]) => [`--${key}`, String(value)])
+      const job = model.job(method, { picture, params, objective: 'class:1' })
+      while (!job.step().done);
+      const alone = native(method, path, photos[0], ...options, '--objective', 'class:1', '--csv', '--threads', '1')
+      same(method, alone, job.results()[0].data, counts)
+      assert.equal(native(method, path, photos[0], ...options, '--objective', 'class:1', '--csv', '--threads', '3'), alone, `${method}: the same bits by three threads`)
+      job.end()
+    }
     model.close()
   })
 }

@@ -50,6 +50,16 @@ export function hash(array) {
 
 const JOBS = {
   gradient: {},
+  'gradient-input': {},
+  smoothgrad: { samples: 7 },
+  integrated: { steps: 7, rule: 'gauss', baseline: 'noise' },
+  guided: {},
+  deconvnet: {},
+  gradcam: { variant: 'gradcam++' },
+  'guided-gradcam': {},
+  'score-cam': { layer: 'conv2' },
+  occlusion: { fill: 'blur' },
+  rise: { masks: 100 },
   fgsm: {},
   pgd: { steps: 5, seed: 3 },
   dream: { objective: 'conv2:3', params: { steps: 3, octaves: 2 } },
