@@ -102,7 +102,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-native bench-jobs screens pictures docs samples icons train-tiny-vgg train-flagship train-fashion need-data format clean
+.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs samples icons train-tiny-vgg train-flagship train-fashion need-data format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -117,6 +117,9 @@ bench-native: $(B)/bench-native ## measure the native kernels beside OpenBLAS
 
 bench-jobs: wasm node_modules/.package-lock.json | tools-test ## measure what jobs cost beside their passes, and two workers against one (ROUNDS=3)
 	@node tools/bench/jobs.js
+
+stack-sweep: wasm | tools-test ## look for stack addresses at which kernels are slow, in Node and Chromium
+	@node tools/stack-sweep.js
 
 screens: site single-file | tools-test ## take pictures of the page into build/screens/
 	@node tools/screens.js
