@@ -35,7 +35,7 @@ CORE_SRC  := $(filter-out src/cli/% src/train/%,$(SRC))
 # The rooms that are also built in double precision, for checks of gradients alone.
 EXACT_SRC := $(filter src/base/% src/kernels/% src/ops/% src/core/% src/onnx/%,$(SRC))
 # Heavy kernels: a second, fast variant of each in native builds for x86-64.
-TWICE     := $(if $(filter x86_64 amd64,$(shell uname -m)),$(patsubst %,src/kernels/%.c,panels gemm columns winograd winograd_weights conv depthwise))
+TWICE     := $(if $(filter x86_64 amd64,$(shell uname -m)),$(patsubst %,src/kernels/%.c,panels gemm columns winograd winograd_weights conv strip grid plain depthwise))
 WASM_SRC  := $(CORE_SRC) $(wildcard wasm/*.c)
 TEST_SRC  := $(wildcard tests/c/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -50,7 +50,7 @@ DOUBLE_FLAGS := $(ASAN_FLAGS) -DBL_DOUBLE=1
 # Size counts in the module, except in the kernels' loops (docs/decisions/0001-module-size.md). Unrolling pays where the
 # products are summed; elsewhere it only copies loops.
 WASM_PRODUCTS = src/kernels/panels.c src/kernels/gemm.c
-WASM_LOOPS    = $(filter-out src/kernels/conv.c,$(filter src/kernels/% src/base/random.c,$<))
+WASM_LOOPS    = $(filter-out src/kernels/conv.c src/kernels/plain.c,$(filter src/kernels/% src/base/random.c,$<))
 WASM_ROLLED   = -mllvm -unroll-runtime=0 -mllvm -unroll-allow-partial=0 -mllvm -force-vector-interleave=1
 WASM_SPEED    = $(if $(filter $(WASM_PRODUCTS),$<),-O3,$(if $(WASM_LOOPS),-O3 $(WASM_ROLLED),-Oz))
 WASM_FLAGS    = $(FLAGS) -msimd128 -mbulk-memory $(WASM_SPEED)

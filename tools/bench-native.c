@@ -54,7 +54,7 @@ static size_t at(const layer *l, int t) {
 }
 static void forward(layer *l, int t) {
     bl_conv_shape s = shape_of(l);
-    bl_conv_forward(&s, PICTURES / THREADS, l->x + at(l, t), l->w, NULL, l->y + at(l, t), l->scratch[t]);
+    bl_conv_forward(&s, PICTURES / THREADS, l->x + at(l, t), l->w, &bl_no_finish, l->y + at(l, t), l->scratch[t]);
 }
 static void backward_input(layer *l, int t) {
     bl_conv_shape s = shape_of(l);

@@ -5,7 +5,7 @@ import { checkEngine, fetchModule, Instance } from './instance.js'
 import { selfTest } from './self-test.js'
 import { parameterText } from './text.js'
 
-/** @import { Backward, DecodedPicture, Explanation, ExplainedPart, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+/** @import { Backward, DecodedPicture, Explanation, ExplainedPart, Forward, Manifest, ModelInfo, Picture, Preprocessing, ProfileRow, Progress, Result, Rule, Tensor, Theme } from './types.js' */
 
 const RULES = ['plain', 'guided', 'deconvnet']
 const CHANNELS = ['RGB', 'BGR', 'grey']
@@ -359,6 +359,16 @@ export class View extends Handle {
   shares(temperature = 1) {
     this.core.check('view_shares', this.handle, temperature)
     return this.core.doubles(this.core.number(0), this.core.number(1)).slice()
+  }
+
+  /**
+   * Where the time goes: repeats a pass over the picture shown, and one back from the objective ('' leaves it out).
+   * @param {{ objective?: string, passes?: number }} [options]
+   * @returns {ProfileRow[]} the nodes computed, in order; times are medians
+   */
+  profile({ objective = '', passes = 20 } = {}) {
+    const [text] = this.core.put(objective)
+    return JSON.parse(this.core.text('view_profile', this.handle, text.at, passes))
   }
 
   /** Changes that every pass from now on applies; '' removes all. Numbers may be read after forward() or again(). @param {string} changes */

@@ -68,6 +68,7 @@ export class Instance {
     const env = {
       /** @type {(source: number, low: number, high: number, n: number, to: number) => number} */
       bl_read: (_, low, high, n, to) => instance?.read((high >>> 0) * 2 ** 32 + (low >>> 0), n >>> 0, to >>> 0) ?? 0,
+      bl_clock: () => performance.now(),
       // Views of memory are looked at before each use, so there is nothing to do.
       emscripten_notify_memory_growth: () => {},
     }

@@ -37,6 +37,19 @@
 /** @typedef {{ probabilities: Float32Array, scores: Float32Array, input: { width: number, height: number, pixels: Uint8ClampedArray }, ms: number }} Forward */
 /** @typedef {{ objective: string, value: number, ms: number }} Backward */
 /**
+ * @typedef {object} ProfileRow  The time that a node takes.
+ * @property {number} node
+ * @property {string} name
+ * @property {string} op
+ * @property {number[]} shape  of its output
+ * @property {number} macs
+ * @property {number} forward  ms
+ * @property {number} backward  ms
+ * @property {string | null} forwardKernel  how it is computed; null where there is one way only
+ * @property {string | null} backwardKernel
+ * @property {number} fused  the node that does this one's forward work as well; −1: none
+ */
+/**
  * @typedef {object} Result  One named result of a job, with its legend.
  * @property {string} name
  * @property {string} title

@@ -165,6 +165,32 @@ ABI_EXPORT(view_value) int abi_view_value(int handle, int value, int gradient) {
     return BL_OK;
 }
 
+/* Milliseconds since some moment. */
+__attribute__((import_module("env"), import_name("bl_clock"))) double abi_clock(void);
+
+static double seconds(void) {
+    return abi_clock() / 1000;
+}
+
+/* Text: what bl_profile_json says of so many passes over the picture shown; objective "": forward alone. */
+ABI_EXPORT(view_profile) const char *abi_view_profile(int handle, const char *objective, int passes) {
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v || abi_view_ready(v, false) != BL_OK) return NULL;
+    const bl_model *m = v->model->model;
+    bl_objective o;
+    abi_begin();
+    if (*objective && bl_objective_parse(m, objective, &o, &abi_error) != BL_OK) return NULL;
+    bl_profile_row *rows = calloc((size_t)m->n_nodes + 1, sizeof *rows);
+    if (!rows) {
+        abi_no_memory();
+        return NULL;
+    }
+    bl_status status = bl_profile(v->run, *objective ? &o : NULL, passes, seconds, rows, &abi_error);
+    if (status == BL_OK) bl_profile_json(v->plan, NULL, rows, &abi_text);
+    free(rows);
+    return status == BL_OK ? abi_text_out() : NULL;
+}
+
 ABI_EXPORT(view_intervene) int abi_view_intervene(int handle, const char *changes) {
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;

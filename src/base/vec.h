@@ -44,6 +44,15 @@ static inline bl_vec bl_vec_sub(bl_vec a, bl_vec b) {
 static inline bl_vec bl_vec_mul(bl_vec a, bl_vec b) {
     return a * b;
 }
+/* As bl_f32x4_max and _min: where the data is NaN, it stays. */
+static inline bl_vec bl_vec_max(bl_vec data, bl_vec bound) {
+    bl_vec_mask m = data < bound;
+    return (bl_vec)(((bl_vec_mask)bound & m) | ((bl_vec_mask)data & ~m));
+}
+static inline bl_vec bl_vec_min(bl_vec data, bl_vec bound) {
+    bl_vec_mask m = bound < data;
+    return (bl_vec)(((bl_vec_mask)bound & m) | ((bl_vec_mask)data & ~m));
+}
 static inline bl_vec bl_vec_madd(bl_vec sum, bl_vec a, bl_vec b) {
     return _mm256_fmadd_ps(a, b, sum);
 }
@@ -71,6 +80,8 @@ typedef bl_f32x4 bl_vec;
 #define bl_vec_add     bl_f32x4_add
 #define bl_vec_sub     bl_f32x4_sub
 #define bl_vec_mul     bl_f32x4_mul
+#define bl_vec_max     bl_f32x4_max
+#define bl_vec_min     bl_f32x4_min
 #define bl_vec_madd    bl_f32x4_madd
 static inline bl_vec bl_vec_load_groups(const float *const p[]) {
     return bl_f32x4_load(p[0]);

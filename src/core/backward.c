@@ -106,10 +106,12 @@ void bl_backward_go(bl_run *r, const bl_pass *pass) {
         if (!p->nodes[k].computed || !p->values[out].on_path || !r->written[out]) continue;
         bl_edits_backward(r, out);
         if (!p->nodes[k].backward) continue;
+        double start = r->clock ? r->clock() : 0;
         if (p->nodes[k].is_alias)
             visit_alias(r, k);
         else
             visit(r, k, rule_of(pass, k));
+        if (r->clock) r->backward_time[k] += r->clock() - start;
     }
     for (int v = 0; v < p->model->n_values; v++) /* no way leads there from these seeds */
         if (p->values[v].wanted && !r->written[v])

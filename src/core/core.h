@@ -4,6 +4,7 @@
 #ifndef BL_CORE_H
 #define BL_CORE_H
 
+#include "base/text.h"
 #include "ops/explain.h"
 
 /* ---- model: graph, weights, labels, preprocessing. Never changed once sealed; shared by any number of plans. ---- */
@@ -113,6 +114,10 @@ const bl_model *bl_plan_model(const bl_plan *plan);
 size_t bl_plan_bytes(const bl_plan *plan); /* exactly what a run allocates */
 double bl_plan_macs(const bl_plan *plan);  /* one forward pass */
 double bl_plan_node_macs(const bl_plan *plan, int node);
+/* How a node is computed, in a few words; NULL where there is one way only. */
+const char *bl_plan_kernel(const bl_plan *plan, int node, bool backward);
+/* The node that does this one's forward work as well, because nobody observes the value between; −1: none. */
+int bl_plan_fused(const bl_plan *plan, int node);
 bool bl_plan_has(const bl_plan *plan, int value); /* is the value computed (or a constant) in this plan? */
 bl_shape bl_plan_shape(const bl_plan *plan, int value);
 int bl_plan_batch(const bl_plan *plan);
@@ -155,6 +160,10 @@ const bl_real *bl_run_gradient(const bl_run *run, int value);
 /* Uses other memory for a constant from now on (the trainer's weights, an edited kernel); NULL: the model's own.
  * Borrowed. */
 bl_status bl_run_set_constant(bl_run *run, int value, const bl_real *data, bl_error *error);
+
+/* From now on every pass adds the time that node k took to forward[k] or backward[k], by that clock; both have n_nodes
+ * elements and are borrowed. clock NULL: no more. */
+void bl_run_watch(bl_run *run, double (*clock)(void), double *forward, double *backward);
 
 /* Interventions: changes to values that every pass of this run applies, in the order given. Text form, separated by
  * spaces or semicolons; layers quoted like objectives:
@@ -241,5 +250,18 @@ bl_status bl_run_explain(bl_run *run, const bl_objective *objective, int value, 
 bl_status bl_run_explain_channel(bl_run *run, const bl_objective *objective, int value, bool gradient, size_t channel,
                                  bl_explained *out, bl_error *error);
 void bl_explained_free(bl_explained *e);
+
+/* ---- profile: where the time of passes goes ---- */
+
+typedef struct {
+    double forward, backward; /* milliseconds of a node, the median of the passes */
+} bl_profile_row;
+/* Repeats a forward pass over the run's input and a backward pass from the objective (NULL: none), and fills n_nodes
+ * rows. clock counts seconds. */
+bl_status bl_profile(bl_run *run, const bl_objective *objective, int passes, double (*clock)(void),
+                     bl_profile_row *rows, bl_error *error);
+/* [{node, name, op, shape, macs, forward, backward, forwardKernel, backwardKernel, fused}, …] of the nodes computed;
+ * times in ms. */
+void bl_profile_json(const bl_plan *plan, const char *key, const bl_profile_row *rows, bl_text *t);
 
 #endif

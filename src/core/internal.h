@@ -73,6 +73,8 @@ typedef struct {
     void *params;
     const bl_shape *in_shape;
     bool planned, computed, is_alias, in_place;
+    bool fused;          /* the node before it does its work as well, while that node's value is not edited */
+    int cuts;            /* the node whose range its forward cuts to; −1: none */
     bool backward;       /* a backward pass may visit it */
     const bool *grad_in; /* n_in: is the gradient of that input wanted from it? */
     uint8_t reads;       /* what its backward reads, for the inputs wanted */
@@ -133,8 +135,10 @@ struct bl_run {
     const bl_real **in;          /* for one node at a time: max_in each */
     bl_real **grad_in;
     bool *add, *done;
-    bool has_values; /* a forward pass has been made … */
-    bool stale;      /* … but edits or constants have changed since */
+    bool has_values;       /* a forward pass has been made … */
+    bool stale;            /* … but edits or constants have changed since */
+    double (*clock)(void); /* NULL: nobody watches */
+    double *forward_time, *backward_time;
     bl_edits edits;
 };
 
@@ -152,6 +156,7 @@ static inline const bl_real *bl_run_operand(const bl_run *r, int k, int i) {
 /* edits (intervene.c): applied right after a value was computed, and to its gradient before it goes on */
 void bl_edits_apply(bl_run *r, int value);
 void bl_edits_backward(bl_run *r, int value);
+bool bl_edits_touch(const bl_run *r, int value);
 /* The value as its node made it. */
 const bl_real *bl_edits_before(const bl_run *r, int value);
 /* Makes a node's overlaid weights again, from those it reads now; nothing when it has none. */

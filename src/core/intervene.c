@@ -276,6 +276,12 @@ void bl_edits_apply(bl_run *r, int value) {
             edit_value(r, &edits->edits[i], r->value[value], false);
 }
 
+bool bl_edits_touch(const bl_run *r, int value) {
+    for (int i = 0; i < r->edits.n; i++)
+        if (r->edits.edits[i].value == value && r->edits.edits[i].kind != BL_EDIT_KERNEL) return true;
+    return false;
+}
+
 void bl_edits_backward(bl_run *r, int value) {
     for (int i = r->edits.n - 1; i >= 0; i--)
         if (r->edits.edits[i].value == value && r->edits.edits[i].kind != BL_EDIT_KERNEL)

@@ -63,6 +63,21 @@ static bool may_work_in_place(const bl_plan *p, int k, const bool *lasting, cons
     return bl_count(&p->values[node->in[0]].known.shape) == bl_count(&p->values[node->out].known.shape);
 }
 
+/* A node that only cuts to a range, over the memory of the value before it, costs nothing where that value's node can
+ * do it while it stores: then nobody ever sees the value uncut. */
+static void fuse(bl_plan *p) {
+    const bl_model *m = p->model;
+    for (int k = 0; k < p->end; k++) p->nodes[k].cuts = -1;
+    for (int k = 0; k < p->end; k++) {
+        bl_plan_node *n = &p->nodes[k];
+        if (!n->computed || !n->in_place || !n->op->cut) continue;
+        int before = m->values[m->nodes[k].in[0]].producer;
+        if (before < 0 || !p->nodes[before].op->finishes || p->nodes[before].cuts >= 0) continue;
+        n->fused = true;
+        p->nodes[before].cuts = k;
+    }
+}
+
 static bl_status place_values(layout *l, const bool *lasting, const int *last_read) {
     bl_plan *p = l->p;
     const bl_model *m = p->model;
@@ -85,7 +100,8 @@ static bl_status place_values(layout *l, const bool *lasting, const int *last_re
         for (int i = 0; i < node->n_in; i++) live_until(p, buffer_of(p, node->in[i]), k);
         live_until(p, out->buffer, lasting[node->out] ? l->end : k);
         if (n->is_alias) continue;
-        if (n->aux_bytes) BL_TRY(add_buffer(l, n->aux_bytes, 1, k, n->backward ? l->end : k, &n->aux));
+        if (n->aux_bytes && (n->backward || !n->op->aux_for_backward))
+            BL_TRY(add_buffer(l, n->aux_bytes, 1, k, n->backward ? l->end : k, &n->aux));
         if (n->scratch_bytes) BL_TRY(add_buffer(l, n->scratch_bytes, 1, k, k, &n->scratch));
         int back = l->end - 1 - k;
         if (n->scratch_bytes && n->backward) BL_TRY(add_buffer(l, n->scratch_bytes, 1, back, back, &n->scratch_back));
@@ -179,6 +195,7 @@ bl_status bl_plan_layout(bl_plan *p, bl_error *error) {
     if (status == BL_OK) {
         find_lasting(p, lasting, last_read);
         status = place_values(&l, lasting, last_read);
+        if (status == BL_OK) fuse(p);
     }
     bl_free_aligned(lasting);
     bl_free_aligned(last_read);

@@ -244,6 +244,15 @@ double bl_plan_macs(const bl_plan *plan) {
 double bl_plan_node_macs(const bl_plan *plan, int node) {
     return plan->nodes[node].macs;
 }
+const char *bl_plan_kernel(const bl_plan *plan, int node, bool backward) {
+    const bl_plan_node *n = &plan->nodes[node];
+    if (!n->computed || !n->op->kernel || (backward && !n->backward)) return NULL;
+    return n->op->kernel(n->params, backward);
+}
+int bl_plan_fused(const bl_plan *plan, int node) {
+    const bl_model *m = plan->model;
+    return plan->nodes[node].fused ? m->values[m->nodes[node].in[0]].producer : -1;
+}
 bool bl_plan_has(const bl_plan *plan, int value) {
     return value >= 0 && (plan->values[value].computed || plan->model->values[value].is_constant);
 }

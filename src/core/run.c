@@ -105,21 +105,46 @@ const bl_real *bl_run_gradient(const bl_run *run, int value) {
     return run->plan->values[value].wanted ? run->gradient[value] : NULL;
 }
 
-static void run_node(bl_run *r, int k) {
+/* Does this node, and the one that cuts its results, run as one? An edit of what lies between wants to see it. */
+static bool runs_with_next(const bl_run *r, int k) {
+    return r->plan->nodes[k].cuts >= 0 && !bl_edits_touch(r, r->plan->model->nodes[k].out);
+}
+
+/* apart: a node that another one does the work of runs by itself, so that the value between can be looked at. */
+static void run_node(bl_run *r, int k, bool apart) {
     const bl_node *node = &r->plan->model->nodes[k];
     const bl_plan_node *n = &r->plan->nodes[k];
     if (n->is_alias) return;
+    if (n->fused && !apart && runs_with_next(r, r->plan->model->values[node->in[0]].producer)) {
+        bl_edits_apply(r, node->out);
+        return;
+    }
+    double start = r->clock ? r->clock() : 0;
     for (int i = 0; i < node->n_in; i++) r->in[i] = bl_run_operand(r, k, i);
-    n->op->forward(&(bl_op_run){.params = n->params,
-                                .n_in = node->n_in,
-                                .in_shape = n->in_shape,
-                                .in = r->in,
-                                .out_shape = r->plan->values[node->out].known.shape,
-                                .out = r->value[node->out],
-                                .aux = bl_run_at(r, n->aux),
-                                .scratch = bl_run_at(r, n->scratch),
-                                .user = r->plan->wants.user});
+    bl_op_run op = {.params = n->params,
+                    .n_in = node->n_in,
+                    .in_shape = n->in_shape,
+                    .in = r->in,
+                    .out_shape = r->plan->values[node->out].known.shape,
+                    .out = r->value[node->out],
+                    .aux = bl_run_at(r, n->aux),
+                    .scratch = bl_run_at(r, n->scratch),
+                    .user = r->plan->wants.user};
+    bl_real cut[2];
+    if (!apart && runs_with_next(r, k)) {
+        const bl_plan_node *next = &r->plan->nodes[n->cuts];
+        next->op->cut(next->params, &cut[0], &cut[1]);
+        op.cut = cut;
+    }
+    n->op->forward(&op);
     bl_edits_apply(r, node->out);
+    if (r->clock) r->forward_time[k] += r->clock() - start;
+}
+
+void bl_run_watch(bl_run *r, double (*clock)(void), double *forward, double *backward) {
+    r->clock = clock;
+    r->forward_time = forward;
+    r->backward_time = backward;
 }
 
 /* x − x is 0 for every number, and NaN for NaN and both infinities. */
@@ -165,7 +190,7 @@ static bl_status find_bad_node(bl_run *r, bl_error *error) {
     bl_status status = BL_NOT_A_NUMBER;
     for (int k = 0; k < r->plan->end; k++) { /* to the end, so that the values stay readable */
         if (!r->plan->nodes[k].computed) continue;
-        run_node(r, k);
+        run_node(r, k, true);
         if (found || all_finite(r, m->nodes[k].out)) continue;
         found = true;
         char what[200];
@@ -193,7 +218,7 @@ static bl_status check(bl_run *r, bl_error *error) {
 
 bl_status bl_run_forward(bl_run *r, bl_error *error) {
     for (int k = 0; k < r->plan->end; k++)
-        if (r->plan->nodes[k].computed) run_node(r, k);
+        if (r->plan->nodes[k].computed) run_node(r, k, false);
     return check(r, error);
 }
 
@@ -209,7 +234,7 @@ bl_status bl_run_forward_from(bl_run *r, int node, bl_error *error) {
             int from = m->nodes[k].in[i] < 0 ? -1 : m->values[m->nodes[k].in[i]].producer;
             r->dirty[k] = from >= 0 && r->dirty[from];
         }
-        if (r->dirty[k] && p->nodes[k].computed) run_node(r, k);
+        if (r->dirty[k] && p->nodes[k].computed) run_node(r, k, false);
     }
     return check(r, error);
 }

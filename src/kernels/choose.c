@@ -2,6 +2,10 @@
  * them once (WebAssembly, double, processors other than x86-64) have those names from the kernels themselves. */
 #include "kernels/kernels.h"
 
+#include <math.h>
+
+const bl_finish bl_no_finish = {NULL, -(bl_real)INFINITY, (bl_real)INFINITY};
+
 #if !defined(BL_TWICE)
 
 bool bl_kernels_choose(bool fast) {
@@ -45,9 +49,10 @@ CHOOSE(void, bl_dense,
        (m, n, k, a, b, c, c_row, add, scratch))
 CHOOSE(size_t, bl_conv_scratch, (const bl_conv_shape *s), (s))
 CHOOSE(void, bl_conv_forward,
-       (const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias, bl_real *y,
+       (const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_finish *finish, bl_real *y,
         void *scratch),
-       (s, pictures, x, w, bias, y, scratch))
+       (s, pictures, x, w, finish, y, scratch))
+CHOOSE(const char *, bl_conv_kernel, (const bl_conv_shape *s, bool backward), (s, backward))
 CHOOSE(void, bl_conv_backward_input,
        (const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
         void *scratch),

@@ -98,25 +98,3 @@ void bl_pack_columns_of(const bl_conv_shape *s, const bl_real *x, int channels, 
             pack_border(s, x, channels, &p, packed);
     }
 }
-
-void bl_add_columns_to(const bl_conv_shape *s, const bl_real *columns, ptrdiff_t row, int channels, int first,
-                       int count, bl_real *dx) {
-    ptrdiff_t plane = (ptrdiff_t)s->height * s->width;
-    for (int c = 0; c < channels; c++, dx += plane)
-        for (int ky = 0; ky < s->kernel_h; ky++)
-            for (int kx = 0; kx < s->kernel_w; kx++, columns += row) {
-                int oy = first / s->out_width, ox = first % s->out_width, from, to;
-                bl_valid_range(s->out_width, s->width, s->stride_w, kx * s->dilation_w - s->pad_left, &from, &to);
-                for (int done = 0; done < count; oy++, ox = 0) {
-                    int run = s->out_width - ox < count - done ? s->out_width - ox : count - done;
-                    int iy = oy * s->stride_h + ky * s->dilation_h - s->pad_top;
-                    if (iy >= 0 && iy < s->height) {
-                        bl_real *cells = dx + (ptrdiff_t)iy * s->width + kx * s->dilation_w - s->pad_left;
-                        const bl_real *terms = columns + done - ox;
-                        int end = ox + run < to ? ox + run : to;
-                        for (int o = ox > from ? ox : from; o < end; o++) cells[(ptrdiff_t)o * s->stride_w] += terms[o];
-                    }
-                    done += run;
-                }
-            }
-}

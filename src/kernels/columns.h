@@ -18,18 +18,17 @@ int bl_block_width(const bl_conv_shape *s, int depth, int most);
  * positions, each [channel·taps][BL_NR]; cells outside the picture and positions that are missing in the last panel are
  * zero. */
 void bl_pack_columns_of(const bl_conv_shape *s, const bl_real *x, int channels, int first, int count, bl_real *packed);
-/* The way back: adds columns, [channel·taps][row], to the cells they came from. */
-void bl_add_columns_to(const bl_conv_shape *s, const bl_real *columns, ptrdiff_t row, int channels, int first,
-                       int count, bl_real *dx);
 
 /* The convolution that takes dY to dX where the stride is 1: in and out exchanged, the kernel to be turned by 180°. */
 bl_conv_shape bl_reversed(const bl_conv_shape *s);
 
 /* Convolutions with one channel a group; backward to the weights adds. */
-void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
-                          bl_real *y);
+bool bl_depthwise_fits(const bl_conv_shape *s, bool backward);
+size_t bl_depthwise_scratch(const bl_conv_shape *s, bool backward);
+void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w,
+                          const bl_finish *finish, bl_real *y, void *scratch);
 void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
-                                 bool add);
+                                 bool add, void *scratch);
 void bl_depthwise_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy,
                                    bl_real *dw);
 

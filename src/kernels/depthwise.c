@@ -1,174 +1,164 @@
+/* Convolutions with one channel a group: every plane by itself, over strips like those of the dense ones (grid.c). What
+ * is computed beside the picture, where a row ends, is left out when the results are copied to their rows. */
 #include "kernels/columns.h"
+#include "kernels/strip.h"
 
 #include <string.h>
 
-/* ---- forward, and backward to the input where the stride is 1 ---- */
+enum { AT_ONCE = 4 * BL_LANES };
 
-/* One row of results: taps from *w on, w_step apart (−1: the kernel turned by 180°). */
+/* Scratch, cut up: a plane's strip, its results as they lie in the strip, the taps' weights and places. */
 typedef struct {
-    const bl_conv_shape *s;
-    const bl_real *x, *w; /* the channel's plane, its kernel's first tap */
-    ptrdiff_t w_step;
-    bl_real start;   /* bias */
-    int y, from, to; /* the picture's row of tap 0; taps of the kernel's height that lie inside */
-} row;
+    bl_real *strip, *results, *taps;
+    int32_t *offsets;
+} pieces;
 
-static bl_real cell(const row *r, int column) {
-    const bl_conv_shape *s = r->s;
-    int left = column * s->stride_w - s->pad_left, from, to;
-    bl_valid_range(s->kernel_w, s->width, s->dilation_w, left, &from, &to);
-    bl_real sum = r->start;
-    for (int ky = r->from; ky < r->to; ky++) {
-        const bl_real *x = r->x + (ptrdiff_t)(r->y + ky * s->dilation_h) * s->width + left;
-        for (int kx = from; kx < to; kx++)
-            sum = bl_madd(sum, r->w[(ky * s->kernel_w + kx) * r->w_step], x[kx * s->dilation_w]);
-    }
-    return sum;
+static size_t results_of(const bl_cut *c) {
+    return (size_t)c->rows * (size_t)c->width + AT_ONCE;
 }
 
+static size_t scratch_of(const bl_grid *g) {
+    bl_cut c = bl_cut_up(g, 1);
+    size_t numbers = bl_strip_count(&c) + results_of(&c) + (size_t)g->n_taps;
+    return numbers * sizeof(bl_real) + (size_t)g->n_taps * sizeof(int32_t);
+}
+
+static pieces cut_scratch(const bl_grid *g, const bl_cut *c, void *scratch) {
+    pieces p = {.strip = scratch};
+    p.results = p.strip + bl_strip_count(c);
+    p.taps = p.results + results_of(c);
+    p.offsets = (int32_t *)(p.taps + g->n_taps);
+    return p;
+}
+
+/* y = min(max(Σ taps + start, low), high) at `total` positions. */
+static void sum_taps(int n_taps, const bl_real *taps, const int32_t *offsets, const bl_real *x, int total,
+                     bl_real start, const bl_finish *finish, bl_real *y) {
+    int at = 0;
 #if !defined(BL_DOUBLE)
-static inline bl_vec spaced(const float *x, int step) {
-    if (step == 1) return bl_vec_load(x);
-    float values[BL_LANES];
-    for (int i = 0; i < BL_LANES; i++) values[i] = x[i * step];
-    return bl_vec_load(values);
-}
-
-/* One vector of results or two at once while no tap leaves the picture, with their sums in registers; returns where it
- * stopped. `vectors`, 1 or 2, is a constant where this is called, and so are, for the usual kernels, the taps of a row
- * and the stride. */
-static inline __attribute__((always_inline)) int wide(const row *r, int vectors, int taps, int step, int column,
-                                                      int end, float *y, bool add) {
-    const bl_conv_shape *s = r->s;
-    ptrdiff_t w_step = r->w_step;
-    for (; column + BL_LANES * vectors <= end; column += BL_LANES * vectors) {
-        bl_vec sums[2];
-        for (int i = 0; i < vectors; i++) sums[i] = bl_vec_splat(r->start);
-        for (int ky = r->from; ky < r->to; ky++) {
-            const float *x = r->x + (ptrdiff_t)(r->y + ky * s->dilation_h) * s->width + column * step - s->pad_left;
-            const float *w = r->w + (ptrdiff_t)ky * taps * w_step;
-            for (int kx = 0; kx < taps; kx++, x += s->dilation_w, w += w_step) {
-                bl_vec weight = bl_vec_load_splat(w);
-                for (int i = 0; i < vectors; i++)
-                    sums[i] = bl_vec_madd(sums[i], weight, spaced(x + BL_LANES * i * step, step));
-            }
+    const bl_vec first = bl_vec_splat(start), low = bl_vec_splat(finish->low), high = bl_vec_splat(finish->high);
+    for (; total >= AT_ONCE && at < total; at += AT_ONCE) {
+        if (at + AT_ONCE > total) at = total - AT_ONCE; /* once more, together with their neighbours */
+        bl_vec sums[4] = {first, first, first, first};
+        for (int t = 0; t < n_taps; t++) {
+            const float *cell = x + at + offsets[t];
+            bl_vec w = bl_vec_load_splat(taps + t);
+            for (int i = 0; i < 4; i++) sums[i] = bl_vec_madd(sums[i], w, bl_vec_load(cell + i * BL_LANES));
         }
-        for (int i = 0; i < vectors; i++) {
-            float *to = y + column + BL_LANES * i;
-            bl_vec_store(to, add ? bl_vec_add(bl_vec_load(to), sums[i]) : sums[i]);
-        }
+        for (int i = 0; i < 4; i++) bl_vec_store(y + at + i * BL_LANES, bl_vec_min(bl_vec_max(sums[i], low), high));
     }
-    return column;
-}
-
-static int inner(const row *r, int column, int end, float *y, bool add) {
-    int taps = r->s->kernel_w, step = r->s->stride_w, first = column;
-    if (taps == 3 && step == 1)
-        column = wide(r, 2, 3, 1, column, end, y, add);
-    else if (taps == 3 && step == 2)
-        column = wide(r, 2, 3, 2, column, end, y, add);
-    column = wide(r, 1, taps, step, column, end, y, add);
-    /* What is left over is done once more together with its neighbours: the same numbers, sooner. */
-    if (!add && column < end && first + BL_LANES <= end) column = wide(r, 1, taps, step, end - BL_LANES, end, y, add);
-    return column;
-}
 #endif
+    for (; at < total; at++) {
+        bl_real sum = start;
+        for (int t = 0; t < n_taps; t++) sum = bl_madd(sum, taps[t], x[at + offsets[t]]);
+        sum = sum < finish->low ? finish->low : sum;
+        y[at] = sum > finish->high ? finish->high : sum;
+    }
+}
 
-static void convolve(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
-                     bool turned, bl_real *y, bool add) {
-    int taps = bl_taps(s), copies = s->out_channels / s->channels, inside, end, unused;
-    bl_valid_range(s->out_width, s->width, s->stride_w, -s->pad_left, &inside, &unused);
-    bl_valid_range(s->out_width, s->width, s->stride_w, (s->kernel_w - 1) * s->dilation_w - s->pad_left, &unused, &end);
-    for (int i = 0; i < pictures * s->out_channels; i++) {
+/* Rows of results to where they belong. */
+static void put_rows(const bl_grid *g, const bl_cut *c, int rows, const bl_real *from, bl_real *y, bool add) {
+    for (int r = 0; r < rows; r++, from += c->width, y += g->y_row) {
+        if (g->y_column == 1 && !add)
+            bl_copy_run(from, g->columns, y);
+        else if (g->y_column == 1)
+            bl_add_to(y, from, (size_t)g->columns);
+        else if (add)
+            for (int j = 0; j < g->columns; j++) y[j * g->y_column] += from[j];
+        else
+            for (int j = 0; j < g->columns; j++) y[j * g->y_column] = from[j];
+    }
+}
+
+/* One plane, its taps and their places found. */
+static void plane(const bl_grid *g, const bl_cut *c, const pieces *p, const bl_real *x, bl_real start,
+                  const bl_finish *finish, bl_real *y, bool add) {
+    bool straight = c->width == g->columns && g->y_row == g->columns && g->y_column == 1 && !add;
+    for (int row = 0; row < g->rows; row += c->rows, y += c->rows * g->y_row) {
+        int rows = bl_least(c->rows, g->rows - row), total = (rows - 1) * c->width + g->columns;
+        if (c->copied) bl_copy_strip(g, c, x, 1, row, p->strip);
+        sum_taps(g->n_taps, p->taps, p->offsets, c->copied ? p->strip : x, total, start, finish,
+                 straight ? y : p->results);
+        if (!straight) put_rows(g, c, rows, p->results, y, add);
+    }
+}
+
+static void take_taps(const bl_grid *g, const bl_real *w, bl_real *taps) {
+    for (int a = 0; a < g->taps_y; a++)
+        for (int b = 0; b < g->taps_x; b++) *taps++ = w[(g->ky + a * g->by_y) * g->kernel_w + g->kx + b * g->by_x];
+}
+
+bool bl_depthwise_fits(const bl_conv_shape *s, bool backward) {
+    bl_grid g = bl_forward_grid(s);
+    if (!backward) return bl_strip_fits(&g, 1);
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
+        if (!bl_strip_fits(&p.grid, 1)) return false;
+    return true;
+}
+
+size_t bl_depthwise_scratch(const bl_conv_shape *s, bool backward) {
+    bl_grid g = bl_forward_grid(s);
+    size_t bytes = 0;
+    if (!backward) return scratch_of(&g);
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);) {
+        size_t n = scratch_of(&p.grid);
+        if (n > bytes) bytes = n;
+    }
+    return bytes;
+}
+
+void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w,
+                          const bl_finish *finish, bl_real *y, void *scratch) {
+    bl_grid g = bl_forward_grid(s);
+    bl_cut c = bl_cut_up(&g, 1);
+    pieces p = cut_scratch(&g, &c, scratch);
+    int copies = s->out_channels / s->channels;
+    bl_tap_offsets(&g, &c, p.offsets);
+    for (int i = 0; i < pictures * s->out_channels; i++, y += g.y_plane) {
         int o = i % s->out_channels;
-        row r = {.s = s,
-                 .x = x + (ptrdiff_t)(i / copies) * s->height * s->width,
-                 .w = w + (ptrdiff_t)o * taps + (turned ? taps - 1 : 0),
-                 .w_step = turned ? -1 : 1,
-                 .start = bias ? bias[o] : 0};
-        for (int oy = 0; oy < s->out_height; oy++, y += s->out_width) {
-            r.y = oy * s->stride_h - s->pad_top;
-            bl_valid_range(s->kernel_h, s->height, s->dilation_h, r.y, &r.from, &r.to);
-            int ox = 0;
-            for (; ox < inside && ox < s->out_width; ox++) y[ox] = (add ? y[ox] : 0) + cell(&r, ox);
-#if !defined(BL_DOUBLE)
-            ox = inner(&r, ox, end, y, add);
-#endif
-            for (; ox < s->out_width; ox++) y[ox] = (add ? y[ox] : 0) + cell(&r, ox);
-        }
+        take_taps(&g, w + (ptrdiff_t)o * g.n_taps, p.taps);
+        plane(&g, &c, &p, x + (size_t)(i / copies) * g.x_plane, finish->bias ? finish->bias[o] : 0, finish, y, false);
     }
-}
-
-/* ---- backward to the weights, and to the input where there is a stride ---- */
-
-/* A row of results and a tap, where they meet the picture. */
-typedef struct {
-    int n;             /* positions */
-    ptrdiff_t in, out; /* where picture and result stand for the first of them */
-    ptrdiff_t weight;
-} meeting;
-typedef struct {
-    const bl_real *x, *w, *dy;
-    bl_real *dx, *dw; /* one of them is added to, the other two tensors are read */
-} tensors;
-typedef void (*meet)(const meeting *m, int stride, const tensors *t);
-
-static void each(const bl_conv_shape *s, int pictures, meet visit, const tensors *all) {
-    int taps = bl_taps(s), copies = s->out_channels / s->channels;
-    for (int i = 0; i < pictures * s->out_channels; i++)
-        for (int oy = 0; oy < s->out_height; oy++)
-            for (int t = 0; t < taps; t++) {
-                int iy = oy * s->stride_h + t / s->kernel_w * s->dilation_h - s->pad_top, from, to;
-                int offset = t % s->kernel_w * s->dilation_w - s->pad_left;
-                bl_valid_range(s->out_width, s->width, s->stride_w, offset, &from, &to);
-                if (iy < 0 || iy >= s->height || from >= to) continue;
-                meeting m = {
-                    .n = to - from,
-                    .in =
-                        ((ptrdiff_t)(i / copies) * s->height + iy) * s->width + (ptrdiff_t)from * s->stride_w + offset,
-                    .out = ((ptrdiff_t)i * s->out_height + oy) * s->out_width + from,
-                    .weight = (ptrdiff_t)(i % s->out_channels) * taps + t,
-                };
-                visit(&m, s->stride_w, all);
-            }
-}
-
-static void backward_input(const meeting *m, int stride, const tensors *t) {
-    bl_real *restrict dx = t->dx + m->in;
-    const bl_real *restrict dy = t->dy + m->out;
-    bl_real w = t->w[m->weight];
-    for (int i = 0; i < m->n; i++) dx[(ptrdiff_t)i * stride] += w * dy[i];
-}
-
-static void backward_weights(const meeting *m, int stride, const tensors *t) {
-    const bl_real *x = t->x + m->in, *dy = t->dy + m->out;
-    double sum = 0;
-    if (stride == 1)
-        sum = bl_dot(x, dy, (size_t)m->n);
-    else
-        for (int i = 0; i < m->n; i++) sum += (double)x[(ptrdiff_t)i * stride] * (double)dy[i];
-    t->dw[m->weight] += (bl_real)sum;
-}
-
-/* ---- the three doors ---- */
-
-void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
-                          bl_real *y) {
-    convolve(s, pictures, x, w, bias, false, y, false);
 }
 
 void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
-                                 bool add) {
-    if (s->stride_h == 1 && s->stride_w == 1 && s->out_channels == s->channels) {
-        bl_conv_shape r = bl_reversed(s);
-        convolve(&r, pictures, dy, w, NULL, true, dx, add);
-        return;
+                                 bool add, void *scratch) {
+    int copies = s->out_channels / s->channels;
+    size_t in_plane = (size_t)s->height * (size_t)s->width, out_plane = (size_t)s->out_height * (size_t)s->out_width;
+    if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * in_plane * sizeof *dx);
+    for (bl_phase f = {.y = -1, .x = -1}; bl_next_phase(s, &f);) {
+        const bl_grid *g = &f.grid;
+        bl_cut c = bl_cut_up(g, 1);
+        pieces p = cut_scratch(g, &c, scratch);
+        bl_tap_offsets(g, &c, p.offsets);
+        for (int i = 0; i < pictures * s->out_channels; i++) {
+            take_taps(g, w + (ptrdiff_t)(i % s->out_channels) * bl_taps(s), p.taps);
+            plane(g, &c, &p, dy + (size_t)i * out_plane, 0, &bl_no_finish,
+                  dx + (size_t)(i / copies) * in_plane + f.y * s->width + f.x, add || i % copies > 0);
+        }
     }
-    if (!add) memset(dx, 0, (size_t)pictures * (size_t)s->channels * (size_t)s->height * (size_t)s->width * sizeof *dx);
-    each(s, pictures, backward_input, &(tensors){.dy = dy, .w = w, .dx = dx});
+}
+
+/* Tap `t` of the weights of output plane i at row oy of it: the products it is the sum of. */
+static double meet(const bl_conv_shape *s, int oy, int t, const bl_real *x, const bl_real *dy) {
+    int iy = oy * s->stride_h + t / s->kernel_w * s->dilation_h - s->pad_top, from, to;
+    int offset = t % s->kernel_w * s->dilation_w - s->pad_left;
+    bl_valid_range(s->out_width, s->width, s->stride_w, offset, &from, &to);
+    if (iy < 0 || iy >= s->height || from >= to) return 0;
+    const bl_real *row = x + (ptrdiff_t)iy * s->width + offset, *signal = dy + (ptrdiff_t)oy * s->out_width;
+    if (s->stride_w == 1) return bl_dot(row + from, signal + from, (size_t)(to - from));
+    double sum = 0;
+    for (int i = from; i < to; i++) sum += (double)row[(ptrdiff_t)i * s->stride_w] * (double)signal[i];
+    return sum;
 }
 
 void bl_depthwise_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy,
                                    bl_real *dw) {
-    each(s, pictures, backward_weights, &(tensors){.x = x, .dy = dy, .dw = dw});
+    int taps = bl_taps(s), copies = s->out_channels / s->channels;
+    for (int i = 0; i < pictures * s->out_channels; i++)
+        for (int oy = 0; oy < s->out_height; oy++)
+            for (int t = 0; t < taps; t++)
+                dw[(ptrdiff_t)(i % s->out_channels) * taps + t] +=
+                    (bl_real)meet(s, oy, t, x + (ptrdiff_t)(i / copies) * s->height * s->width,
+                                  dy + (ptrdiff_t)i * s->out_height * s->out_width);
 }

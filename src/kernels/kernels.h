@@ -67,11 +67,20 @@ typedef struct {
     int groups;            /* divides both numbers of channels */
 } bl_conv_shape;
 
+/* What is done with a result before it is stored: the channel's bias (NULL: none) is added, then it is cut to a range
+ * as bl_clip does. */
+typedef struct {
+    const bl_real *bias;
+    bl_real low, high; /* infinite: not cut */
+} bl_finish;
+extern const bl_finish bl_no_finish;
+
 /* Bytes that any of the three need. */
 size_t bl_conv_scratch(const bl_conv_shape *s);
-/* y = w ∗ x + bias, over `pictures` pictures. w: out_channels × channels/groups × kernel_h × kernel_w. bias may be
- * NULL. */
-void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_real *bias,
+/* How the convolution is computed, or its gradient to the input; a few words. */
+const char *bl_conv_kernel(const bl_conv_shape *s, bool backward);
+/* y = w ∗ x + bias, cut, over `pictures` pictures. w: out_channels × channels/groups × kernel_h × kernel_w. */
+void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_finish *finish,
                      bl_real *y, void *scratch);
 void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
                             bool add, void *scratch);

@@ -47,79 +47,74 @@ static int largest(const bl_pool_shape *s, const window *w, const bl_real *cells
     return best;
 }
 
-#if !defined(BL_DOUBLE)
-/* Do this window and its three neighbours to the right lie wholly inside? Places must be exact in float as well. */
-static bool four_inside(const bl_pool_shape *s, const window *w, int ox) {
-    int reach = 3 * s->stride_w + (s->kernel_w - 1) * s->dilation_w;
-    return ox + 4 <= s->out_width && w->y_from == 0 && w->y_to == s->kernel_h && w->x >= 0 && w->x + reach < s->width &&
-           in_plane(s) <= 1 << 24;
+static void one_largest(const bl_pool_shape *s, int oy, int ox, const bl_real *cells, bl_real *y, int32_t *argmax) {
+    window w = window_at(s, oy, ox);
+    int best = largest(s, &w, cells);
+    *y = cells[best];
+    if (argmax) *argmax = best;
 }
 
-/* The same for the four at once; places are counted from each window's own corner. */
-static void four_largest(const bl_pool_shape *s, const window *w, const float *cells, float *y, int32_t *argmax) {
-    int corner = w->y * s->width + w->x, step = s->stride_w;
-    bl_f32x4 most = bl_f32x4_zero(), best = bl_f32x4_zero();
-    for (int ky = 0; ky < s->kernel_h; ky++)
+#if !defined(BL_DOUBLE)
+/* Four windows side by side that lie wholly inside, `corner` being the first one's first cell in its plane: the largest
+ * cells and, with argmax, where they are. False where a cell is NaN. Places are counted in float, exactly while a plane
+ * has at most 2^24 cells. `step`, 1 or 2, and whether there is argmax are constants where this is called. */
+static inline __attribute__((always_inline)) bool
+four_largest(const bl_pool_shape *s, int rows, int step, const float *cells, int corner, float *y, int32_t *argmax) {
+    bl_f32x4 most = bl_f32x4_splat(-__builtin_inff()), best = bl_f32x4_zero();
+    bl_mask4 numbers = bl_f32x4_equal(best, best);
+    for (int ky = 0; ky < rows; ky++) {
+        int row = ky * s->dilation_h * s->width;
         for (int kx = 0; kx < s->kernel_w; kx++) {
-            int place = ky * s->dilation_h * s->width + kx * s->dilation_w;
+            int place = row + kx * s->dilation_w;
             const float *at = cells + corner + place;
-            bl_f32x4 v = step == 2 ? BL_SHUFFLE4(bl_f32x4_load(at), bl_f32x4_load(at + 3), 0, 2, 5, 7)
-                                   : bl_f32x4_of(at[0], at[step], at[2 * step], at[3 * step]);
-            if (place == 0) {
-                most = v;
-                continue;
-            }
-            bl_mask4 better = bl_f32x4_less(most, v) | (~bl_f32x4_equal(v, v) & bl_f32x4_equal(most, most));
-            most = bl_f32x4_select(better, v, most);
-            best = bl_f32x4_select(better, bl_f32x4_splat((float)place), best);
+            bl_f32x4 v =
+                step == 1 ? bl_f32x4_load(at) : BL_SHUFFLE4(bl_f32x4_load(at), bl_f32x4_load(at + 3), 0, 2, 5, 7);
+            numbers &= bl_f32x4_equal(v, v);
+            if (argmax) best = bl_f32x4_select(bl_f32x4_less(most, v), bl_f32x4_splat((float)place), best);
+            most = bl_f32x4_max(most, v);
         }
+    }
     bl_f32x4_store(y, most);
-    for (int i = 0; argmax && i < 4; i++) argmax[i] = corner + i * step + (int)bl_f32x4_lane(best, i);
+    float places[4];
+    bl_f32x4_store(places, best);
+    for (int i = 0; argmax && i < 4; i++) argmax[i] = corner + i * step + (int)places[i];
+    return !bl_mask4_any(~numbers);
 }
 #endif
 
-/* One window, or four side by side, whose results lie from `out` on. */
-typedef struct {
-    window w;
-    int out;
-    bool four;
-} stop;
-
-/* Windows are found once for all planes, but a plane is read by stretches of a row: its cells lie far from the next
- * plane's. */
-enum { STOPS = 32 };
-
-static int find_stops(const bl_pool_shape *s, int oy, int *ox, stop *stops) {
-    int n = 0;
-    for (; n < STOPS && *ox < s->out_width; n++) {
-        stops[n] = (stop){window_at(s, oy, *ox), oy * s->out_width + *ox, false};
+/* One row of windows; those from `inside` to `end` have all their columns in the picture. */
+static void row_of_largest(const bl_pool_shape *s, int oy, int inside, int end, const bl_real *cells, bl_real *y,
+                           int32_t *argmax) {
+    int ox = 0;
 #if !defined(BL_DOUBLE)
-        stops[n].four = four_inside(s, &stops[n].w, *ox);
-#endif
-        *ox += stops[n].four ? 4 : 1;
+    window w = window_at(s, oy, inside);
+    int rows = w.y_to - w.y_from, start = (w.y + w.y_from * s->dilation_h) * s->width - s->pad_left;
+    bool fours = end - inside >= 4 && s->stride_w <= 2 && in_plane(s) <= 1 << 24;
+    for (; fours && ox < inside; ox++) one_largest(s, oy, ox, cells, y + ox, argmax ? argmax + ox : NULL);
+    for (; fours && ox < end; ox += 4) {
+        if (ox + 4 > end) ox = end - 4; /* once more, together with its neighbours */
+        int corner = start + ox * s->stride_w;
+        bool fine = s->stride_w == 1 ? argmax ? four_largest(s, rows, 1, cells, corner, y + ox, argmax + ox)
+                                              : four_largest(s, rows, 1, cells, corner, y + ox, NULL)
+                    : argmax ? four_largest(s, rows, 2, cells, corner, y + ox, argmax + ox)
+                                     : four_largest(s, rows, 2, cells, corner, y + ox, NULL);
+        for (int i = ox; !fine && i < ox + 4; i++) one_largest(s, oy, i, cells, y + i, argmax ? argmax + i : NULL);
     }
-    return n;
+#else
+    (void)inside, (void)end;
+#endif
+    for (; ox < s->out_width; ox++) one_largest(s, oy, ox, cells, y + ox, argmax ? argmax + ox : NULL);
 }
 
 void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax) {
-    for (int oy = 0; oy < s->out_height; oy++)
-        for (int ox = 0; ox < s->out_width;) {
-            stop stops[STOPS];
-            int n = find_stops(s, oy, &ox, stops);
-            for (size_t p = 0; p < planes; p++)
-                for (int i = 0; i < n; i++) {
-                    const bl_real *cells = x + p * in_plane(s);
-                    size_t out = p * out_plane(s) + (size_t)stops[i].out;
-#if !defined(BL_DOUBLE)
-                    if (stops[i].four) {
-                        four_largest(s, &stops[i].w, cells, y + out, argmax ? argmax + out : NULL);
-                        continue;
-                    }
-#endif
-                    int best = largest(s, &stops[i].w, cells);
-                    y[out] = cells[best];
-                    if (argmax) argmax[out] = best;
-                }
+    int inside = 0, end;
+    while (inside < s->out_width && inside * s->stride_w < s->pad_left) inside++;
+    for (end = inside; end < s->out_width; end++)
+        if (end * s->stride_w - s->pad_left + (s->kernel_w - 1) * s->dilation_w >= s->width) break;
+    for (size_t p = 0; p < planes; p++, x += in_plane(s))
+        for (int oy = 0; oy < s->out_height; oy++, y += s->out_width) {
+            row_of_largest(s, oy, inside, end, x, y, argmax);
+            if (argmax) argmax += s->out_width;
         }
 }
 

@@ -14,9 +14,9 @@ size_t bl_winograd_scratch(const bl_conv_shape *s) {
     (void)s;
     return 0;
 }
-void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps9 w, const bl_real *bias, bl_real *y,
-                 bool add, void *scratch) {
-    (void)s, (void)pictures, (void)x, (void)w, (void)bias, (void)y, (void)add, (void)scratch;
+void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps9 w, const bl_finish *finish,
+                 bl_real *y, bool add, void *scratch) {
+    (void)s, (void)pictures, (void)x, (void)w, (void)finish, (void)y, (void)add, (void)scratch;
 }
 
 #else
@@ -152,8 +152,8 @@ static inline void put(bl_f32x4 row, int columns, bool add, float *y) {
 }
 
 /* Products [position][tile][OUTS] of one tile to `outs` channels of y from its channel `out` on. */
-static void finish_tile(const bl_conv_shape *s, const float *products, int tile, int out, int outs, const float *bias,
-                        float *y, bool add, float *between) {
+static void finish_tile(const bl_conv_shape *s, const float *products, int tile, int out, int outs,
+                        const bl_finish *finish, float *y, bool add, float *between) {
     int of = tiles_of_picture(s), picture = tile / of, row = tile % of / tiles_across(s) * 4,
         column = tile % of % tiles_across(s) * 4;
     int rows = least(4, s->out_height - row), columns = least(4, s->out_width - column);
@@ -161,10 +161,11 @@ static void finish_tile(const bl_conv_shape *s, const float *products, int tile,
     for (int part = 0; part < outs; part += BL_LANES) {
         int some = least(BL_LANES, outs - part);
         const float *m = products + part;
+        const bl_vec lowest = bl_vec_splat(finish->low), highest = bl_vec_splat(finish->high);
         bl_vec first = bl_vec_zero();
-        if (bias) {
+        if (finish->bias) {
             float few[BL_LANES] = {0};
-            memcpy(few, bias + part, (size_t)some * sizeof *few);
+            memcpy(few, finish->bias + out + part, (size_t)some * sizeof *few);
             first = bl_vec_load(few);
         }
         ROLLED for (int i = 0; i < SIDE; i++) {
@@ -179,7 +180,8 @@ static void finish_tile(const bl_conv_shape *s, const float *products, int tile,
             for (int i = 0; i < SIDE; i++) six[i] = bl_vec_load(between + (j * SIDE + i) * BL_LANES);
             transform_products(six, four);
             for (int i = 0; i < 4; i++)
-                bl_vec_store(between + (POSITIONS + i * 4 + j) * BL_LANES, bl_vec_add(four[i], first));
+                bl_vec_store(between + (POSITIONS + i * 4 + j) * BL_LANES,
+                             bl_vec_min(bl_vec_max(bl_vec_add(four[i], first), lowest), highest));
         }
         float *corner =
             y + ((ptrdiff_t)picture * s->out_channels + out + part) * plane + (ptrdiff_t)row * s->out_width + column;
@@ -193,8 +195,8 @@ static void finish_tile(const bl_conv_shape *s, const float *products, int tile,
     }
 }
 
-void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps9 w, const bl_real *bias, bl_real *y,
-                 bool add, void *scratch) {
+void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps9 w, const bl_finish *finish,
+                 bl_real *y, bool add, void *scratch) {
     int total = pictures * tiles_of_picture(s), most = most_tiles(s), blocks = (total + most - 1) / most,
         block = in_vectors((total + blocks - 1) / blocks);
     float *between = scratch, *copies = between + POSITIONS * BL_LANES, *inputs = copies + POSITIONS * BL_LANES,
@@ -211,7 +213,7 @@ void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps
                 bl_multiply_panels(in_fours(count), computed(outs), s->channels, inputs + p * cells_step(s),
                                    weights + p * weights_step(s), products + p * PRODUCTS_STEP, OUTS, false, NULL);
             for (int t = 0; t < count; t++)
-                finish_tile(s, products + t * OUTS, first + t, out, outs, bias ? bias + out : NULL, y, add, between);
+                finish_tile(s, products + t * OUTS, first + t, out, outs, finish, y, add, between);
         }
     }
 }

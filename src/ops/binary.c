@@ -107,6 +107,14 @@ static void backward_operand(const bl_op_run *r, const bl_binary *f, int which) 
     const broadcast *b = r->params;
     bl_real *d = r->grad_in[which];
     bool whole_row = b->step[which][3] == 1 || b->dim[3] == 1;
+    if (!r->add[which] && bl_count(&r->in_shape[which]) == bl_count(&r->out_shape)) { /* each element hears once */
+        FOR_ROWS(b) {
+            size_t rows[2] = {ROW(b, 0), ROW(b, 1)};
+            f->partial[which](b->dim[3], r->grad_out + OUT_ROW(b), r->in[0] ? r->in[0] + rows[0] : NULL, b->step[0][3],
+                              r->in[1] ? r->in[1] + rows[1] : NULL, b->step[1][3], d + rows[which]);
+        }
+        return;
+    }
     if (!r->add[which])
         for (size_t i = 0; i < bl_count(&r->in_shape[which]); i++) d[i] = 0;
     FOR_ROWS(b) {

@@ -37,6 +37,12 @@ static void forward(const bl_op_run *r) {
     bl_clip(bl_count(&r->out_shape), r->in[0], b->low, b->high, r->out);
 }
 
+static void cut(const void *params, bl_real *low, bl_real *high) {
+    const bounds *b = params;
+    *low = b->low;
+    *high = b->high;
+}
+
 /* Guided and deconvnet: the plain derivative, then positive signal only. Derivative 0 at the bounds. */
 static void backward(const bl_op_run *r) {
     const bounds *b = r->params;
@@ -64,5 +70,6 @@ const bl_op bl_op_Clip = {
     .explains = 1 << 0,
     .formula = "min(max(x, low), high)",
     .in_place = true,
+    .cut = cut,
     .summary = "Cut to a range (ReLU6: 0 to 6); the derivative is 0 at the bounds",
 };

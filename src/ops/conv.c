@@ -57,8 +57,14 @@ static bl_status plan(bl_op_plan *p) {
 }
 
 static void forward(const bl_op_run *r) {
-    bl_conv_forward(r->params, r->in_shape[0].dim[0], r->in[0], r->in[1], r->n_in > 2 ? r->in[2] : NULL, r->out,
-                    r->scratch);
+    bl_finish finish = bl_no_finish;
+    finish.bias = r->n_in > 2 ? r->in[2] : NULL;
+    if (r->cut) finish.low = r->cut[0], finish.high = r->cut[1];
+    bl_conv_forward(r->params, r->in_shape[0].dim[0], r->in[0], r->in[1], &finish, r->out, r->scratch);
+}
+
+static const char *kernel(const void *params, bool backward) {
+    return bl_conv_kernel(params, backward);
 }
 
 static void backward(const bl_op_run *r) {
@@ -148,5 +154,7 @@ const bl_op bl_op_Conv = {
     .explain = explain,
     .explains = 1 << 0,
     .mixes_channels = true,
+    .finishes = true,
+    .kernel = kernel,
     .summary = "Convolution in two dimensions: stride, padding, dilation, groups, bias",
 };

@@ -17,7 +17,11 @@ static void backward(const bl_op_run *r) {
     if (!r->grad_in[0]) return;
     for (size_t i = 0; i < planes(r); i++) {
         bl_real d = (bl_real)((double)r->grad_out[i] / (double)n);
-        for (size_t j = 0; j < n; j++) bl_put(r->grad_in[0], i * n + j, d, r->add[0]);
+        bl_real *cell = r->grad_in[0] + i * n;
+        if (r->add[0])
+            for (size_t j = 0; j < n; j++) cell[j] += d;
+        else
+            for (size_t j = 0; j < n; j++) cell[j] = d;
     }
 }
 

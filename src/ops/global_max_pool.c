@@ -32,6 +32,7 @@ const bl_op bl_op_GlobalMaxPool = {
     .forward = forward,
     .backward = backward,
     .reads = {0},
+    .aux_for_backward = true,
     .explain = explain,
     .explains = 1 << 0,
     .summary = "Largest cell of every map; ties go to the first in row order",

@@ -96,6 +96,9 @@ typedef struct {
     const bool *add;         /* n_in; false: write every element of grad_in[i]; true: add to what is there */
     bl_rule rule;
     void *user; /* the wants' user pointer: training-time operators find their state here */
+    /* forward of an operator that `finishes`: least and most, to which results are cut before they are stored; or NULL
+     */
+    const bl_real *cut;
 } bl_op_run;
 
 /* What backward to input i reads: bits 0-4 the inputs, BL_READS_OUT the output. aux may always be read. */
@@ -119,7 +122,13 @@ typedef struct bl_op {
     const char *formula; /* of a curve: f(x), in words of x */
     bool in_place;       /* forward may write its output over its first input (same size) */
     bool mixes_channels; /* conv, dense: the page leaves a long gap before it */
-    const char *summary; /* one line for the operator page of the docs */
+    bool finishes;       /* forward can do the work of an operator with `cut` that follows */
+    /* y = min(max(x, low), high) is all that forward does, NaN staying; NULL: it is something else */
+    void (*cut)(const void *params, bl_real *low, bl_real *high);
+    /* How the node is computed, in a few words; NULL: there is one way only. */
+    const char *(*kernel)(const void *params, bool backward);
+    bool aux_for_backward; /* forward does without aux (NULL) where no gradient passes */
+    const char *summary;   /* one line for the operator page of the docs */
 } bl_op;
 
 /* All operators, in the order of ops.def; *n their number. */

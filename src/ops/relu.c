@@ -6,6 +6,12 @@ static void forward(const bl_op_run *r) {
     bl_clip(bl_count(&r->out_shape), r->in[0], 0, (bl_real)INFINITY, r->out);
 }
 
+static void cut(const void *params, bl_real *low, bl_real *high) {
+    (void)params;
+    *low = 0;
+    *high = (bl_real)INFINITY;
+}
+
 /* The output tells as well as the input where it was positive; the derivative at 0 is 0. */
 static void backward(const bl_op_run *r) {
     const bl_real *mask = r->rule == BL_RULE_DECONVNET ? NULL : r->out;
@@ -32,5 +38,6 @@ const bl_op bl_op_Relu = {
     .explains = 1 << 0,
     .formula = "max(0, x)",
     .in_place = true,
+    .cut = cut,
     .summary = "max(x, 0); its derivative at 0 is 0",
 };

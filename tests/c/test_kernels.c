@@ -106,6 +106,70 @@ static void convolutions(void **state) {
     convolution(square(3, 4, 2, 1, 1, 5, 1), 1); /* padding all round */
 }
 
+/* Every way of geometry: kernels, strides beyond the kernel, dilation, groups, padding none, one, just short of the
+ * kernel and beyond it, maps down to one cell, remainders of every block. */
+static void any_convolutions(void **state) {
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        int groups = roll(&numbers, 0, 3) ? 1 : roll(&numbers, 2, 5), in = roll(&numbers, 1, i % 5 ? 9 : 70),
+            out = roll(&numbers, 1, i % 7 ? 13 : 41);
+        if (groups > 1 && roll(&numbers, 0, 1)) in = 1; /* depthwise */
+        bl_conv_shape s = {.channels = in * groups,
+                           .height = roll(&numbers, 1, 19),
+                           .width = roll(&numbers, 1, 27),
+                           .out_channels = out * groups,
+                           .kernel_h = roll(&numbers, 1, 5),
+                           .kernel_w = roll(&numbers, 1, 5),
+                           .stride_h = roll(&numbers, 1, 3),
+                           .stride_w = roll(&numbers, 1, 3),
+                           .dilation_h = roll(&numbers, 0, 2) ? 1 : roll(&numbers, 2, 4),
+                           .dilation_w = roll(&numbers, 0, 2) ? 1 : roll(&numbers, 2, 4),
+                           .groups = groups};
+        if (i % 3 == 0) s.kernel_h = s.kernel_w = s.stride_h = s.stride_w = 1;
+        if (i % 11 == 0) s.stride_w = roll(&numbers, 6, 9);
+        int reach_h = (s.kernel_h - 1) * s.dilation_h, reach_w = (s.kernel_w - 1) * s.dilation_w;
+        int pads[4][4] = {{0, 0, 0, 0}, {1, 1, 1, 1}, {reach_h, reach_h, reach_w, reach_w}, {5, 7, 6, 5}};
+        const int *pad = pads[roll(&numbers, 0, 3)];
+        s.pad_top = pad[0];
+        s.pad_left = pad[2];
+        int room_h = s.height + pad[0] + pad[1] - reach_h - 1, room_w = s.width + pad[2] + pad[3] - reach_w - 1;
+        if (room_h < 0 || room_w < 0) continue;
+        s.out_height = room_h / s.stride_h + 1;
+        s.out_width = room_w / s.stride_w + 1;
+        convolution(s, roll(&numbers, 1, 2));
+    }
+    bl_conv_shape far = square(2, 3, 2, 3, 1, 0, 1); /* taps so far apart that strips would be huge */
+    far.dilation_h = far.dilation_w = far.pad_top = far.pad_left = 1 << 12;
+    far.out_height = far.out_width = 3;
+    convolution(far, 1);
+}
+
+/* A result that is cut while it is stored has the bits of one that is cut afterwards; NaN stays. */
+static void cut_results(void **state) {
+    (void)state;
+    const bl_conv_shape shapes[] = {square(20, 13, 21, 3, 1, 1, 1), square(5, 13, 7, 3, 1, 1, 1),
+                                    square(40, 9, 33, 1, 1, 0, 1),  square(70, 12, 5, 3, 2, 1, 1),
+                                    square(6, 13, 6, 3, 1, 1, 6),   square(6, 13, 12, 3, 2, 1, 6)};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const bl_conv_shape *s = &shapes[i];
+        size_t nx = (size_t)(s->channels * s->height * s->width),
+               ny = (size_t)(s->out_channels * s->out_height * s->out_width);
+        bl_real *x = drawn(nx),
+                *w = drawn((size_t)(s->out_channels * s->channels / s->groups * s->kernel_h * s->kernel_w));
+        bl_real *bias = drawn((size_t)s->out_channels), *apart = copy_of(NULL, ny), *together = copy_of(NULL, ny);
+        x[nx / 2] = (bl_real)NAN;
+        void *scratch = malloc(bl_conv_scratch(s));
+        bl_conv_forward(s, 1, x, w, &(bl_finish){bias, -(bl_real)INFINITY, (bl_real)INFINITY}, apart, scratch);
+        size_t lost = 0, cut = 0;
+        for (size_t k = 0; k < ny; k++) lost += isnan(apart[k]) != 0, cut += apart[k] < (bl_real)-0.5;
+        assert_true(lost > 0 && lost < ny && cut > 0);
+        bl_clip(ny, apart, (bl_real)-0.5, 1, apart);
+        bl_conv_forward(s, 1, x, w, &(bl_finish){bias, (bl_real)-0.5, 1}, together, scratch);
+        assert_memory_equal(apart, together, ny * sizeof *apart);
+        free(x), free(w), free(bias), free(apart), free(together), free(scratch);
+    }
+}
+
 /* 3×3 with 16 and more channels, where another way is taken: every remainder of its tiles of 4×4, of their fours, of
  * the blocks of 64, and of the eights of channels; every padding on either side; shapes just too small for it. */
 static void wide_convolutions(void **state) {
@@ -146,9 +210,9 @@ static void wide_alone(void **state) {
     bl_real *x = drawn(N * X), *w = drawn(16 * 11 * 9), *y = copy_of(NULL, N * Y), *one = copy_of(NULL, Y);
     void *scratch = malloc(bl_conv_scratch(&s));
     for (int c = 0; c < 16; c++) x[2 * X + c * 81 + 40] = (bl_real)(c % 2 ? INFINITY : NAN);
-    bl_conv_forward(&s, N, x, w, NULL, y, scratch);
+    bl_conv_forward(&s, N, x, w, &bl_no_finish, y, scratch);
     for (int p = 0; p < N; p++) {
-        bl_conv_forward(&s, 1, x + p * X, w, NULL, one, scratch);
+        bl_conv_forward(&s, 1, x + p * X, w, &bl_no_finish, one, scratch);
         assert_memory_equal(one, y + p * Y, Y * sizeof *one);
         for (int i = 0; i < Y; i++) {
             int row = i % 81 / 9, column = i % 9, tile_row = row / 4 * 4, tile_column = column / 4 * 4;
@@ -214,9 +278,9 @@ static void cross_entropy(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matrices),          cmocka_unit_test(rows_alone), cmocka_unit_test(convolutions),
-        cmocka_unit_test(wide_convolutions), cmocka_unit_test(wide_alone), cmocka_unit_test(sums),
-        cmocka_unit_test(cross_entropy),
+        cmocka_unit_test(matrices),          cmocka_unit_test(rows_alone),       cmocka_unit_test(convolutions),
+        cmocka_unit_test(wide_convolutions), cmocka_unit_test(wide_alone),       cmocka_unit_test(sums),
+        cmocka_unit_test(cross_entropy),     cmocka_unit_test(any_convolutions), cmocka_unit_test(cut_results),
     };
     int failed = cmocka_run_group_tests_name("exact", tests, NULL, NULL);
     if (bl_kernels_choose(true)) failed += cmocka_run_group_tests_name("fast", tests, NULL, NULL);

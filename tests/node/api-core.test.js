@@ -135,7 +135,40 @@ test('a view that keeps less gives the same numbers in less memory, and repeats 
   assert.equal(all.value(output).shape[1], 8)
   await refused('usage', () => scores.value(output))
   await refused('usage', () => scores.backward('class:2'))
+  // The value between a convolution and its ReLU exists for those who change it, whether it is kept or not.
+  for (const changes of ['conv1:2*-3', 'relu1:1*0 conv1:*@1,2,3,4=0.5', 'conv2:3*2', '']) {
+    for (const view of [all, gradient, scores]) view.intervene(changes)
+    const changed = all.forward(picture(32, 32)).scores
+    all.backward('class:2')
+    assert.equal(changes === '', changed.every((s, i) => s === expected[i]), changes)
+    assert.deepEqual(scores.forward(picture(32, 32)).scores, changed, changes)
+    assert.deepEqual(gradient.forward(picture(32, 32)).scores, changed, changes)
+    gradient.backward('class:2')
+    assert.deepEqual(gradient.gradient(model.info.input.id), all.gradient(model.info.input.id), changes)
+  }
   for (const view of [all, gradient, scores]) view.close()
+  model.close()
+})
+
+test('a profile has a row for every node computed, with its time and kernel', async () => {
+  const model = core.openText(NETWORK)
+  const view = model.view({ keep: 'gradient' })
+  await refused('usage', () => view.profile())
+  view.forward(picture(32, 32))
+  const rows = view.profile({ objective: 'class:1', passes: 5 })
+  const named = Object.fromEntries(rows.map((row) => [row.name, row]))
+  assert.deepEqual(named.conv1.shape, [1, 8, 32, 32])
+  assert.equal(named.conv1.macs, 8 * 3 * 9 * 32 * 32)
+  assert.equal(named.conv1.forwardKernel, 'products')
+  assert.equal(named.conv1.fused, -1)
+  assert.equal(named.relu1.fused, named.conv1.node)
+  assert.equal(named.relu1.forward, 0)
+  assert.ok(rows.reduce((sum, row) => sum + row.forward, 0) > 0)
+  assert.ok(rows.reduce((sum, row) => sum + row.backward, 0) > 0)
+  assert.ok(view.profile({ passes: 1 }).every((row) => row.backward === 0))
+  await refused('usage', () => view.profile({ passes: 0 }))
+  await refused('usage', () => view.profile({ objective: 'class:99' }))
+  view.close()
   model.close()
 })
 
@@ -221,7 +254,7 @@ test('closed objects and foreign handles say so', async () => {
 })
 
 test('old, forged and wrong handles reach nothing', async () => {
-  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(wasmBytes()), { env: { bl_read: () => 0, emscripten_notify_memory_growth() {} } })
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(wasmBytes()), { env: { bl_read: () => 0, bl_clock: () => 0, emscripten_notify_memory_growth() {} } })
   exports._initialize()
   const made = []
   for (let i = 0; i < 40; i++) made.push(exports.bl_picture_new(2, 2))

@@ -57,7 +57,7 @@ describe('help', () => {
     for (const m of manifest.methods) assert.ok(out.includes(`  ${m.id}`), m.id)
   })
   test('of every command names its options, of every method its parameters with range and default', () => {
-    for (const name of ['info', 'predict', 'build', 'methods', 'train', 'eval']) expect(0, 'out', /Options:/, name, '--help')
+    for (const name of ['info', 'profile', 'predict', 'build', 'methods', 'train', 'eval']) expect(0, 'out', /Options:/, name, '--help')
     for (const m of JSON.parse(run('methods', '--json').out).methods) {
       const { out } = expect(0, 'out', /Examples:/, 'help', m.id)
       for (const p of m.params) assert.match(out, new RegExp(`--${p.name} .*`), `${m.id} ${p.name}`)
@@ -73,6 +73,15 @@ describe('results', () => {
     const j = JSON.parse(run('info', net, '--json').out)
     assert.equal(j.schema, 1)
     assert.deepEqual(j.nodes[0].shape, [1, 4, 32, 32])
+  })
+  test('profile shows a time, a speed and a kernel for every layer', () => {
+    const { out } = expect(0, 'out', /forward [\d.]+ ms, backward to the input [\d.]+ ms/, 'profile', net, '--passes', '3')
+    assert.match(out, /^conv1 +Conv +[\d.]+ +[\d.]+ +products +[\d.]+ +[\d.]+ products$/m)
+    assert.match(out, /^relu1 +Relu .*with the one before/m)
+    const { nodes } = JSON.parse(run('profile', net, '--json', '--forward', '--passes', '1').out)
+    assert.deepEqual(nodes.map(({ name }) => name).filter((name) => name !== 'prob'), ['conv1', 'relu1', 'pool1', 'flat', 'scores'])
+    assert.ok(nodes.every(({ backward }) => backward === 0))
+    expect(2, 'err', /passes/, 'profile', net, '--passes', '0')
   })
   test('predict gives probabilities that add up, largest first', () => {
     const { predictions } = JSON.parse(run('predict', net, panda, '--json').out)

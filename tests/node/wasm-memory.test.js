@@ -6,7 +6,7 @@ import { NETWORK, picture, refused, wasmBytes } from './lib/core.js'
 
 test('the module asks its loader for two functions and no more', async () => {
   const imports = WebAssembly.Module.imports(await WebAssembly.compile(wasmBytes()))
-  assert.deepEqual(imports.map(({ module, name }) => `${module}.${name}`).sort(), ['env.bl_read', 'env.emscripten_notify_memory_growth'])
+  assert.deepEqual(imports.map(({ module, name }) => `${module}.${name}`).sort(), ['env.bl_clock', 'env.bl_read', 'env.emscripten_notify_memory_growth'])
 })
 
 test('memory stays as it is over 500 pictures and 50 jobs that are stopped', async () => {

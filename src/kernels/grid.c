@@ -1,0 +1,305 @@
+/* A convolution of stride 1 without padding is a sum of its picture, shifted: the result at (row, column) is Σ over
+ * channels and taps of a weight times the cell at (row + tap's row, column + tap's column), which lies a constant
+ * distance from (row, column) in memory. So results of neighbouring positions are products of a matrix whose rows are
+ * the picture itself, read from where the tap says; nothing has to be copied into columns. Positions run on over the
+ * end of a row (what is computed there, beside the picture, is not stored).
+ *
+ * Where there is padding or a stride, a strip of the picture is copied first: with its border of zeros, and taken apart
+ * into the stride's phases, each of which has stride 1. The gradient to the input is the same thing with taps that
+ * point the other way; with a stride, every phase of the input is such a convolution of its own. */
+#include "kernels/grid.h"
+
+#include "kernels/strip.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    WIDE = 2 * BL_LANES, /* positions of a panel */
+    WEIGHTS = 32768,     /* of a block of results: they stay in the second cache */
+    MANY = 32            /* results for which a panel's rows are copied together first: that costs as much as two */
+};
+
+/* ---- weights: for each block of channels, panels of four results as bl_pack_rows has them ---- */
+
+static void pack_block(const bl_grid *g, const bl_real *w, int channels, bl_real *to) {
+    bool all = g->by_y == 1 && g->by_x == 1 && g->taps_x == g->kernel_w && g->ky == 0 && g->kx == 0;
+    if (all && g->w_in == g->n_taps) { /* the taps of a result lie in order */
+        bl_pack_rows(g->outs, channels * g->n_taps, (bl_matrix){w, g->w_out, 1}, to);
+        return;
+    }
+    if (g->n_taps == 1) {
+        bl_pack_rows(g->outs, channels, (bl_matrix){w + g->ky * g->kernel_w + g->kx, g->w_out, g->w_in}, to);
+        return;
+    }
+    for (int i = 0; i < g->outs; i += BL_MR) {
+        int some = bl_least(BL_MR, g->outs - i);
+        const bl_real *rows = w + i * g->w_out;
+        for (int c = 0; c < channels; c++)
+            for (int a = 0; a < g->taps_y; a++)
+                for (int b = 0; b < g->taps_x; b++) {
+                    int tap = (g->ky + a * g->by_y) * g->kernel_w + g->kx + b * g->by_x;
+                    const bl_real *from = rows + c * g->w_in + tap;
+                    for (int r = 0; r < some; r++) *to++ = from[r * g->w_out];
+                }
+    }
+}
+
+/* ---- sums ---- */
+
+/* What becomes of sums: where they go, and what is done to them on the way. */
+typedef struct {
+    ptrdiff_t plane, column; /* from result to result, from position to position */
+    bool add;
+    const bl_real *bias; /* of the first result; NULL: none */
+    bl_real low, high;
+} target;
+
+/* The rows of a block: `offsets` says where each is, or they are `step` apart. */
+typedef struct {
+    int k;
+    const bl_real *x;
+    const int32_t *offsets;
+    ptrdiff_t step;
+} rows_read;
+
+#if defined(BL_DOUBLE)
+
+static inline void tile(int rows, const bl_real *a, const rows_read *b, const bl_real *x, bool shifted, const target *t,
+                        const bl_real *bias, bl_real *y, ptrdiff_t y_row) {
+    for (int i = 0; i < rows; i++, y += y_row)
+        for (int j = 0; j < WIDE; j++) {
+            bl_real sum = 0;
+            for (int l = 0; l < b->k; l++) sum += a[l * rows + i] * x[(shifted ? b->offsets[l] : l * b->step) + j];
+            sum += t->add ? y[j] : bias ? bias[i] : 0;
+            if (sum < t->low) sum = t->low;
+            if (sum > t->high) sum = t->high;
+            y[j] = sum;
+        }
+}
+
+#else
+
+/* `rows` results at a panel's positions. The number of rows, and whether they are shifted by offsets, are constants
+ * wherever this is called. Finished, they go to rows of y, y_row apart. */
+static inline __attribute__((always_inline)) void tile(int rows, const float *restrict a, const rows_read *b,
+                                                       const float *restrict x, bool shifted, const target *t,
+                                                       const float *bias, float *y, ptrdiff_t y_row) {
+    bl_vec sums[BL_MR][2];
+    const int32_t *restrict offsets = b->offsets;
+    ptrdiff_t step = b->step;
+    for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = bl_vec_zero();
+    for (int l = b->k; l > 0; l--, a += rows) {
+        const float *row = shifted ? x + *offsets++ : x;
+        bl_vec b0 = bl_vec_load(row), b1 = bl_vec_load(row + BL_LANES);
+        if (!shifted) x += step;
+        for (int i = 0; i < rows; i++) {
+            bl_vec w = bl_vec_load_splat(a + i);
+            sums[i][0] = bl_vec_madd(sums[i][0], w, b0);
+            sums[i][1] = bl_vec_madd(sums[i][1], w, b1);
+        }
+    }
+    const bl_vec low = bl_vec_splat(t->low), high = bl_vec_splat(t->high);
+    bool add = t->add;
+    for (int i = 0; i < rows; i++, y += y_row) {
+        bl_vec first = bias ? bl_vec_load_splat(bias + i) : bl_vec_zero();
+        for (int v = 0; v < 2; v++) {
+            bl_vec sum = bl_vec_add(sums[i][v], add ? bl_vec_load(y + v * BL_LANES) : first);
+            bl_vec_store(y + v * BL_LANES, bl_vec_min(bl_vec_max(sum, low), high));
+        }
+    }
+}
+
+#endif
+
+/* Positions of a strip, as they lie in memory: `rows` rows `width` apart, of which `columns` are results. */
+typedef struct {
+    int rows, width, columns;
+} field;
+
+/* A panel of positions: those from..to−1 of it go to y. Most panels are of one piece, whole. */
+typedef struct {
+    int n;
+    int from[WIDE], to[WIDE];
+    bl_real *y[WIDE]; /* of the first result */
+} pieces;
+
+static void store_pieces(const pieces *p, const target *t, int rows, const bl_real *sums, ptrdiff_t y) {
+    for (int n = 0; n < p->n; n++) {
+        bl_real *to = p->y[n] + y;
+        for (int i = 0; i < rows; i++, to += t->plane)
+            for (int j = p->from[n]; j < p->to[n]; j++) to[(j - p->from[n]) * t->column] = sums[i * WIDE + j];
+    }
+}
+
+static void load_pieces(const pieces *p, const target *t, int rows, bl_real *sums, ptrdiff_t y) {
+    for (int n = 0; n < p->n; n++) {
+        const bl_real *from = p->y[n] + y;
+        for (int i = 0; i < rows; i++, from += t->plane)
+            for (int j = p->from[n]; j < p->to[n]; j++) sums[i * WIDE + j] = from[(j - p->from[n]) * t->column];
+    }
+}
+
+#define TILE(rows)                                                                                                     \
+    b->offsets ? tile(rows, a, b, x, true, t, bias, to, to_row) : tile(rows, a, b, x, false, t, bias, to, to_row)
+
+/* All results at one panel: y NULL, in pieces. */
+static void panel(int outs, const bl_real *a, const rows_read *b, const bl_real *x, const target *t, bl_real *y,
+                  const pieces *p) {
+    const bl_real *bias = t->bias;
+    for (int i = 0; i < outs; i += BL_MR, a += (ptrdiff_t)BL_MR * b->k) {
+        int rows = bl_least(BL_MR, outs - i);
+        bl_real sums[BL_MR * WIDE], *to = y ? y + i * t->plane : sums;
+        ptrdiff_t to_row = y ? t->plane : WIDE;
+        if (!y && t->add) load_pieces(p, t, rows, sums, i * t->plane);
+        switch (rows) {
+        case 4: TILE(4); break;
+        case 3: TILE(3); break;
+        case 2: TILE(2); break;
+        default: TILE(1); break;
+        }
+        if (!y) store_pieces(p, t, rows, sums, i * t->plane);
+        if (bias) bias += BL_MR;
+    }
+}
+
+/* The panel that begins at a row and column of the field; its first `skip` positions are not stored. */
+static pieces find_pieces(const bl_grid *g, const field *f, int row, int column, int skip, bl_real *y) {
+    pieces p;
+    p.n = 0;
+    for (int j = 0; j < WIDE && row < f->rows; row++, column = 0) {
+        int end = bl_least(WIDE, j + f->width - column), stop = bl_least(end, j + f->columns - column),
+            from = bl_most(j, skip);
+        if (from < stop) {
+            p.from[p.n] = from;
+            p.to[p.n] = stop;
+            p.y[p.n++] = y + row * g->y_row + (column + from - j) * g->y_column;
+        }
+        j = end;
+    }
+    return p;
+}
+
+/* Sums of one block of channels for one block of results. together: room for a panel's rows. */
+static void sum_block(const bl_grid *g, const field *f, int outs, const bl_real *a, const rows_read *b, bl_real *y,
+                      const target *t, bl_real *together) {
+    int total = (f->rows - 1) * f->width + f->columns, row = 0, column = 0;
+    const rows_read copied = {b->k, together, NULL, WIDE};
+    for (int at = 0; at < total; at += WIDE, column += WIDE) {
+        for (; column >= f->width; column -= f->width) row++;
+        /* The last panel is moved back, so that nothing behind the picture is read; what it repeats is not stored. */
+        int skip = at + WIDE > total && total >= WIDE ? at + WIDE - total : 0;
+        if (skip) row = (at - skip) / f->width, column = (at - skip) % f->width;
+        bool whole = !skip && t->column == 1 && column + WIDE <= f->columns;
+        pieces p;
+        if (!whole) p = find_pieces(g, f, row, column, skip, y);
+        if (!whole && p.n == 0) continue;
+        const bl_real *x = b->x + at - skip;
+        if (outs >= MANY)
+            for (int l = 0; l < b->k; l++)
+                memcpy(together + (ptrdiff_t)l * WIDE, x + (b->offsets ? b->offsets[l] : l * b->step),
+                       WIDE * sizeof *together);
+        panel(outs, a, outs >= MANY ? &copied : b, outs >= MANY ? together : x, t,
+              whole ? y + row * g->y_row + column : NULL, &p);
+    }
+}
+
+/* … for all results. Weights of a block of them stay in the second cache while all positions are gone through. */
+static void sum_strip(const bl_grid *g, const bl_cut *c, int rows, const bl_real *a, const rows_read *b, bl_real *y,
+                      const target *t, bl_real *together) {
+    field f = {rows, c->width, g->columns};
+    if (f.width == f.columns && g->y_row == f.columns * g->y_column) f = (field){1, rows * f.columns, rows * f.columns};
+    int block = bl_most(BL_MR, WEIGHTS / b->k & ~(BL_MR - 1));
+    for (int i = 0; i < g->outs; i += block) {
+        target some = *t;
+        if (some.bias) some.bias += i;
+        sum_block(g, &f, bl_least(block, g->outs - i), a + (ptrdiff_t)i * b->k, b, y + i * t->plane, &some, together);
+    }
+}
+
+/* ---- all pictures and all groups of a grid ---- */
+
+/* Channels whose taps together fill the depth of a sum. */
+static int block_channels(const bl_grid *g) {
+    return bl_most(1, BL_KC / g->n_taps);
+}
+
+static size_t scratch_of(const bl_grid *g) {
+    bl_cut c = bl_cut_up(g, block_channels(g));
+    size_t weights = (size_t)g->outs * (size_t)g->channels * (size_t)g->n_taps,
+           depth = (size_t)c.channels * (size_t)g->n_taps;
+    return (weights + bl_strip_count(&c) + depth * WIDE) * sizeof(bl_real) + depth * sizeof(int32_t);
+}
+
+static void convolve(const bl_grid *g, int groups, int pictures, const bl_real *x, const bl_real *w, size_t w_group,
+                     const bl_finish *finish, bl_real *y, bool add, void *scratch) {
+    bl_cut c = bl_cut_up(g, block_channels(g));
+    ptrdiff_t taps = g->n_taps;
+    bl_real *weights = scratch, *strip = weights + g->outs * g->channels * taps, *together = strip + bl_strip_count(&c);
+    int32_t *offsets = (int32_t *)(together + c.channels * taps * WIDE);
+    bl_tap_offsets(g, &c, offsets);
+    for (int n = 0; n < groups; n++, w += w_group) {
+        for (int i = 0; i < g->channels; i += c.channels)
+            pack_block(g, w + i * g->w_in, bl_least(c.channels, g->channels - i), weights + i * taps * g->outs);
+        for (int p = 0; p < pictures; p++) {
+            const bl_real *from = x + ((size_t)p * (size_t)groups + (size_t)n) * (size_t)g->channels * g->x_plane;
+            bl_real *to = y + ((size_t)p * (size_t)groups + (size_t)n) * (size_t)g->outs * g->y_plane;
+            for (int row = 0; row < g->rows; row += c.rows)
+                for (int i = 0; i < g->channels; i += c.channels) {
+                    int some = bl_least(c.channels, g->channels - i);
+                    const bl_real *read = from + (size_t)i * g->x_plane;
+                    if (c.copied) {
+                        bl_copy_strip(g, &c, read, some, row, strip);
+                        read = strip;
+                    }
+                    bool last = i + some == g->channels;
+                    target t = {.plane = (ptrdiff_t)g->y_plane,
+                                .column = g->y_column,
+                                .add = add || i > 0,
+                                .bias = finish->bias && !add && i == 0 ? finish->bias + n * g->outs : NULL,
+                                .low = last ? finish->low : -(bl_real)INFINITY,
+                                .high = last ? finish->high : (bl_real)INFINITY};
+                    rows_read b = {some * g->n_taps, read, offsets, 0};
+                    if (taps == 1) b = (rows_read){some, read + offsets[0], NULL, c.plane};
+                    sum_strip(g, &c, bl_least(c.rows, g->rows - row), weights + i * taps * g->outs, &b,
+                              to + row * g->y_row, &t, together);
+                }
+        }
+    }
+}
+
+/* ---- the two ways ---- */
+
+bool bl_grid_fits(const bl_conv_shape *s, bool backward) {
+    bl_grid g = bl_forward_grid(s);
+    if (!backward) return bl_strip_fits(&g, block_channels(&g));
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
+        if (!bl_strip_fits(&p.grid, block_channels(&p.grid))) return false;
+    return true;
+}
+
+size_t bl_grid_scratch(const bl_conv_shape *s, bool backward) {
+    bl_grid g = bl_forward_grid(s);
+    size_t bytes = 0;
+    if (!backward) return scratch_of(&g);
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);) {
+        size_t n = scratch_of(&p.grid);
+        if (n > bytes) bytes = n;
+    }
+    return bytes;
+}
+
+void bl_grid_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_finish *finish,
+                     bl_real *y, void *scratch) {
+    bl_grid g = bl_forward_grid(s);
+    convolve(&g, s->groups, pictures, x, w, (size_t)g.outs * (size_t)g.w_out, finish, y, false, scratch);
+}
+
+void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
+                      void *scratch) {
+    size_t plane = (size_t)s->height * (size_t)s->width;
+    if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * plane * sizeof *dx);
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
+        convolve(&p.grid, s->groups, pictures, dy, w, (size_t)p.grid.channels * (size_t)p.grid.w_in, &bl_no_finish,
+                 dx + (ptrdiff_t)p.y * s->width + p.x, add, scratch);
+}
