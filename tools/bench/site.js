@@ -15,7 +15,9 @@ export function sizes() {
   const assets = readdirSync(join(SITE, 'assets'))
   const all = (pattern) => assets.filter((f) => pattern.test(f)).map((f) => of(join(SITE, 'assets', f)))
   const sum = (list) => list.reduce((s, x) => ({ raw: s.raw + x.raw, gzip: s.gzip + x.gzip }), { raw: 0, gzip: 0 })
-  const parts = { module: sum(all(/\.wasm$/)), scripts: sum(all(/\.js$/)), styles: sum(all(/\.css$/)), page: of(join(SITE, 'index.html')) }
+  // Of the two modules a browser loads one: the larger is counted.
+  const modules = all(/\.wasm$/).sort((a, b) => b.gzip - a.gzip)
+  const parts = { module: modules[0], scripts: sum(all(/\.js$/)), styles: sum(all(/\.css$/)), page: of(join(SITE, 'index.html')) }
   return { ...parts, firstLoad: sum(Object.values(parts)), singleFile: of(SINGLE), tinyVgg: of(join(ROOT, 'models/tiny-vgg.onnx')) }
 }
 
