@@ -52,6 +52,11 @@ bl_status bl_subject_look(bl_job *job, bl_subject *s) {
     return bl_objective_value(s->run, &job->objective, &s->value, job->error);
 }
 
+bl_status bl_subject_step(bl_job *job, int phase, int number) {
+    (void)phase, (void)number;
+    return bl_subject_look(job, job->state);
+}
+
 bl_status bl_subject_run(bl_job *job, const bl_subject *s, int batch, int gradient, bl_run **out) {
     int seeds[16], n = bl_objective_seeds(&job->objective, seeds);
     bl_wants wants = BL_WANTS;

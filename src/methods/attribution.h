@@ -24,6 +24,8 @@ bl_status bl_map_and_facts(bl_job *job, const bl_subject *s, const char *name, c
                            bl_result **facts);
 /* A forward pass of the picture as it is: chooses an open class, fills value and predicted. */
 bl_status bl_subject_look(bl_job *job, bl_subject *s);
+/* A step that is that and nothing else, for methods whose state begins with the subject. */
+bl_status bl_subject_step(bl_job *job, int phase, int number);
 /* A run of `batch` pictures of that size as far as the objective needs; backward to `gradient` unless it is −1. */
 bl_status bl_subject_run(bl_job *job, const bl_subject *s, int batch, int gradient, bl_run **out);
 /* The class of the largest score of picture i in the batch; −1 where the run has no scores. */

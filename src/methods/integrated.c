@@ -11,7 +11,7 @@ enum { MIDPOINT, GAUSS, TRAPEZOID };
 enum { MOST_AT_ONCE = 4 };
 
 typedef struct {
-    bl_subject subject;
+    bl_subject subject; /* first: bl_subject_step */
     bl_run *run;
     bl_real *base; /* the baseline that is at hand, number `at` */
     double *nodes, *weights;
@@ -61,11 +61,6 @@ static bl_status start(bl_job *job) {
     if (!s->base || !s->nodes || !s->weights || !room) return bl_no_room(job);
     way(s, bl_job_integer(job, "rule"), steps);
     return bl_map_and_facts(job, &s->subject, "attribution", "share in the score", &s->map, &s->facts);
-}
-
-static bl_status step(bl_job *job, int phase, int number) {
-    (void)phase, (void)number;
-    return bl_subject_look(job, &((state *)job->state)->subject);
 }
 
 static void take_baseline(bl_job *job, int number) {
@@ -178,7 +173,7 @@ const bl_method bl_method_integrated = {
     .source = "Sundararajan, Taly and Yan 2017, Axiomatic Attribution for Deep Networks",
     .state = sizeof(state),
     .start = start,
-    .step = step,
+    .step = bl_subject_step,
     .part = part,
     .merge = merge,
     .show = show,

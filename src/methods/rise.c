@@ -7,7 +7,7 @@
 enum { MOST_AT_ONCE = 16, SLOPE = 0 };
 
 typedef struct {
-    bl_subject subject;
+    bl_subject subject; /* first: bl_subject_step */
     bl_run *run;
     bl_real *grid, *large; /* cells × cells; enlarged, one cell more than the picture each way */
     int cells, cell_h, cell_w;
@@ -35,11 +35,6 @@ static bl_status start(bl_job *job) {
         return bl_no_room(job);
     s->mm = s->m + subject->pixels, s->fm = s->mm + subject->pixels;
     return bl_map_and_facts(job, subject, "map", "worth of each pixel", &s->map, &s->facts);
-}
-
-static bl_status step(bl_job *job, int phase, int number) {
-    (void)phase, (void)number;
-    return bl_subject_look(job, &((state *)job->state)->subject);
 }
 
 /* A grid of ones and zeros, enlarged, and cut at a random place. */
@@ -171,7 +166,7 @@ const bl_method bl_method_rise = {
     .source = "Petsiuk, Das and Saenko 2018, RISE",
     .state = sizeof(state),
     .start = start,
-    .step = step,
+    .step = bl_subject_step,
     .part = part,
     .merge = merge,
     .show = show,

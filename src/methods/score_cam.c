@@ -5,7 +5,7 @@
 enum { MOST_AT_ONCE = 8 };
 
 typedef struct {
-    bl_subject subject;
+    bl_subject subject; /* first: bl_subject_step */
     bl_cam cam;
     bl_run *run;
     bl_real *mask, *scores; /* H×W; one a channel */
@@ -26,11 +26,6 @@ static bl_status start(bl_job *job) {
     if (!s->mask || !s->scores || !bl_job_phase_independent(job, "channel by channel", s->cam.channels, batch, 1))
         return bl_no_room(job);
     return bl_map_and_facts(job, &s->subject, "map", "where the layer speaks for it", &s->map, &s->facts);
-}
-
-static bl_status step(bl_job *job, int phase, int number) {
-    (void)phase, (void)number;
-    return bl_subject_look(job, &((state *)job->state)->subject);
 }
 
 static const bl_real *channel(const state *s, int k) {
@@ -129,7 +124,7 @@ const bl_method bl_method_score_cam = {
     .source = "Wang et al. 2020, Score-CAM",
     .state = sizeof(state),
     .start = start,
-    .step = step,
+    .step = bl_subject_step,
     .part = part,
     .merge = merge,
     .show = show,

@@ -8,7 +8,7 @@ enum { LOOK, NOISE, MOST_AT_ONCE = 4 };
 enum { MEAN, SQUARE, VARIANCE, SIZE };
 
 typedef struct {
-    bl_subject subject;
+    bl_subject subject; /* first: bl_subject_step */
     bl_run *run;
     double sigma;         /* of the noise, per unit of colour */
     bl_real *noise;       /* one copy's */
@@ -44,11 +44,6 @@ static bl_status start(bl_job *job) {
     bool room = bl_job_phase_independent(job, "noisy copies", samples, batch, subject->n + 1);
     if (!s->noise || !s->mean || !s->more || !room) return bl_no_room(job);
     return bl_map_and_facts(job, subject, "saliency", "sensitivity", &s->map, &s->facts);
-}
-
-static bl_status step(bl_job *job, int phase, int number) {
-    (void)phase, (void)number;
-    return bl_subject_look(job, &((state *)job->state)->subject);
 }
 
 static void noisy_copy(bl_job *job, int item, bl_real *x) {
@@ -181,7 +176,7 @@ const bl_method bl_method_smoothgrad = {
               "Methods (variance); Hooker et al. 2019, A Benchmark for Interpretability Methods (square)",
     .state = sizeof(state),
     .start = start,
-    .step = step,
+    .step = bl_subject_step,
     .part = part,
     .merge = merge,
     .show = show,
