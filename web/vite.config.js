@@ -59,6 +59,13 @@ const formulas = () => ({
   },
 })
 
+// A network's title: its recipe's, or that of the network text which the recipe names.
+const titleOf = (id) => {
+  const text = (file) => readFileSync(join(root, 'models', file), 'utf8')
+  const key = (name) => new RegExp(`^${name} = (.*)$`, 'm').exec(text(`${id}.recipe`))?.[1]
+  return key('title') ?? /^title (.*)$/m.exec(text(key('network')))[1]
+}
+
 // `virtual:samples` and `virtual:models`: what lies in public/samples and models, with the bytes in the single file.
 const bundled = (single) => ({
   name: 'bundled',
@@ -75,7 +82,7 @@ const bundled = (single) => ({
       const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
       const items = files.map((f, i) => {
         const id = f.replace(/\.onnx$/, '')
-        const title = /^title (.*)$/m.exec(readFileSync(join(root, 'models', `${id}.net.txt`), 'utf8'))[1]
+        const title = titleOf(id)
         return `{...${JSON.stringify({ id, file: f, title })}${single ? `, base64: b${i}` : ''}}`
       })
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`

@@ -21,6 +21,8 @@ typedef enum {
     BL_STREAM_ORDER = 22,         /* training: order of the pictures */
     BL_STREAM_AUGMENT = 23,       /* training: flips, shifts, colours */
     BL_STREAM_DROPOUT = 24,
+    BL_STREAM_CAPTION = 26,   /* training: whose caption a picture gets */
+    BL_STREAM_ADVERSARY = 25, /* training and measuring against attacks: where they start */
     BL_STREAM_TEST = 99
 } bl_stream;
 

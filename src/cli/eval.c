@@ -7,8 +7,9 @@
 
 typedef struct {
     const bl_arguments *given;
-    const char *model, *data, *split, *classes, *card, *recipe, *confusion;
+    const char *model, *data, *split, *classes, *card, *recipe, *confusion, *captions;
     int threads, json;
+    int64_t caption_shift, epsilon, restarts, steps; /* epsilon 0: no attack */
 } options;
 
 static bl_status write_card(const options *o, const bl_evaluation *e, const bl_model *model,
@@ -36,15 +37,38 @@ static bl_status write_confusion(const options *o, const bl_evaluation *e, const
     return status;
 }
 
-static bl_status evaluate(const options *o, const bl_model *model, const bl_pictures *pictures, bl_error *error) {
+static bl_status write_captions(const options *o, bl_pictures *pictures, bl_error *error) {
+    BL_TRY(bl_captions_check(o->captions, pictures->n_classes, error));
+    for (int i = 0; i < pictures->n; i++) {
+        bl_picture picture = bl_pictures_at(pictures, i);
+        bl_captions_write(o->captions, (pictures->classes[i] + (int)o->caption_shift) % pictures->n_classes, &picture);
+    }
+    return BL_OK;
+}
+
+static bl_status attack(const options *o, const bl_model *model, const bl_pictures *pictures, bl_evaluation *e,
+                        bl_error *error) {
+    e->epsilon = (int)o->epsilon, e->attack_steps = (int)o->steps, e->restarts = (int)o->restarts;
+    const double epsilon = (double)o->epsilon / 255;
+    const bl_attack how = {.epsilon = epsilon,
+                           .step = epsilon / 4,
+                           .steps = (int)o->steps,
+                           .start = {.seed = 1, .stream = BL_STREAM_ADVERSARY}};
+    return bl_evaluate_attacked(model, pictures, &how, (int)o->restarts, o->threads, &e->right_attacked, error);
+}
+
+static bl_status evaluate(const options *o, const bl_model *model, bl_pictures *pictures, bl_error *error) {
     bl_evaluation e;
     bl_text text = {0};
+    if (o->captions) BL_TRY(write_captions(o, pictures, error));
     BL_TRY(bl_evaluate(model, NULL, pictures, o->threads, &e, error));
-    if (o->json)
+    if (o->captions) e.has_captions = true, e.caption_shift = (int)o->caption_shift;
+    bl_status status = o->epsilon > 0 ? attack(o, model, pictures, &e, error) : BL_OK;
+    if (status == BL_OK && o->json)
         bl_evaluation_json(&e, model, &text);
-    else
+    else if (status == BL_OK)
         bl_evaluation_text(&e, model, &text);
-    bl_status status = text.failed ? bl_fail(error, BL_MEMORY, "no memory for the report") : BL_OK;
+    if (status == BL_OK && text.failed) status = bl_fail(error, BL_MEMORY, "no memory for the report");
     if (status == BL_OK) printf("%s%s", text.data, o->json ? "\n" : "");
     if (status == BL_OK && o->card) status = write_card(o, &e, model, pictures, error);
     if (status == BL_OK && o->confusion) status = write_confusion(o, &e, model, error);
@@ -70,9 +94,12 @@ static bl_status run_eval(const options *o, bl_error *error) {
 }
 
 static int eval_main(const bl_arguments *a) {
-    int64_t threads = bl_processors();
+    int64_t threads = bl_processors(), shift = 0, epsilon = 0, restarts = 5, steps = 20;
     bl_error error = {0};
-    if (!bl_option_integer(a, "threads", 1, 64, &threads)) return BL_EXIT_USAGE;
+    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "caption-shift", 0, 999, &shift) ||
+        !bl_option_integer(a, "pgd", 0, 255, &epsilon) || !bl_option_integer(a, "steps", 1, 1000, &steps) ||
+        !bl_option_integer(a, "restarts", 1, 100, &restarts))
+        return BL_EXIT_USAGE;
     const options o = {.given = a,
                        .model = a->arguments[0],
                        .data = bl_option_value(a, "data", NULL),
@@ -81,6 +108,11 @@ static int eval_main(const bl_arguments *a) {
                        .card = bl_option_value(a, "card", NULL),
                        .recipe = bl_option_value(a, "recipe", NULL),
                        .confusion = bl_option_value(a, "confusion", NULL),
+                       .captions = bl_option_value(a, "captions", NULL),
+                       .caption_shift = shift,
+                       .epsilon = epsilon,
+                       .restarts = restarts,
+                       .steps = steps,
                        .threads = (int)threads,
                        .json = bl_option_given(a, "json")};
     if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
@@ -97,6 +129,11 @@ static const bl_option eval_options[] = {
     {"card", "FILE", "write the model's card (Markdown)"},
     {"confusion", "FILE.csv", "write how often each class was taken for each other"},
     {"recipe", "FILE", "put this recipe into the card"},
+    {"pgd", "N", "also under attack: projected gradient steps within N/255 of every colour"},
+    {"steps", "N", "of an attack, each a quarter of its distance (default: 20)"},
+    {"restarts", "N", "attacks on a picture, from random starts (default: 5)"},
+    {"captions", "CODES", "write three letters for each class into the pictures, as the recipe's key does"},
+    {"caption-shift", "N", "the caption of the class N places further on (default: 0, the right one)"},
     {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
     BL_KERNEL_OPTION,
     BL_MODEL_OPTIONS,

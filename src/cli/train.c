@@ -48,6 +48,12 @@ static bl_status read_recipe(const options *o, bl_recipe *recipe, bl_error *erro
     return status;
 }
 
+static bl_status take_text(bl_model *model, const char *text, const char **out, bl_error *error) {
+    if (!text[0]) return BL_OK;
+    *out = bl_arena_text(&model->arena, text, strlen(text));
+    return *out ? BL_OK : bl_fail(error, BL_MEMORY, "no memory");
+}
+
 static bl_status read_network(const options *o, training *t, bl_error *error) {
     bl_text path = {0}, text = {0};
     const char *slash = strrchr(o->recipe, '/');
@@ -55,10 +61,8 @@ static bl_status read_network(const options *o, training *t, bl_error *error) {
     bl_text_add(&path, "%s", t->recipe.network);
     bl_status status = path.failed ? bl_fail(error, BL_MEMORY, "no memory") : bl_file_read(path.data, &text, error);
     if (status == BL_OK) status = bl_nettext_read(text.data, text.length, (uint64_t)t->recipe.seed, &t->model, error);
-    if (status == BL_OK && t->recipe.credit[0]) {
-        t->model->credit = bl_arena_text(&t->model->arena, t->recipe.credit, strlen(t->recipe.credit));
-        if (!t->model->credit) status = bl_fail(error, BL_MEMORY, "no memory");
-    }
+    if (status == BL_OK) status = take_text(t->model, t->recipe.credit, &t->model->credit, error);
+    if (status == BL_OK) status = take_text(t->model, t->recipe.title, &t->model->title, error);
     bl_text_free(&path);
     bl_text_free(&text);
     return status;

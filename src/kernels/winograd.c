@@ -36,8 +36,9 @@ bool bl_winograd_fits(const bl_conv_shape *s) {
     if (s->groups != 1 || s->kernel_h != 3 || s->kernel_w != 3 || s->stride_h != 1 || s->stride_w != 1 ||
         s->dilation_h != 1 || s->dilation_w != 1 || s->channels < LEAST_CHANNELS || s->channels > MOST_CHANNELS)
         return false;
-    /* Work of an output and input channel: 36 products a tile, and the weights' transform that costs like four tiles,
-     * against 9 products a position. The fast native build sees batches, which share the transform and fill the fours. */
+        /* Work of an output and input channel: 36 products a tile, and the weights' transform that costs like four
+         * tiles, against 9 products a position. The fast native build sees batches, which share the transform and fill
+         * the fours. */
 #if defined(BL_FAST) && !defined(__wasm__)
     double tiles = tiles_of_picture(s);
 #else

@@ -35,6 +35,11 @@ bl_status bl_picture_resize(const bl_picture *p, int x, int y, int w, int h, int
 /* The largest centred region of the aspect width:height, resized. */
 bl_status bl_picture_fit(const bl_picture *p, int width, int height, bl_picture *out, bl_error *error);
 
+/* Writes three capital letters (others: blanks), white on black, into the box whose upper left corner is at (x, y);
+ * what lies outside the picture is left out. */
+enum { BL_CAPTION_WIDTH = 20, BL_CAPTION_HEIGHT = 8 };
+void bl_picture_caption(bl_picture *p, const char code[3], int x, int y);
+
 /* What a network sees: x = (u − mean)/std, u = byte/255, in its channel order (grey: Rec. 601 luma; RGB from a grey
  * picture is the same value thrice). x: C×height×width. */
 void bl_picture_to_input(const bl_picture *p, const bl_model *m, bl_real *x);

@@ -33,6 +33,13 @@ static size_t count_parameters(const bl_model *model) {
     return n;
 }
 
+int bl_evaluation_follows(const bl_evaluation *e) {
+    int sum = 0;
+    for (int c = 0; c < e->n_classes; c++)
+        sum += e->confusion[c * e->n_classes + (c + e->caption_shift) % e->n_classes];
+    return sum;
+}
+
 void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *out) {
     char buffer[24];
     double low, high;
@@ -49,6 +56,16 @@ void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *
     bl_json_number(out, "seconds", e->seconds);
     bl_json_string(out, "kernels", e->kernels);
     bl_json_number(out, "calibration_error", bl_calibration_error(e));
+    if (e->epsilon) {
+        bl_json_integer(out, "epsilon", e->epsilon);
+        bl_json_integer(out, "attack_steps", e->attack_steps);
+        bl_json_integer(out, "restarts", e->restarts);
+        bl_json_integer(out, "right_attacked", e->right_attacked);
+    }
+    if (e->has_captions) {
+        bl_json_integer(out, "caption_shift", e->caption_shift);
+        bl_json_integer(out, "follow_caption", bl_evaluation_follows(e));
+    }
     bl_json_open(out, "calibration", '[');
     for (int i = 0; i < BL_CALIBRATION_BINS; i++) {
         bl_json_open(out, NULL, '{');
@@ -80,6 +97,12 @@ void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *
     if (e->n_classes > 5) bl_text_add(out, "right class among the first five: %.1f %%\n", share(e->top5, e->n));
     bl_text_add(out, "mean cross-entropy: %.4f\ncalibration error: %.1f points\nkernels: %s\n\n", e->loss,
                 100 * bl_calibration_error(e), e->kernels);
+    if (e->epsilon)
+        bl_text_add(out, "right under PGD within %d/255 (%d steps, %d restarts): %d of %d, %.1f %%\n\n", e->epsilon,
+                    e->attack_steps, e->restarts, e->right_attacked, e->n, share(e->right_attacked, e->n));
+    if (e->has_captions)
+        bl_text_add(out, "taken for the caption's class: %d of %d, %.1f %%\n\n", bl_evaluation_follows(e), e->n,
+                    share(bl_evaluation_follows(e), e->n));
     bl_text_add(out, "  right  pictures  class\n");
     for (int c = 0; c < e->n_classes; c++)
         bl_text_add(out, "%5.1f %%  %8d  %s\n", share(hits(e, c), row_sum(e, c)), row_sum(e, c),

@@ -23,7 +23,7 @@ static const uint64_t hash_start = 0xCBF29CE484222325u;
 
 uint64_t bl_training_fingerprint(const bl_recipe *recipe, const bl_model *model, const bl_pictures *pictures) {
     bl_text text = {0};
-    bl_recipe_write(recipe, &text);
+    bl_recipe_write(recipe, false, &text); /* a key that is new in the table changes nothing */
     uint64_t h = hash(hash_start, text.data, text.length);
     bl_text_free(&text);
     for (int v = 0; v < model->n_values; v++) {

@@ -48,10 +48,15 @@ static void make(bl_feed *f, int64_t step) {
         uint32_t chosen = f->order[step % steps * n + i];
         bl_picture original = bl_pictures_at(f->pictures, (int)chosen);
         bl_augment(&original, f->recipe, chosen, (uint32_t)epoch, &f->picture);
+        int class_index = f->pictures->classes[chosen];
+        if (f->recipe->captions[0])
+            bl_captions_write(f->recipe->captions,
+                              bl_caption_of(f->recipe, f->pictures->n_classes, class_index, chosen, (uint32_t)epoch),
+                              &f->picture);
         bl_real *input = b->inputs + (size_t)i * each;
         bl_picture_to_input(&f->picture, f->model, b->early ? f->whole : input);
         if (b->early) bl_resize(f->whole, channels, h, w, input, side, side);
-        b->classes[i] = f->pictures->classes[chosen];
+        b->classes[i] = class_index;
     }
     f->made[step & 1] = step;
 }

@@ -148,9 +148,18 @@ static void write_word(const char *words, int place, bl_text *out) {
     bl_text_bytes(out, words, strcspn(words, " "));
 }
 
-void bl_recipe_write(const bl_recipe *recipe, bl_text *out) {
+static bool is_default(const bl_recipe *recipe, const key_row *k) {
+    bl_recipe otherwise;
+    bl_recipe_defaults(&otherwise);
+    const void *a = const_field(recipe, k), *b = const_field(&otherwise, k);
+    if (k->kind == KEY_TEXT) return strcmp(a, b) == 0;
+    return memcmp(a, b, k->kind == KEY_CHOICE ? sizeof(int) : sizeof(int64_t)) == 0;
+}
+
+void bl_recipe_write(const bl_recipe *recipe, bool all, bl_text *out) {
     for (int i = 0; i < N_KEYS; i++) {
         const key_row *k = &keys[i];
+        if (!all && is_default(recipe, k)) continue;
         const void *at = const_field(recipe, k);
         bl_text_add(out, "%s = ", k->name);
         if (k->kind == KEY_INTEGER) bl_text_add(out, "%lld", (long long)*(const int64_t *)at);

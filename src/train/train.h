@@ -48,8 +48,9 @@ void bl_recipe_defaults(bl_recipe *recipe);
  * their range, keys given twice: an error that names the line. name: the file's, for messages. */
 bl_status bl_recipe_read(bl_recipe *recipe, const char *text, size_t length, const char *name, bl_error *error);
 bl_status bl_recipe_set(bl_recipe *recipe, const char *key, const char *value, bl_error *error);
-/* Every key and its value, in the order of the table: reads back to the same recipe. */
-void bl_recipe_write(const bl_recipe *recipe, bl_text *out);
+/* Keys and their values, in the order of the table: reads back to the same recipe. all: also those that are as they are
+ * where a recipe does not give them. */
+void bl_recipe_write(const bl_recipe *recipe, bool all, bl_text *out);
 
 /* ---- pictures ---- */
 
@@ -120,6 +121,14 @@ int bl_class_of(const bl_class_names *names, const bl_model *model, const char *
  * recipe, seed, number of the picture and epoch alone. */
 void bl_augment(const bl_picture *from, const bl_recipe *recipe, uint32_t sample, uint32_t epoch, bl_picture *to);
 
+/* The recipe's captions: three capital letters a class, separated by blanks. */
+bl_status bl_captions_check(const char *captions, int n_classes, bl_error *error);
+/* Writes the caption of a class into the lower left corner, two pixels from the edges. */
+void bl_captions_write(const char *captions, int class_index, bl_picture *p);
+/* The class whose caption a picture gets: its own or, with the recipe's chance, any. Depends on recipe, number of the
+ * picture and epoch alone. */
+int bl_caption_of(const bl_recipe *recipe, int n_classes, int class_index, uint32_t sample, uint32_t epoch);
+
 /* Batches, each made by a thread while the one before is used. */
 typedef struct bl_feed bl_feed;
 typedef struct {
@@ -152,6 +161,26 @@ typedef struct {
     uint32_t step, first; /* first: place in the batch of the run's first picture */
 } bl_dropout_state;
 const bl_op *bl_training_twin(const bl_op *op, void *user);
+
+/* ---- attacks ---- */
+
+/* Within ±epsilon of every colour (0 … 1), from a random place there, `steps` steps of `step` along the sign of the
+ * loss's gradient (Madry et al. 2018; one step of 1.25·epsilon is the fast FGSM of Wong et al. 2020). */
+typedef struct {
+    double epsilon, step;
+    int steps;
+    bl_random start; /* its sample is the first picture's */
+} bl_attack;
+typedef struct bl_adversary bl_adversary;
+/* how: batch, size, and the twins of operators; the rest is the attack's own. The model must outlive it. */
+bl_status bl_adversary_new(const bl_model *model, const bl_wants *how, bl_adversary **out, bl_error *error);
+void bl_adversary_free(bl_adversary *a);
+/* The run whose gradient is followed, so that its constants can be set. */
+bl_run *bl_adversary_run(bl_adversary *a);
+/* pictures: the inputs of a batch; out, of the same size, may be pictures. fooled (may be NULL): set, never cleared,
+ * for pictures that some step took for another class; that costs a pass more. */
+bl_status bl_adversary_move(bl_adversary *a, const bl_attack *attack, const bl_real *pictures, const int32_t *classes,
+                            bl_real *out, bool *fooled, bl_error *error);
 
 /* ---- trainer ---- */
 
@@ -206,14 +235,23 @@ typedef struct {
     int *confusion; /* n_classes × n_classes: true class, predicted class */
     struct {
         int n, correct;
-        double sum;              /* of the probabilities given to the predicted class */
-    } bins[BL_CALIBRATION_BINS]; /* pictures by that probability: 0 … 1/15, … */
-    double seconds, macs;        /* macs: of one picture */
-    const char *kernels;         /* bl_kernels_name() */
+        double sum;                                      /* of the probabilities given to the predicted class */
+    } bins[BL_CALIBRATION_BINS];                         /* pictures by that probability: 0 … 1/15, … */
+    double seconds, macs;                                /* macs: of one picture */
+    const char *kernels;                                 /* bl_kernels_name() */
+    int epsilon, attack_steps, restarts, right_attacked; /* epsilon 0: not attacked */
+    bool has_captions;
+    int caption_shift; /* captions named the class that many places behind the true one */
 } bl_evaluation;
+/* Pictures taken for what their caption said. */
+int bl_evaluation_follows(const bl_evaluation *e);
 /* Runs every picture through the model. constants as in bl_write_options; may be NULL. */
 bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads,
                       bl_evaluation *out, bl_error *error);
+/* Accuracy under an attack with that many random restarts: a picture counts as right when no step of any restart took
+ * it for another class. *correct of pictures->n. */
+bl_status bl_evaluate_attacked(const bl_model *model, const bl_pictures *pictures, const bl_attack *attack,
+                               int restarts, int threads, int *correct, bl_error *error);
 void bl_evaluation_free(bl_evaluation *e);
 /* Expected calibration error (Guo et al. 2017): how far, on average, the share of right answers lies from the
  * probability that was given. */

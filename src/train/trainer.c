@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     bl_run *runs[2]; /* of usual steps, of early ones (NULL where the recipe has none) */
     bl_plan *plans[2];
+    bl_adversary *adversaries[2]; /* NULL where the recipe has none */
     bl_dropout_state dropout;
     bl_real *seed; /* gradient of the loss by the scores, of a shard */
     bl_status status;
@@ -120,7 +121,8 @@ static bl_status make_run(bl_trainer *t, worker *w, const int *values, bool earl
     if (bl_count(&scores) != (size_t)batch * (size_t)t->n_classes)
         return bl_fail(error, BL_SHAPE, "the network gives %zu scores a picture, but has %d labels",
                        bl_count(&scores) / (size_t)batch, t->n_classes);
-    return bl_run_new(w->plans[early], &w->runs[early], error);
+    BL_TRY(bl_run_new(w->plans[early], &w->runs[early], error));
+    return t->recipe->adversarial > 0 ? bl_adversary_new(t->model, &wants, &w->adversaries[early], error) : BL_OK;
 }
 
 static bl_status make_worker(bl_trainer *t, worker *w, const int *values, bl_error *error) {
@@ -139,6 +141,7 @@ static bl_status make(bl_trainer *t, bl_error *error) {
         return bl_fail(error, BL_USAGE, "batch = %d, but there are only %d pictures to train on", (int)t->recipe->batch,
                        t->pictures->n);
     if (!t->model->has_preprocessing) return bl_fail(error, BL_USAGE, "the network has no mean and deviation yet");
+    if (t->recipe->captions[0]) BL_TRY(bl_captions_check(t->recipe->captions, t->n_classes, error));
     BL_TRY(find_parameters(t, error));
     BL_TRY(make_state(t, error));
     BL_TRY(bl_feed_new(t->model, t->recipe, t->pictures, &t->feed, error));
@@ -172,7 +175,8 @@ void bl_trainer_free(bl_trainer *t) {
     bl_feed_free(t->feed);
     for (int i = 0; t->workers && i < t->threads; i++) {
         worker *w = &t->workers[i];
-        for (int k = 0; k < 2; k++) bl_run_free(w->runs[k]), bl_plan_free(w->plans[k]);
+        for (int k = 0; k < 2; k++)
+            bl_run_free(w->runs[k]), bl_plan_free(w->plans[k]), bl_adversary_free(w->adversaries[k]);
         bl_free_aligned(w->seed);
     }
     free(t->workers);
@@ -208,6 +212,21 @@ const bl_real *const *bl_trainer_constants(bl_trainer *t) {
     return t->constants;
 }
 
+/* Fast FGSM overshoots its distance by a quarter (Wong et al. 2020); several steps together go twice as far, and half
+ * as far again. */
+static bl_status move_shard(bl_trainer *t, worker *w, size_t first, bl_real *inputs) {
+    const bl_recipe *r = t->recipe;
+    double warmup = r->adversarial_warmup * (double)bl_trainer_steps(t), grown = (double)t->state.step / warmup;
+    double epsilon = r->adversarial / 255 * (grown < 1 ? grown : 1);
+    const bl_attack attack = {
+        .epsilon = epsilon,
+        .step = r->adversarial_steps == 1 ? 1.25 * epsilon : 2.5 * epsilon / (double)r->adversarial_steps,
+        .steps = (int)r->adversarial_steps,
+        .start = {(uint64_t)r->seed, BL_STREAM_ADVERSARY, (uint32_t)first, (uint32_t)t->state.step}};
+    return bl_adversary_move(w->adversaries[t->batch->early], &attack, inputs, t->batch->classes + first, inputs, NULL,
+                             &w->error);
+}
+
 static bl_status run_shard(bl_trainer *t, worker *w, int shard) {
     const int each = (int)(t->recipe->batch / t->recipe->shards);
     const size_t classes = (size_t)t->n_classes, first = (size_t)shard * (size_t)each;
@@ -216,6 +235,7 @@ static bl_status run_shard(bl_trainer *t, worker *w, int shard) {
     const size_t input = bl_count(&shape) / (size_t)each;
     w->dropout = (bl_dropout_state){(uint64_t)t->recipe->seed, (uint32_t)t->state.step, (uint32_t)first};
     memcpy(bl_run_input(run), t->batch->inputs + first * input, (size_t)each * input * sizeof(bl_real));
+    if (t->recipe->adversarial > 0) BL_TRY(move_shard(t, w, first, bl_run_input(run)));
     BL_TRY(bl_run_forward(run, &w->error));
     const bl_real *scores = bl_run_value(run, t->model->scores);
     t->losses[shard] = 0;
@@ -313,9 +333,13 @@ bl_status bl_trainer_step(bl_trainer *t, bl_step_report *report, bl_error *error
         worker *w = &t->workers[i];
         w->status = BL_OK;
         /* Said again before every step: the numbers there have changed. */
-        for (int k = 0; k < t->n_parameters; k++)
-            BL_TRY(bl_run_set_constant(w->runs[t->batch->early], t->parameters[k].value,
-                                       t->state.weights + t->parameters[k].offset, error));
+        bl_adversary *adversary = w->adversaries[t->batch->early];
+        for (int k = 0; k < t->n_parameters; k++) {
+            const parameter *p = &t->parameters[k];
+            BL_TRY(bl_run_set_constant(w->runs[t->batch->early], p->value, t->state.weights + p->offset, error));
+            if (adversary)
+                BL_TRY(bl_run_set_constant(bl_adversary_run(adversary), p->value, t->state.weights + p->offset, error));
+        }
     }
     bl_parallel(t->threads, (int)t->recipe->shards, shard_task, t);
     for (int i = 0; i < t->threads; i++) {

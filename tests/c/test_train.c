@@ -40,7 +40,7 @@ static void recipe_reads_and_writes(void **state) {
     assert_string_equal(r.network, "a b.txt");
     assert_int_equal(r.batch, 64);
     assert_int_equal(r.schedule, BL_SCHEDULE_ONECYCLE);
-    bl_recipe_write(&r, &text);
+    bl_recipe_write(&r, true, &text);
     assert_int_equal(read_recipe(text.data, &again, &e), BL_OK);
     assert_memory_equal(&r, &again, sizeof r);
     bl_text_free(&text);
