@@ -5,6 +5,8 @@ import { BacklightError } from './error.js'
 
 /** Help is asked for when the rest of a phase would take longer than this. */
 const WORTH_MS = 50
+/** Steps set aside for helpers that are asked for, one each, so that they begin while the lead is at a step of its own. */
+const ASIDE = 3
 /** Steps that a helper has in hand at most: one at work and one that waits. */
 const IN_HAND = 2
 /** Parts that wait for an earlier one, a worker at most. */
@@ -23,13 +25,17 @@ export class Crew {
   #parts = new Map()
   /** Steps that a helper took and never gave. @type {number[]} */
   #returned = []
+  /** Steps set aside that no helper has taken yet. @type {number[]} */
+  #aside = []
   #phase = -1
   #given = 0
   #asked = false
+  /** Milliseconds of the step before. */
+  #took = 0
 
   /**
    * @param {import('./core.js').Job} job
-   * @param {(share: { phase: number, steps: number, bytes: number }) => void} ask asks for helpers
+   * @param {(share: import('./pool.js').Offer) => void} ask asks for helpers
    */
   constructor(job, ask) {
     this.#job = job
@@ -40,24 +46,21 @@ export class Crew {
   step() {
     const share = this.#job.share
     if ((share?.phase ?? -1) !== this.#phase) this.#begin(share)
-    if (!share) return this.#job.step()
-    const part = this.#parts.get(share.next)
+    const part = share && this.#parts.get(share.next)
     if (part) {
       this.#parts.delete(share.next)
       const result = this.#job.merge(share.next, part)
       this.#feedAll()
       return result
     }
-    const step = this.#take(share)
-    if (step === null) return null
+    const step = share && (this.#take(share) ?? this.#takeBack())
+    if (share && step === null) return null
+    if (share) this.#askIfWorth(share)
     const started = performance.now()
-    const result = step === share.next ? this.#job.step() : { done: false, progress: this.#job.progress }
-    if (step !== share.next) this.#parts.set(step, this.#job.part(share.phase, step))
-    const left = share.steps - this.#given
-    if (!this.#asked && left > 0 && left * (performance.now() - started) > WORTH_MS) {
-      this.#asked = true
-      this.#ask({ phase: share.phase, steps: left + 1, bytes: result.progress.bytes })
-    }
+    const early = share && step !== null && step !== share.next
+    if (early) this.#parts.set(step, this.#job.part(share.phase, step))
+    const result = early ? { done: false, progress: this.#job.progress } : this.#job.step()
+    this.#took = performance.now() - started
     this.#feedAll()
     return result
   }
@@ -70,10 +73,11 @@ export class Crew {
     this.#wake()
   }
 
-  /** @param {number} number @param {any} port */
-  add(number, port) {
+  /** @param {number} number @param {any} port @param {number[]} steps set aside, that it was sent with */
+  add(number, port, steps) {
     /** @type {Helper} */
-    const helper = { port, ready: false, steps: new Set() }
+    const helper = { port, ready: false, steps: new Set(steps.filter((step) => this.#aside.includes(step))) }
+    this.#aside = this.#aside.filter((step) => !helper.steps.has(step))
     this.#helpers.set(number, helper)
     port.onmessage = (/** @type {{ data: any }} */ { data: { ready, step, part } }) => {
       if (ready !== undefined) helper.ready = ready === this.#phase
@@ -108,6 +112,7 @@ export class Crew {
     this.end()
     this.#parts.clear()
     this.#returned = []
+    this.#aside = []
     this.#phase = share?.phase ?? -1
     this.#given = share?.next ?? 0
     this.#asked = false
@@ -119,6 +124,28 @@ export class Crew {
     if (returned !== undefined) return returned
     const most = Math.min(share.steps, share.next + AHEAD * (this.#helpers.size + 1))
     return this.#given < most ? this.#given++ : null
+  }
+
+  /** What a helper has not begun, when nothing else is left: the part that comes second is dropped. @returns {number | null} */
+  #takeBack() {
+    const aside = this.#aside.shift()
+    if (aside !== undefined) return aside
+    for (const { ready, steps } of this.#helpers.values()) {
+      const last = [...steps].at(-1)
+      if (last === undefined || (ready && steps.size === 1)) continue
+      steps.delete(last)
+      return last
+    }
+    return null
+  }
+
+  /** Before the lead's own step, so that helpers come meanwhile. @param {Share} share */
+  #askIfWorth({ phase, steps }) {
+    const left = steps - this.#given
+    if (this.#asked || left * this.#took <= WORTH_MS) return
+    this.#asked = true
+    for (const end = this.#given + Math.min(ASIDE, Math.ceil(left / 2)); this.#given < end; ) this.#aside.push(this.#given++)
+    this.#ask({ phase, steps: left + 1, bytes: this.#job.progress.bytes, aside: [...this.#aside] })
   }
 
   /** @param {Helper} helper */
@@ -144,13 +171,13 @@ export class Crew {
  * Helps with a phase until the lead sends it home, or `stopped` says so.
  * @param {import('./core.js').Job} job begun with the lead's request
  * @param {number} phase
+ * @param {number[]} first steps of the phase
  * @param {any} port to the lead
  * @param {{ cancelled: boolean, wake?: () => void }} state
  * @param {() => Promise<unknown>} lookUp lets messages come in
  */
-export async function help(job, phase, port, state, lookUp) {
-  /** @type {number[]} */
-  const steps = []
+export async function help(job, phase, first, port, state, lookUp) {
+  const steps = [...first]
   let over = false
   let wake = () => {}
   state.wake = () => wake()

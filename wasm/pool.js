@@ -25,8 +25,9 @@ const HARD_STOP_MS = 1500
  * @property {AbortSignal} [signal]
  * @property {(progress: any) => void} [onprogress]
  * @property {(preview: any) => void} [onpreview]
- * @property {(share: { phase: number, steps: number, bytes: number }) => void} [onshare]
+ * @property {(offer: Offer) => void} [onshare]
  */
+/** @typedef {{ phase: number, steps: number, bytes: number, aside: number[] }} Offer  what others may do of a job (protocol.js) */
 /** @typedef {Request & { id: number, resolve: (result: any) => void, reject: (reason: unknown) => void, onabort?: () => void, timer?: any }} Entry */
 /** @typedef {{ id: number, resolve: (result: any) => void, reject: (reason: unknown) => void, entry: Entry | null }} Sent */
 
@@ -275,19 +276,20 @@ export class Lane {
  * @param {Lane[]} lanes
  * @param {Request & { model: OpenModel, signal: AbortSignal }} request the job's
  * @param {number} memory bytes that all workers at one job may take together
- * @returns {{ onshare: (share: { phase: number, steps: number, bytes: number }) => void, end: () => void }}
+ * @returns {{ onshare: (offer: Offer) => void, end: () => void }}
  */
 export function lending(lead, lanes, { args, model, signal }, memory) {
   const over = new AbortController()
   let number = 0
-  const onshare = (/** @type {{ phase: number, steps: number, bytes: number }} */ { phase, steps, bytes }) => {
+  const onshare = (/** @type {Offer} */ { phase, steps, bytes, aside }) => {
     const most = Math.min(steps, Math.floor(memory / (bytes + model.bytes.length))) - 1
     for (const lane of lanes.filter((other) => other !== lead && other.load === 0).slice(0, Math.max(0, most))) {
       const { port1, port2 } = new MessageChannel()
       const n = ++number
-      lead.add(signal, { helper: n, port: port1 }, [port1])
+      const its = aside.splice(0, 1)
+      lead.add(signal, { helper: n, port: port1, steps: its }, [port1])
       const lost = () => lead.add(signal, { lost: n })
-      lane.request({ type: 'help', args: { ...args, phase, port: port2 }, model, signal: over.signal }).then(lost, lost)
+      lane.request({ type: 'help', args: { ...args, phase, steps: its, port: port2 }, model, signal: over.signal }).then(lost, lost)
     }
   }
   return { onshare, end: () => over.abort() }

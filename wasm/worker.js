@@ -200,10 +200,10 @@ const requests = {
     }
   },
 
-  async help({ model, method, picture, objective, params, phase, port }, state) {
+  async help({ model, method, picture, objective, params, phase, steps, port }, state) {
     const job = opened(model).model.job(method, { picture, objective, params })
     try {
-      await help(job, phase, port, state, lookUp)
+      await help(job, phase, steps, port, state, lookUp)
     } finally {
       job.end()
     }
@@ -211,12 +211,12 @@ const requests = {
 }
 
 /** @param {any} message */
-async function receive({ v, id, type, args, cancel, next, helper, port: its, lost }) {
+async function receive({ v, id, type, args, cancel, next, helper, port: its, steps, lost }) {
   if (!type) {
     if (current?.id !== id || !current) return its?.close() // an answer was on its way
     if (cancel) current.cancelled = true
     if (next) current.wanted = true
-    if (helper) current.crew?.add(helper, its)
+    if (helper) current.crew?.add(helper, its, steps)
     if (lost) current.crew?.lose(lost)
     current.wake?.()
     return

@@ -301,8 +301,8 @@ test('a worker whose code fails is thrown away; a worker that cannot start says 
   const trapping = `
     const { parentPort } = require('node:worker_threads')
     parentPort.on('message', ({ id, type }) => parentPort.postMessage(type === 'hello'
-      ? { v: 2, id, ok: true, result: { manifest: {}, colours: {} } }
-      : { v: 2, id, ok: false, error: { name: 'RuntimeError', code: 'internal', message: 'unreachable', hint: '', fatal: true } }))`
+      ? { v: 3, id, ok: true, result: { manifest: {}, colours: {} } }
+      : { v: 3, id, ok: false, error: { name: 'RuntimeError', code: 'internal', message: 'unreachable', hint: '', fatal: true } }))`
   let started = 0
   const make = () => (started++, new Worker(trapping, { eval: true }))
   const broken = await Backlight.load({ wasm: wasmBytes(), worker: make })
