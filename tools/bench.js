@@ -9,6 +9,7 @@ import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../tests/browser/lib/page.js'
 import { NETWORKS, PLATFORMS, peers } from './bench/peers.js'
+import { twoWorkers } from './bench/pool.js'
 import { report } from './bench/report.js'
 import { sizes, trainer, waits } from './bench/site.js'
 
@@ -33,7 +34,7 @@ const whole = !process.env.ONLY && !process.env.PLATFORM
 const machine = { date: new Date().toISOString().slice(0, 10), processor: cpus()[0].model, cores: cpus().length, loadBefore: load() }
 const rows = await peers(options)
 if (whole) {
-  const figures = { ...machine, bytes: sizes(), milliseconds: await waits() }
+  const figures = { ...machine, bytes: sizes(), milliseconds: await waits(), pool: await twoWorkers(5) }
   if (process.env.DATA) figures.trainerImagesPerSecond = Math.round(trainer(process.env.DATA))
   Object.assign(figures, { loadAfter: load(), rounds: options.rounds, launches: options.launches, rows })
   writeFileSync(join(ROOT, 'docs/bench.json'), JSON.stringify(figures, null, 2) + '\n')

@@ -25,7 +25,7 @@ export class Crew {
   #parts = new Map()
   /** Steps that a helper took and never gave. @type {number[]} */
   #returned = []
-  /** Steps set aside that no helper has taken yet. @type {number[]} */
+  /** Steps set aside until it is known who comes. @type {number[]} */
   #aside = []
   #phase = -1
   #given = 0
@@ -73,11 +73,18 @@ export class Crew {
     this.#wake()
   }
 
-  /** @param {number} number @param {any} port @param {number[]} steps set aside, that it was sent with */
-  add(number, port, steps) {
+  /** The answer to what was asked: who comes, each with steps of those set aside. @param {{ number: number, port: any, steps: number[] }[]} helpers */
+  join(helpers) {
+    for (const { number, port, steps } of helpers) this.#add(number, port, steps.filter((step) => this.#aside.includes(step)))
+    this.#returned.push(...this.#aside.filter((step) => !helpers.some(({ steps }) => steps.includes(step))))
+    this.#aside = []
+    this.#wake()
+  }
+
+  /** @param {number} number @param {any} port @param {number[]} steps */
+  #add(number, port, steps) {
     /** @type {Helper} */
-    const helper = { port, ready: false, steps: new Set(steps.filter((step) => this.#aside.includes(step))) }
-    this.#aside = this.#aside.filter((step) => !helper.steps.has(step))
+    const helper = { port, ready: false, steps: new Set(steps) }
     this.#helpers.set(number, helper)
     port.onmessage = (/** @type {{ data: any }} */ { data: { ready, step, part } }) => {
       if (ready !== undefined) helper.ready = ready === this.#phase

@@ -283,14 +283,16 @@ export function lending(lead, lanes, { args, model, signal }, memory) {
   let number = 0
   const onshare = (/** @type {Offer} */ { phase, steps, bytes, aside }) => {
     const most = Math.min(steps, Math.floor(memory / (bytes + model.bytes.length))) - 1
-    for (const lane of lanes.filter((other) => other !== lead && other.load === 0).slice(0, Math.max(0, most))) {
+    const free = lanes.filter((lane) => lane !== lead && lane.load === 0).slice(0, Math.max(0, most))
+    const helpers = free.map((lane) => {
       const { port1, port2 } = new MessageChannel()
       const n = ++number
       const its = aside.splice(0, 1)
-      lead.add(signal, { helper: n, port: port1, steps: its }, [port1])
       const lost = () => lead.add(signal, { lost: n })
       lane.request({ type: 'help', args: { ...args, phase, steps: its, port: port2 }, model, signal: over.signal }).then(lost, lost)
-    }
+      return { number: n, port: port1, steps: its }
+    })
+    lead.add(signal, { helpers }, helpers.map(({ port }) => port))
   }
   return { onshare, end: () => over.abort() }
 }

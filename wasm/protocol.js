@@ -4,8 +4,8 @@
 //   { v, id, type, args }     a request; ids rise; the types are below
 //   { v, id, cancel: true }   stop request id, if it is still at work: it answers with the error `stopped`
 //   { v, id, next: true }     send one preview of request id as soon as there is one
-//   { v, id, helper: n, port, steps }  request id, a `run` that asked for help: helper number n, at the other end of the
-//                             port, who was sent with these of the steps set aside
+//   { v, id, helpers: [{ number, port, steps }] }  request id, a `run` that asked for help: who comes, at the other end of
+//                             the ports, each sent with these of the steps set aside; maybe nobody
 //   { v, id, lost: n }        helper n is gone, whatever the reason; what it had in hand is to be done again
 // From the worker:
 //   { v, id, ok: true, result }                the answer; typed arrays in it are transferred

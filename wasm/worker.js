@@ -211,12 +211,12 @@ const requests = {
 }
 
 /** @param {any} message */
-async function receive({ v, id, type, args, cancel, next, helper, port: its, steps, lost }) {
+async function receive({ v, id, type, args, cancel, next, helpers, lost }) {
   if (!type) {
-    if (current?.id !== id || !current) return its?.close() // an answer was on its way
+    if (current?.id !== id || !current) return helpers?.forEach((/** @type {any} */ { port: its }) => its.close()) // an answer was on its way
     if (cancel) current.cancelled = true
     if (next) current.wanted = true
-    if (helper) current.crew?.add(helper, its, steps)
+    if (helpers) current.crew?.join(helpers)
     if (lost) current.crew?.lose(lost)
     current.wake?.()
     return

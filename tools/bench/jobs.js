@@ -2,13 +2,11 @@
 // workers are than one (Chromium). Prints both; nothing else may run meanwhile. `make bench-jobs`.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { BUILD, ROOT, launch } from '../../tests/browser/lib/page.js'
+import { BUILD, ROOT } from '../../tests/browser/lib/page.js'
 import { BacklightCore } from '../../wasm/core.js'
 import { networks } from './networks.js'
-import { serve } from '../serve.js'
+import { SAMPLES, twoWorkers } from './pool.js'
 
-const SAMPLES = 64
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 
 // Milliseconds of all steps of a job; what it takes to begin is left out.
@@ -42,52 +40,7 @@ async function overhead(rounds) {
   )
 }
 
-// The time of one worker over that of two, and what the machine allows: two jobs of one worker each, one after the other over
-// both at once. Least times of interleaved rounds, workers warm: whatever else runs takes one of two cores away, and a median with it.
-async function twoWorkers(rounds) {
-  const server = await serve(ROOT)
-  const browser = await launch()
-  try {
-    const page = await browser.newPage()
-    await page.route('**/empty.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }))
-    await page.goto(new URL('empty.html', server.url).href)
-    const build = new URL(pathToFileURL(join(BUILD, 'wasm/backlight.wasm')).href.slice(pathToFileURL(ROOT).href.length + 1), server.url).href
-    const all = await page.evaluate(
-      async ({ wasm, text, samples, rounds }) => {
-        const { Backlight } = await import('/wasm/backlight.js')
-        const picture = { width: 64, height: 64, pixels: Uint8Array.from({ length: 64 * 64 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 37) % 256)) }
-        const pools = []
-        for (const workers of [2, 2, 3]) {
-          const backlight = await Backlight.load({ wasm, workers })
-          pools.push({ backlight, model: await backlight.open(text) })
-        }
-        const [one, other, two] = pools.map(({ model }) => () => model.run('smoothgrad', { picture, objective: 'class:0', samples }).result)
-        const time = async (...jobs) => {
-          const from = performance.now()
-          await Promise.all(jobs.map((job) => job()))
-          return performance.now() - from
-        }
-        const all = []
-        for (let i = 0; i < rounds + 1; i++) {
-          all.push([await time(one), await time(two), await time(other), await time(one, other)])
-        }
-        for (const { backlight } of pools) backlight.close()
-        return all.slice(1)
-      },
-      { wasm: build, text: networks['VGG-like'](), samples: SAMPLES, rounds },
-    )
-    if (process.env.DEBUG) console.log(all)
-    const [one, two, other, both] = all[0].map((_, i) => Math.min(...all.map((round) => round[i])))
-    return { pool: one / two, machine: (one + other) / both }
-  } finally {
-    await browser.close()
-    await server.close()
-  }
-}
-
-
 const rounds = Number(process.env.ROUNDS || 3)
-const only = process.env.ONLY
-if (only !== 'pool') for (const [name, ratio] of Object.entries(await overhead(rounds))) console.log(`SmoothGrad over its passes, ${name}: ${ratio.toFixed(3)}`)
-const { pool, machine } = await twoWorkers(rounds)
-console.log(`${SAMPLES} noisy copies on a VGG-like network of 64×64, one worker over two, Chromium: ${pool.toFixed(2)}; two jobs, one after the other over both at once: ${machine.toFixed(2)}`)
+for (const [name, ratio] of Object.entries(await overhead(rounds))) console.log(`SmoothGrad over its passes, ${name}: ${ratio.toFixed(3)}`)
+const { ratio, machine } = await twoWorkers(rounds)
+console.log(`${SAMPLES} noisy copies on a VGG-like network of 64×64, one worker over two, Chromium: ${ratio.toFixed(2)}; what the machine allows: ${machine.toFixed(2)}`)

@@ -43,7 +43,7 @@ ${table(names.map((network) => [network, ...engines.map((engine) => d(most(netwo
 }
 
 export function report(figures) {
-  const { bytes: b, milliseconds: ms, rows } = figures
+  const { bytes: b, milliseconds: ms, pool, rows } = figures
   const peaks = (platform) => d(rows.find((row) => row.platform === platform && row.peak_gflops)?.peak_gflops, 1)
   return `# Measured
 
@@ -69,6 +69,10 @@ ${table([
   ['Tiny VGG backward to every value', `${ms.backward} ms`],
   ...(figures.trainerImagesPerSecond ? [['trainer, Tiny VGG', `${figures.trainerImagesPerSecond} images a second`]] : []),
 ])}
+
+SmoothGrad of ${pool.samples} copies on the VGG-like network in Chromium takes ${d(pool.oneMs, 0)} ms with one worker and ${d(pool.twoMs, 0)} ms with two:
+${d(pool.ratio)} times as fast. The machine allows ${d(pool.machine)}: two such jobs of a worker each, one after the other over both at once.
+Least times of five rounds.
 
 ## Whole networks beside the peers
 
