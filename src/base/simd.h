@@ -141,6 +141,20 @@ static inline bl_f32x4 bl_f32x4_madd(bl_f32x4 sum, bl_f32x4 a, bl_f32x4 b) {
 #endif
 }
 
+/* Lane j of vector i becomes lane i of vector j; `shuffle` is BL_SHUFFLE4 or its like for wider vectors. */
+#define BL_TRANSPOSE(type, shuffle, v)                                                                                 \
+    do {                                                                                                               \
+        type low01 = shuffle(v[0], v[1], 0, 4, 1, 5), high01 = shuffle(v[0], v[1], 2, 6, 3, 7),                        \
+             low23 = shuffle(v[2], v[3], 0, 4, 1, 5), high23 = shuffle(v[2], v[3], 2, 6, 3, 7);                        \
+        v[0] = shuffle(low01, low23, 0, 1, 4, 5);                                                                      \
+        v[1] = shuffle(low01, low23, 2, 3, 6, 7);                                                                      \
+        v[2] = shuffle(high01, high23, 0, 1, 4, 5);                                                                    \
+        v[3] = shuffle(high01, high23, 2, 3, 6, 7);                                                                    \
+    } while (0)
+static inline void bl_f32x4_transpose(bl_f32x4 v[4]) {
+    BL_TRANSPOSE(bl_f32x4, BL_SHUFFLE4, v);
+}
+
 static inline bl_f32x4 bl_f32x4_of(float a, float b, float c, float d) {
     float lanes[4] = {a, b, c, d};
     return bl_f32x4_load(lanes);

@@ -105,12 +105,7 @@ static inline bl_vec bl_vec_load_splat(const float *p) {
 }
 /* In every group: lane j of vector i becomes lane i of vector j. */
 static inline void bl_vec_transpose(bl_vec v[4]) {
-    bl_vec low01 = BL_VEC_SHUFFLE(v[0], v[1], 0, 4, 1, 5), high01 = BL_VEC_SHUFFLE(v[0], v[1], 2, 6, 3, 7),
-           low23 = BL_VEC_SHUFFLE(v[2], v[3], 0, 4, 1, 5), high23 = BL_VEC_SHUFFLE(v[2], v[3], 2, 6, 3, 7);
-    v[0] = BL_VEC_SHUFFLE(low01, low23, 0, 1, 4, 5);
-    v[1] = BL_VEC_SHUFFLE(low01, low23, 2, 3, 6, 7);
-    v[2] = BL_VEC_SHUFFLE(high01, high23, 0, 1, 4, 5);
-    v[3] = BL_VEC_SHUFFLE(high01, high23, 2, 3, 6, 7);
+    BL_TRANSPOSE(bl_vec, BL_VEC_SHUFFLE, v);
 }
 /* The sum of the lanes: the groups one to another, then as (0+1)+(2+3). */
 static inline float bl_vec_sum(bl_vec a) {

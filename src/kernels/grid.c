@@ -17,7 +17,11 @@
 enum {
     WIDE = 2 * BL_LANES, /* positions of a panel */
     WEIGHTS = 32768,     /* of a block of results: they stay in the second cache */
-    MANY = 32            /* results for which a panel's rows are copied together first: that costs as much as two */
+    MANY = 32,           /* results for which a panel's rows are copied together first: that costs as much as two */
+    ROOM = 4096,         /* numbers of a few panels' rows: they stay in the first cache … */
+    PANELS = 16,         /* … and are this many at most */
+    TOGETHER =
+        8 * BL_MR /* results whose weights are packed in turn: more panels would share lines of the first cache */
 };
 
 /* ---- weights: for each block of channels, panels of four results as bl_pack_rows has them ---- */
@@ -32,17 +36,20 @@ static void pack_block(const bl_grid *g, const bl_real *w, int channels, bl_real
         bl_pack_rows(g->outs, channels, (bl_matrix){w + g->ky * g->kernel_w + g->kx, g->w_out, g->w_in}, to);
         return;
     }
-    for (int i = 0; i < g->outs; i += BL_MR) {
-        int some = bl_least(BL_MR, g->outs - i);
-        const bl_real *rows = w + i * g->w_out;
+    /* Weights of a channel of the results' gradient lie together: a few panels at a time, channel after channel. */
+    ptrdiff_t depth = (ptrdiff_t)channels * g->n_taps;
+    for (int first = 0; first < g->outs; first += TOGETHER)
         for (int c = 0; c < channels; c++)
-            for (int a = 0; a < g->taps_y; a++)
-                for (int b = 0; b < g->taps_x; b++) {
-                    int tap = (g->ky + a * g->by_y) * g->kernel_w + g->kx + b * g->by_x;
-                    const bl_real *from = rows + c * g->w_in + tap;
-                    for (int r = 0; r < some; r++) *to++ = from[r * g->w_out];
-                }
-    }
+            for (int i = first; i < bl_least(first + TOGETHER, g->outs); i += BL_MR) {
+                int some = bl_least(BL_MR, g->outs - i);
+                const bl_real *from = w + i * g->w_out + c * g->w_in;
+                bl_real *panel = to + i * depth + (ptrdiff_t)c * g->n_taps * some;
+                for (int a = 0; a < g->taps_y; a++)
+                    for (int b = 0; b < g->taps_x; b++) {
+                        int tap = (g->ky + a * g->by_y) * g->kernel_w + g->kx + b * g->by_x;
+                        for (int r = 0; r < some; r++) *panel++ = from[r * g->w_out + tap];
+                    }
+            }
 }
 
 /* ---- sums ---- */
@@ -123,6 +130,11 @@ typedef struct {
     int from[WIDE], to[WIDE];
     bl_real *y[WIDE]; /* of the first result */
 } pieces;
+typedef struct {
+    const bl_real *x;
+    bl_real *y; /* NULL: in pieces */
+    pieces parts;
+} panel;
 
 static void store_pieces(const pieces *p, const target *t, int rows, const bl_real *sums, ptrdiff_t y) {
     for (int n = 0; n < p->n; n++) {
@@ -141,66 +153,78 @@ static void load_pieces(const pieces *p, const target *t, int rows, bl_real *sum
 }
 
 #define TILE(rows)                                                                                                     \
-    b->offsets ? tile(rows, a, b, x, true, t, bias, to, to_row) : tile(rows, a, b, x, false, t, bias, to, to_row)
+    b->offsets ? tile(rows, a, b, p->x, true, t, bias, to, to_row) : tile(rows, a, b, p->x, false, t, bias, to, to_row)
 
-/* All results at one panel: y NULL, in pieces. */
-static void panel(int outs, const bl_real *a, const rows_read *b, const bl_real *x, const target *t, bl_real *y,
-                  const pieces *p) {
+/* Four results at all panels, then the next four: so their stores run on, as far as the panels do. */
+static void sum_panels(int outs, const bl_real *a, const rows_read *b, const target *t, const panel *panels, int n) {
     const bl_real *bias = t->bias;
     for (int i = 0; i < outs; i += BL_MR, a += (ptrdiff_t)BL_MR * b->k) {
         int rows = bl_least(BL_MR, outs - i);
-        bl_real sums[BL_MR * WIDE], *to = y ? y + i * t->plane : sums;
-        ptrdiff_t to_row = y ? t->plane : WIDE;
-        if (!y && t->add) load_pieces(p, t, rows, sums, i * t->plane);
-        switch (rows) {
-        case 4: TILE(4); break;
-        case 3: TILE(3); break;
-        case 2: TILE(2); break;
-        default: TILE(1); break;
+        for (const panel *p = panels; p < panels + n; p++) {
+            bl_real sums[BL_MR * WIDE], *to = p->y ? p->y + i * t->plane : sums;
+            ptrdiff_t to_row = p->y ? t->plane : WIDE;
+            if (!p->y && t->add) load_pieces(&p->parts, t, rows, sums, i * t->plane);
+            switch (rows) {
+            case 4: TILE(4); break;
+            case 3: TILE(3); break;
+            case 2: TILE(2); break;
+            default: TILE(1); break;
+            }
+            if (!p->y) store_pieces(&p->parts, t, rows, sums, i * t->plane);
         }
-        if (!y) store_pieces(p, t, rows, sums, i * t->plane);
         if (bias) bias += BL_MR;
     }
 }
 
 /* The panel that begins at a row and column of the field; its first `skip` positions are not stored. */
-static pieces find_pieces(const bl_grid *g, const field *f, int row, int column, int skip, bl_real *y) {
-    pieces p;
-    p.n = 0;
+static void find_pieces(const bl_grid *g, const field *f, int row, int column, int skip, bl_real *y, pieces *p) {
+    p->n = 0;
     for (int j = 0; j < WIDE && row < f->rows; row++, column = 0) {
         int end = bl_least(WIDE, j + f->width - column), stop = bl_least(end, j + f->columns - column),
             from = bl_most(j, skip);
         if (from < stop) {
-            p.from[p.n] = from;
-            p.to[p.n] = stop;
-            p.y[p.n++] = y + row * g->y_row + (column + from - j) * g->y_column;
+            p->from[p->n] = from;
+            p->to[p->n] = stop;
+            p->y[p->n++] = y + row * g->y_row + (column + from - j) * g->y_column;
         }
         j = end;
     }
-    return p;
 }
 
-/* Sums of one block of channels for one block of results. together: room for a panel's rows. */
+static const bl_real *copy_rows(const rows_read *b, const bl_real *x, bl_real *to) {
+    for (int l = 0; l < b->k; l++)
+        memcpy(to + (ptrdiff_t)l * WIDE, x + (b->offsets ? b->offsets[l] : l * b->step), WIDE * sizeof *to);
+    return to;
+}
+
+/* Panels that are summed together. */
+static int panels_of(size_t depth) {
+    return bl_least(PANELS, bl_most(1, (int)(ROOM / WIDE / depth)));
+}
+
+/* Sums of one block of channels for one block of results. together: room for the rows of
+ * panels_of(depth) panels. */
 static void sum_block(const bl_grid *g, const field *f, int outs, const bl_real *a, const rows_read *b, bl_real *y,
                       const target *t, bl_real *together) {
-    int total = (f->rows - 1) * f->width + f->columns, row = 0, column = 0;
-    const rows_read copied = {b->k, together, NULL, WIDE};
+    int total = (f->rows - 1) * f->width + f->columns, row = 0, column = 0, n = 0, most = panels_of((size_t)b->k);
+    panel panels[PANELS];
+    const rows_read copied = {b->k, NULL, NULL, WIDE};
     for (int at = 0; at < total; at += WIDE, column += WIDE) {
         for (; column >= f->width; column -= f->width) row++;
         /* The last panel is moved back, so that nothing behind the picture is read; what it repeats is not stored. */
         int skip = at + WIDE > total && total >= WIDE ? at + WIDE - total : 0;
         if (skip) row = (at - skip) / f->width, column = (at - skip) % f->width;
-        bool whole = !skip && t->column == 1 && column + WIDE <= f->columns;
-        pieces p;
-        if (!whole) p = find_pieces(g, f, row, column, skip, y);
-        if (!whole && p.n == 0) continue;
-        const bl_real *x = b->x + at - skip;
-        if (outs >= MANY)
-            for (int l = 0; l < b->k; l++)
-                memcpy(together + (ptrdiff_t)l * WIDE, x + (b->offsets ? b->offsets[l] : l * b->step),
-                       WIDE * sizeof *together);
-        panel(outs, a, outs >= MANY ? &copied : b, outs >= MANY ? together : x, t,
-              whole ? y + row * g->y_row + column : NULL, &p);
+        panel *p = &panels[n];
+        p->x = b->x + at - skip;
+        p->y = !skip && t->column == 1 && column + WIDE <= f->columns ? y + row * g->y_row + column : NULL;
+        if (!p->y) find_pieces(g, f, row, column, skip, y, &p->parts);
+        if (p->y || p->parts.n > 0) {
+            if (outs >= MANY) p->x = copy_rows(b, p->x, together + (ptrdiff_t)n * b->k * WIDE);
+            n++;
+        }
+        if (n < most && at + WIDE < total) continue;
+        sum_panels(outs, a, outs >= MANY ? &copied : b, t, panels, n);
+        n = 0;
     }
 }
 
@@ -224,11 +248,17 @@ static int block_channels(const bl_grid *g) {
     return bl_most(1, BL_KC / g->n_taps);
 }
 
+/* Blocks of fewer channels take more panels together: never more numbers than this. */
+static size_t together_count(size_t depth) {
+    size_t n = (size_t)panels_of(depth) * depth * WIDE;
+    return n > ROOM ? n : ROOM;
+}
+
 static size_t scratch_of(const bl_grid *g) {
     bl_cut c = bl_cut_up(g, block_channels(g));
     size_t weights = (size_t)g->outs * (size_t)g->channels * (size_t)g->n_taps,
            depth = (size_t)c.channels * (size_t)g->n_taps;
-    return (weights + bl_strip_count(&c) + depth * WIDE) * sizeof(bl_real) + depth * sizeof(int32_t);
+    return (weights + bl_strip_count(&c) + together_count(depth)) * sizeof(bl_real) + depth * sizeof(int32_t);
 }
 
 static void convolve(const bl_grid *g, int groups, int pictures, const bl_real *x, const bl_real *w, size_t w_group,
@@ -236,7 +266,7 @@ static void convolve(const bl_grid *g, int groups, int pictures, const bl_real *
     bl_cut c = bl_cut_up(g, block_channels(g));
     ptrdiff_t taps = g->n_taps;
     bl_real *weights = scratch, *strip = weights + g->outs * g->channels * taps, *together = strip + bl_strip_count(&c);
-    int32_t *offsets = (int32_t *)(together + c.channels * taps * WIDE);
+    int32_t *offsets = (int32_t *)(together + together_count((size_t)(c.channels * taps)));
     bl_tap_offsets(g, &c, offsets);
     for (int n = 0; n < groups; n++, w += w_group) {
         for (int i = 0; i < g->channels; i += c.channels)

@@ -6,12 +6,34 @@ static int least(int a, int b) {
     return a < b ? a : b;
 }
 
-void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed) {
-    for (int i = 0; i < m; i += BL_MR) {
-        int rows = least(BL_MR, m - i);
-        for (int j = 0; j < k; j++)
-            for (int r = 0; r < rows; r++) *packed++ = a.data[(i + r) * a.row + j * a.col];
+/* Four rows together, from column `from` of the k on. */
+static void pack_four(int from, int k, const bl_real *a, bl_matrix m, bl_real *packed) {
+    int j = from;
+#if !defined(BL_DOUBLE)
+    for (; m.col == 1 && j + 4 <= k; j += 4) {
+        bl_f32x4 four[4];
+        for (int r = 0; r < 4; r++) four[r] = bl_f32x4_load(a + r * m.row + j);
+        bl_f32x4_transpose(four);
+        for (int r = 0; r < 4; r++) bl_f32x4_store(packed + 4 * (j + r), four[r]);
     }
+    for (; m.row == 1 && j < k; j++) bl_f32x4_store(packed + 4 * j, bl_f32x4_load(a + j * m.col));
+#endif
+    for (; j < k; j++)
+        for (int r = 0; r < 4; r++) packed[4 * j + r] = a[r * m.row + j * m.col];
+}
+
+void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed) {
+    /* Where columns are runs of memory, a few of each in turn: they share lines of the cache. */
+    int some = a.row == 1 ? 16 : k;
+    for (int i = 0; i + 4 <= m; i += 32)
+        for (int j = 0; j < k; j += some)
+            for (int p = i; p + 4 <= least(m, i + 32); p += 4)
+                pack_four(j, least(k, j + some), a.data + p * a.row, a, packed + (ptrdiff_t)p * k);
+    int rest = m % 4;
+    const bl_real *last = a.data + (m - rest) * a.row;
+    packed += (ptrdiff_t)(m - rest) * k;
+    for (int j = 0; j < k; j++)
+        for (int r = 0; r < rest; r++) *packed++ = last[r * a.row + j * a.col];
 }
 
 void bl_pack_columns(int k, int n, bl_matrix b, bl_real *packed) {
