@@ -21,6 +21,7 @@ void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps
 
 #else
 
+#include "kernels/strip.h"
 #include "kernels/winograd_parts.h"
 
 /* Output channels of a panel that are computed: the narrow tiles of the products leave out whole vectors. */
@@ -30,7 +31,10 @@ static int computed(int outs) {
 static ptrdiff_t weights_step(const bl_conv_shape *s) {
     return (ptrdiff_t)OUTS * s->channels + GAP;
 }
-enum { PRODUCTS_STEP = MOST_TILES * OUTS + GAP };
+enum {
+    PRODUCTS_STEP = MOST_TILES * OUTS + GAP,
+    FETCHED = 16 /* channels whose kernels are fetched together on the way back */
+};
 
 bool bl_winograd_fits(const bl_conv_shape *s) {
     if (s->groups != 1 || s->kernel_h != 3 || s->kernel_w != 3 || s->stride_h != 1 || s->stride_w != 1 ||
@@ -47,10 +51,11 @@ bool bl_winograd_fits(const bl_conv_shape *s) {
     return 4 * tiles < (double)s->out_height * s->out_width;
 }
 
-/* Cells, weights and products transformed; numbers on the way; four tiles' cells beside a border. */
+/* Cells, weights and products transformed; numbers on the way; a vector of tiles' cells beside a border; kernels
+ * fetched together. */
 size_t bl_winograd_scratch(const bl_conv_shape *s) {
     size_t n = (size_t)(cells_step(s) + weights_step(s) + PRODUCTS_STEP) * POSITIONS;
-    return (n + 2 * (size_t)(POSITIONS * BL_LANES)) * sizeof(bl_real);
+    return (n + 2 * (size_t)(POSITIONS * BL_LANES) + FETCHED * 9 * OUTS) * sizeof(bl_real);
 }
 
 /* ---- cells ---- */
@@ -85,38 +90,49 @@ static void transform_block(const bl_conv_shape *s, const float *x, int first, i
 /* G·g: six from three. */
 static inline void transform_taps(bl_vec g0, bl_vec g1, bl_vec g2, float *to, ptrdiff_t step) {
     const float na = 1 / (2 * AA * (AA - BB)), nb = 1 / (2 * BB * (BB - AA));
-    bl_vec even = bl_vec_madd(bl_vec_mul(bl_vec_splat(na), g0), bl_vec_splat(na * AA), g2);
-    bl_vec_store(to + step, bl_vec_madd(even, bl_vec_splat(na * A), g1));
-    bl_vec_store(to + 2 * step, bl_vec_madd(even, bl_vec_splat(-na * A), g1));
+    bl_vec even = bl_vec_madd(bl_vec_mul(bl_vec_splat(na), g0), bl_vec_splat(na * AA), g2),
+           odd = bl_vec_mul(bl_vec_splat(na * A), g1);
+    bl_vec_store(to + step, bl_vec_add(even, odd));
+    bl_vec_store(to + 2 * step, bl_vec_sub(even, odd));
     even = bl_vec_madd(bl_vec_mul(bl_vec_splat(nb), g0), bl_vec_splat(nb * BB), g2);
-    bl_vec_store(to + 3 * step, bl_vec_madd(even, bl_vec_splat(nb * B), g1));
-    bl_vec_store(to + 4 * step, bl_vec_madd(even, bl_vec_splat(-nb * B), g1));
+    odd = bl_vec_mul(bl_vec_splat(nb * B), g1);
+    bl_vec_store(to + 3 * step, bl_vec_add(even, odd));
+    bl_vec_store(to + 4 * step, bl_vec_sub(even, odd));
     bl_vec_store(to, bl_vec_mul(bl_vec_splat(1 / (AA * BB)), g0));
     bl_vec_store(to + 5 * step, g2);
 }
 
-/* Kernels of `outs` output channels, and more to fill vectors, as [position][channel][OUTS]. */
-static void transform_weights(const bl_conv_shape *s, bl_taps9 w, int outs, float *to, float *between) {
+/* Nine taps of a vector of kernels. */
+static inline void load_taps(const float *const kernel[BL_LANES], bl_vec taps[9]) {
+    bl_vec ends[4];
+    for (int o = 0; o < 4; o++) {
+        const float *head[BL_GROUPS], *tail[BL_GROUPS], *end[BL_GROUPS];
+        for (int g = 0; g < BL_GROUPS; g++) {
+            head[g] = kernel[4 * g + o];
+            tail[g] = head[g] + 4;
+            end[g] = head[g] + 5;
+        }
+        taps[o] = bl_vec_load_groups(head);
+        taps[4 + o] = bl_vec_load_groups(tail);
+        ends[o] = bl_vec_load_groups(end);
+    }
+    bl_vec_transpose(taps);
+    bl_vec_transpose(taps + 4);
+    taps[8] = BL_VEC_SHUFFLE(BL_VEC_SHUFFLE(ends[0], ends[1], 3, 7, 3, 7), BL_VEC_SHUFFLE(ends[2], ends[3], 3, 7, 3, 7),
+                             0, 1, 4, 5);
+}
+
+/* Kernels of `outs` output channels, and more to fill vectors, for channels first … first + count − 1, as
+ * [position][channel][OUTS]. */
+static void transform_some(const bl_conv_shape *s, bl_taps9 w, int outs, int first, int count, float *to,
+                           float *between) {
     ptrdiff_t step = weights_step(s);
     for (int part = 0; part < computed(outs); part += BL_LANES) {
         const float *kernel[BL_LANES]; /* missing ones repeat the last; their products are not stored */
         for (int o = 0; o < BL_LANES; o++) kernel[o] = w.w + least(part + o, outs - 1) * w.out_step;
-        for (int c = 0; c < s->channels; c++) {
+        for (int c = first; c < first + count; c++) {
             bl_vec taps[9];
-            float last[BL_LANES];
-            for (int o = 0; o < 4; o++) {
-                const float *head[BL_GROUPS], *tail[BL_GROUPS];
-                for (int g = 0; g < BL_GROUPS; g++) {
-                    head[g] = kernel[4 * g + o];
-                    tail[g] = head[g] + 4;
-                    last[4 * g + o] = head[g][8];
-                }
-                taps[o] = bl_vec_load_groups(head);
-                taps[4 + o] = bl_vec_load_groups(tail);
-            }
-            taps[8] = bl_vec_load(last);
-            bl_vec_transpose(taps);
-            bl_vec_transpose(taps + 4);
+            load_taps(kernel, taps);
             for (int o = 0; o < BL_LANES; o++) kernel[o] += w.in_step;
             /* Turned by 180°: the other end of the list. */
             if (w.turned)
@@ -131,6 +147,21 @@ static void transform_weights(const bl_conv_shape *s, bl_taps9 w, int outs, floa
                 bl_vec_load(between + j * BL_LANES), bl_vec_load(between + (SIDE + j) * BL_LANES),
                 bl_vec_load(between + (2 * SIDE + j) * BL_LANES), to + j * step + c * OUTS + part, SIDE * step);
         }
+    }
+}
+
+/* … for all channels. On the way back the kernels of a channel lie far from the next one's, and every one would be
+ * waited for alone: so those of a few channels are fetched together. */
+static void transform_weights(const bl_conv_shape *s, bl_taps9 w, int outs, float *to, float *between, float *fetched) {
+    int most = w.in_step == 9 ? s->channels : FETCHED;
+    for (int c = 0; c < s->channels; c += most) {
+        int count = least(most, s->channels - c);
+        bl_taps9 some = {w.w + c * w.in_step, w.out_step, w.in_step, w.turned};
+        if (w.in_step != 9) {
+            for (int i = 0; i < count; i++) bl_copy_run(some.w + i * w.in_step, 9 * outs, fetched + i * 9 * OUTS);
+            some = (bl_taps9){fetched, 9, 9 * OUTS, w.turned};
+        }
+        transform_some(s, some, outs, c, count, to, between);
     }
 }
 
@@ -206,7 +237,8 @@ void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps
     int total = pictures * tiles_of_picture(s), most = most_tiles(s), blocks = (total + most - 1) / most,
         block = in_vectors((total + blocks - 1) / blocks);
     float *between = scratch, *copies = between + POSITIONS * BL_LANES, *inputs = copies + POSITIONS * BL_LANES,
-          *weights = inputs + POSITIONS * cells_step(s), *products = weights + POSITIONS * weights_step(s);
+          *weights = inputs + POSITIONS * cells_step(s), *products = weights + POSITIONS * weights_step(s),
+          *fetched = products + POSITIONS * PRODUCTS_STEP;
     for (int first = 0; first < total; first += block) {
         int count = least(block, total - first);
         transform_block(s, x, first, count, total, inputs, between, copies);
@@ -214,7 +246,7 @@ void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps
             int outs = least(OUTS, s->out_channels - out);
             bl_taps9 some = w;
             some.w += out * w.out_step;
-            transform_weights(s, some, outs, weights, between);
+            transform_weights(s, some, outs, weights, between, fetched);
             for (int p = 0; p < POSITIONS; p++)
                 bl_multiply_panels(in_fours(count), computed(outs), s->channels, inputs + p * cells_step(s),
                                    weights + p * weights_step(s), products + p * PRODUCTS_STEP, OUTS, false, NULL);
