@@ -132,6 +132,8 @@ ABI_EXPORT(close) int abi_close(int handle) {
         abi_view_free(object);
     else if (kind == ABI_JOB)
         abi_job_free(object);
+    else if (kind == ABI_EXAMPLES)
+        abi_examples_free(object);
     else {
         return bl_fail(&abi_error, BL_USAGE, "there is nothing open with handle %d", handle);
     }

@@ -1,6 +1,6 @@
-/* wasm: the core's functions for JavaScript. abi.c, view.c, explain.c and job.c hold the exports, handles.c the table
- * of what JavaScript has open, info.c the description of a model; core.js is the only caller, and everything above it
- * (worker.js, backlight.js, the page) knows objects, never handles or addresses.
+/* wasm: the core's functions for JavaScript. abi.c, view.c, explain.c, examples.c and job.c hold the exports, handles.c
+ * the table of what JavaScript has open, info.c the description of a model; core.js is the only caller, and everything
+ * above it (worker.js, backlight.js, the page) knows objects, never handles or addresses.
  *
  * Exports are flat: int, double and addresses. What JavaScript opens is a handle, checked on every call. Functions that
  * make something return its handle, or 0; the others return a bl_status, or an address that is 0 on failure. What went
@@ -17,7 +17,7 @@ enum { ABI_VERSION = 2 };
 
 #define ABI_EXPORT(name) __attribute__((export_name("bl_" #name)))
 
-typedef enum { ABI_MODEL = 1, ABI_PICTURE, ABI_VIEW, ABI_JOB } abi_kind;
+typedef enum { ABI_MODEL = 1, ABI_PICTURE, ABI_VIEW, ABI_JOB, ABI_EXAMPLES } abi_kind;
 
 /* Puts an object into the table: its handle (a slot, with the slot's generation in the upper bits), or 0 without
  * memory. */
@@ -38,6 +38,7 @@ void abi_leave_model(abi_model *m);
 int abi_close(int handle); /* the export: a failed start closes what it made */
 void abi_view_free(void *view);
 void abi_job_free(void *job);
+void abi_examples_free(void *examples);
 
 /* What a call gives back besides its return value. */
 extern bl_error abi_error;

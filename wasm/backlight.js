@@ -18,7 +18,7 @@ import { parameterText } from './text.js'
 export { BacklightError } from './error.js'
 export { parameterText, quoted } from './text.js'
 
-/** @import { Backward, DecodedPicture, Explanation, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+/** @import { Backward, DecodedPicture, Example, Explanation, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
 
 /** Closing a network larger than this starts its workers afresh, since WebAssembly memory never shrinks. */
 const LARGE_BYTES = 128 * 2 ** 20
@@ -281,6 +281,39 @@ export class Model {
     const ticket = ++this.#tickets
     const pass = await this.#ask('intervene', { ticket, changes }, 'intervene')
     return pass && this.#passed(ticket, pass)
+  }
+
+  /**
+   * Of many pictures, the places that move channels of a layer most, on a worker that is not in the way of forward(). Each
+   * picture counts once a channel.
+   * @param {number | string} nameOrId
+   * @param {Iterable<Picture> | AsyncIterable<Picture>} pictures taken one after another
+   * @param {{ each?: number, channels?: number[], signal?: AbortSignal, onprogress?: (pictures: number, found: Example[][]) => void }} [options]
+   *   channels: those whose places are told; all, if not given
+   * @returns {Promise<Example[][]>} of each of these channels: largest first
+   */
+  async examples(nameOrId, pictures, options = {}) {
+    const { each = 9, channels, signal, onprogress } = known(options, ['each', 'channels', 'signal', 'onprogress'])
+    const id = this.id(nameOrId)
+    const shape = this.info.values.find((value) => value.id === id)?.shape ?? []
+    const told = channels ?? Array.from({ length: shape[1] ?? 0 }, (_, i) => i)
+    const lane = this.#lanes[this.#lanes.length - 1]
+    const search = `${this.#record.key} ${++this.#tickets}`
+    let n = 0
+    /** @param {Picture[]} some @param {boolean} end @returns {Promise<Example[][]>} */
+    const ask = (some, end) => lane.request({ type: 'examples', args: { model: this.#record.key, search, id, each, pictures: some, first: n, channels: told, end }, model: this.#record, signal })
+    try {
+      for await (const { width, height, pixels } of pictures) {
+        signal?.throwIfAborted()
+        const found = await ask([{ width, height, pixels }], false)
+        n++
+        onprogress?.(n, found)
+      }
+    } catch (error) {
+      ask([], true).catch(() => {}) // gives the memory back
+      throw error
+    }
+    return await ask([], true)
   }
 
   /** A request to the first worker. @param {string} type @param {any} args @param {string} [key] */

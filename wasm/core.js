@@ -5,7 +5,7 @@ import { checkEngine, fetchModule, Instance } from './instance.js'
 import { selfTest } from './self-test.js'
 import { parameterText } from './text.js'
 
-/** @import { Backward, DecodedPicture, Explanation, ExplainedPart, Forward, Manifest, ModelInfo, Picture, Preprocessing, ProfileRow, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+/** @import { Backward, DecodedPicture, Example, Explanation, ExplainedPart, Forward, Manifest, ModelInfo, Picture, Preprocessing, ProfileRow, Progress, Result, Rule, Tensor, Theme } from './types.js' */
 
 const RULES = ['plain', 'guided', 'deconvnet']
 const CHANNELS = ['RGB', 'BGR', 'grey']
@@ -234,6 +234,11 @@ export class Model extends Handle {
     return new View(this.core, handle, this.info.scores)
   }
 
+  /** A search over pictures: for each channel of a value, `each` places that move it most. @param {number} value @param {number} [each] */
+  examples(value, each = 9) {
+    return new Examples(this.core, this.core.make('examples_new', this.handle, value, each))
+  }
+
   /**
    * A method at work. The picture is copied.
    * @param {string} method
@@ -375,6 +380,20 @@ export class View extends Handle {
   intervene(changes) {
     const [text] = this.core.put(changes)
     this.core.check('view_intervene', this.handle, text.at)
+  }
+}
+
+/** A search for the pictures that move each channel of a layer most. */
+export class Examples extends Handle {
+  /** Runs a picture, fitted to the network's size. @param {Picture} picture @param {number} number it is called so in what is found */
+  add(picture, number) {
+    withPicture(this.core, picture, (shown) => this.core.check('examples_add', this.handle, shown, number))
+  }
+  /** The places of a channel so far, largest first, each of another picture. @param {number} channel @returns {Example[]} */
+  of(channel) {
+    this.core.check('examples_of', this.handle, channel)
+    const all = this.core.doubles(this.core.number(0), this.core.number(1))
+    return Array.from({ length: all.length / 4 }, (_, i) => ({ picture: all[4 * i], row: all[4 * i + 1], column: all[4 * i + 2], value: all[4 * i + 3] }))
   }
 }
 

@@ -46,7 +46,7 @@ static slot *find(int handle) {
 }
 
 void *abi_object(int handle, abi_kind kind, bl_error *error) {
-    static const char *const names[] = {"", "network", "picture", "view", "job"};
+    static const char *const names[] = {"", "network", "picture", "view", "job", "search for examples"};
     slot *s = find(handle);
     if (s && s->kind == kind) return s->object;
     bl_fail(error, BL_USAGE, "this %s is closed, or never was one (handle %d)", names[kind], handle);

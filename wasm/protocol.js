@@ -31,6 +31,9 @@
 //   explain      { model, id, at, gradient, whole, of }           → explanation
 //   shares       { model, temperature }                           → numbers
 //   intervene    { model, ticket, changes }                       → forward | null   of the picture shown last; null: none
+//   examples     { model, search, id, each, pictures, first, channels, end }  → [[example, …] of each of the channels]
+//                                                                           `search` is the sender's own key; the pictures
+//                                                                           are added to it, numbered from `first` on
 //   memory       → { bytes, open }                                          open: models, views and jobs
 //   run          { model, method, picture, objective, params, preview }   → { results, legend }
 //   help         { model, method, picture, objective, params, phase, steps, port }   the request of a `run` that is shared, and

@@ -1,5 +1,13 @@
 // What goes in and comes out of the API, for the type checker and the reader. Nothing runs here.
 
+/**
+ * @typedef {object} Example  a place in one of many pictures that moves a channel
+ * @property {number} picture  its number
+ * @property {number} row  of the channel's map
+ * @property {number} column
+ * @property {number} value
+ */
+
 /** @typedef {{ width: number, height: number, pixels: Uint8Array | Uint8ClampedArray }} Picture  RGBA, 8 bit, row by row; ImageData with its data as pixels */
 /** @typedef {{ width: number, height: number, pixels: Uint8ClampedArray, notes: string[] }} DecodedPicture  notes: sentences on what was done to it */
 /** @typedef {{ mean: number[], std: number[], channels: 'RGB' | 'BGR' | 'grey' }} Preprocessing  for pictures in 0…1 */

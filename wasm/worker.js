@@ -23,6 +23,8 @@ const port = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.pare
 let loaded
 /** @type {Map<string, Opened>} */
 const models = new Map()
+/** Searches for examples that go on. @type {Map<string, import('./core.js').Examples>} */
+const searches = new Map()
 /** @type {Current | null} */
 let current = null
 
@@ -162,6 +164,29 @@ const requests = {
     const result = view.again()
     entry.forward = ticket
     return result
+  },
+
+  async examples({ model, search, id, each, pictures, first, channels, end }, state) {
+    const entry = opened(model)
+    const examples = searches.get(search) ?? entry.model.examples(id, each)
+    searches.set(search, examples)
+    let over = end
+    try {
+      for (const [i, picture] of pictures.entries()) {
+        await lookUp()
+        if (state.cancelled) throw new BacklightError('stopped', 'the search was stopped')
+        examples.add(picture, first + i)
+      }
+      return channels.map((/** @type {number} */ channel) => examples.of(channel))
+    } catch (error) {
+      over = true
+      throw error
+    } finally {
+      if (over) {
+        searches.delete(search)
+        examples.close()
+      }
+    }
   },
 
   async run({ model, method, picture, objective, params, preview }, state) {

@@ -264,4 +264,28 @@ bl_status bl_profile(bl_run *run, const bl_objective *objective, int passes, dou
  * times in ms. */
 void bl_profile_json(const bl_plan *plan, const char *key, const bl_profile_row *rows, bl_text *t);
 
+/* ---- examples: the pictures, and the places in them, that move each channel of a layer most ---- */
+
+enum { BL_MOST_EXAMPLES = 100 };
+typedef struct {
+    int32_t picture; /* as the caller counts them */
+    int32_t row, column;
+    bl_real value;
+} bl_example;
+typedef struct bl_examples bl_examples;
+/* value: rank 2 to 4, dimension 1 are the channels; each: how many places of a channel are kept, 1 … BL_MOST_EXAMPLES.
+ * Plans and runs the network up to there, with one picture, height × width (0: as declared). The model must outlive it.
+ */
+bl_status bl_examples_new(const bl_model *model, int value, int each, int32_t height, int32_t width, bl_examples **out,
+                          bl_error *error);
+void bl_examples_free(bl_examples *e);
+/* Its run, whose input the caller fills before bl_examples_add. */
+bl_run *bl_examples_run(bl_examples *e);
+/* Runs the picture and takes in the largest number of each channel; of equals, the first picture and place stay in
+ * front. A picture that gives NaN or infinity is an error and changes nothing. */
+bl_status bl_examples_add(bl_examples *e, int32_t picture, bl_error *error);
+int bl_examples_channels(const bl_examples *e);
+/* *n places, largest first; valid until the next picture. */
+const bl_example *bl_examples_of(const bl_examples *e, int channel, int *n);
+
 #endif

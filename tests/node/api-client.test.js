@@ -326,3 +326,33 @@ test('after close() everything pending and everything later is refused', async (
   await refused('usage', () => pass)
   await refused('usage', () => open.forward(picture(32, 32)))
 })
+
+test('examples: what every picture gives, sorted, whichever way it is asked', async () => {
+  const pictures = Array.from({ length: 7 }, (_, i) => picture(20 + i, 30, i + 1))
+  const layer = model.info.nodes.find((node) => node.op === 'Relu')?.output ?? -1
+  const value = model.info.values.find((v) => v.id === layer)
+  const [, channels, height, width] = value?.shape ?? []
+  /** @type {import('../../wasm/types.js').Example[][]} */
+  const expected = Array.from({ length: channels }, () => [])
+  for (const [p, photo] of pictures.entries()) {
+    const pass = await model.forward(photo)
+    const { data } = await pass.value(layer)
+    for (let c = 0; c < channels; c++) {
+      const map = data.subarray(c * height * width, (c + 1) * height * width)
+      const at = map.indexOf(map.reduce((a, b) => Math.max(a, b)))
+      expected[c].push({ picture: p, row: Math.floor(at / width), column: at % width, value: map[at] })
+    }
+  }
+  for (const list of expected) list.sort((a, b) => b.value - a.value || a.picture - b.picture).splice(3)
+
+  /** @type {number[][]} */
+  const seen = []
+  const found = await model.examples(layer, pictures, { each: 3, onprogress: (n, so_far) => seen.push([n, so_far.length]) })
+  assert.deepEqual(found, expected)
+  assert.deepEqual(seen, pictures.map((_, i) => [i + 1, channels]))
+  assert.deepEqual(await model.examples(layer, pictures, { each: 3, channels: [2, 0] }), [expected[2], expected[0]])
+  await refused(() => model.examples(layer, pictures, { each: 0 }), 'usage', /0 examples/)
+  await refused(() => model.examples(layer, pictures, { channels: [channels] }), 'usage', /no channel/)
+  const stop = new AbortController()
+  await assert.rejects(model.examples(layer, pictures, { signal: stop.signal, onprogress: (n) => n === 2 && stop.abort() }), { name: 'AbortError' })
+})
