@@ -14,6 +14,14 @@ bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error) {
     for (int i = 0; pass && i < pass->n_nodes; i++)
         if (pass->nodes[i] < 0 || pass->nodes[i] >= m->n_nodes)
             return bl_fail(error, BL_USAGE, "a rule is given for node %d, which there is not", pass->nodes[i]);
+    if (pass && pass->rule >= BL_RULE_EPSILON) {
+        if (p->wants.rules != (pass->rule == BL_RULE_RESCALE ? BL_RULES_RESCALE : BL_RULES_RELEVANCE))
+            return bl_fail(error, BL_USAGE, "the plan was not made for this rule");
+        for (int v = 0; v < m->n_values; v++)
+            if (bl_edits_touch(r, v))
+                return bl_fail(error, BL_UNSUPPORTED, "\"%.80s\" is changed by an intervention: shares end there",
+                               m->values[v].name);
+    }
     if (!p->wants.gradient_all && p->wants.n_gradients == 0) {
         bl_fail(error, BL_USAGE, "a backward pass, but no gradient is wanted");
         return bl_hint(error, BL_USAGE, "name the gradients when the plan is made");
@@ -45,6 +53,24 @@ static bl_rule rule_of(const bl_pass *pass, int node) {
     return pass ? pass->rule : BL_RULE_PLAIN;
 }
 
+void bl_backward_op(bl_run *r, int k, const bl_real *signal, bl_rule rule) {
+    const bl_node *node = &r->plan->model->nodes[k];
+    const bl_plan_node *n = &r->plan->nodes[k];
+    n->op->backward(&(bl_op_run){.params = n->params,
+                                 .n_in = node->n_in,
+                                 .in_shape = n->in_shape,
+                                 .in = r->in,
+                                 .out_shape = r->plan->values[node->out].known.shape,
+                                 .out = n->reads & BL_READS_OUT ? (bl_real *)bl_edits_before(r, node->out) : NULL,
+                                 .aux = bl_run_at(r, n->aux),
+                                 .scratch = bl_run_at(r, n->scratch_back),
+                                 .grad_out = signal,
+                                 .grad_in = r->grad_in,
+                                 .add = r->add,
+                                 .rule = rule,
+                                 .user = r->plan->wants.user});
+}
+
 /* One operator. An input that a node reads twice gets its two contributions in two calls, so that no operator has to
  * think of it. */
 static void visit(bl_run *r, int k, bl_rule rule) {
@@ -69,19 +95,7 @@ static void visit(bl_run *r, int k, bl_rule rule) {
             r->grad_in[i] = r->gradient[node->in[i]];
             r->add[i] = r->written[node->in[i]];
         }
-        n->op->backward(&(bl_op_run){.params = n->params,
-                                     .n_in = node->n_in,
-                                     .in_shape = n->in_shape,
-                                     .in = r->in,
-                                     .out_shape = r->plan->values[node->out].known.shape,
-                                     .out = n->reads & BL_READS_OUT ? (bl_real *)bl_edits_before(r, node->out) : NULL,
-                                     .aux = bl_run_at(r, n->aux),
-                                     .scratch = bl_run_at(r, n->scratch_back),
-                                     .grad_out = r->gradient[node->out],
-                                     .grad_in = r->grad_in,
-                                     .add = r->add,
-                                     .rule = rule,
-                                     .user = r->plan->wants.user});
+        bl_backward_op(r, k, r->gradient[node->out], rule);
         for (int i = 0; i < node->n_in; i++)
             if (r->grad_in[i]) r->done[i] = r->written[node->in[i]] = true;
     }
@@ -101,6 +115,7 @@ static void visit_alias(bl_run *r, int k) {
 
 void bl_backward_go(bl_run *r, const bl_pass *pass) {
     const bl_plan *p = r->plan;
+    if (pass && pass->rule >= BL_RULE_EPSILON && pass->rule != BL_RULE_RESCALE) bl_shares_seeds(r);
     for (int k = p->end - 1; k >= 0; k--) {
         int out = p->model->nodes[k].out;
         if (!p->nodes[k].computed || !p->values[out].on_path || !r->written[out]) continue;
@@ -109,6 +124,8 @@ void bl_backward_go(bl_run *r, const bl_pass *pass) {
         double start = r->clock ? r->clock() : 0;
         if (p->nodes[k].is_alias)
             visit_alias(r, k);
+        else if (rule_of(pass, k) >= BL_RULE_EPSILON)
+            bl_shares_visit(r, k, pass, rule_of(pass, k));
         else
             visit(r, k, rule_of(pass, k));
         if (r->clock) r->backward_time[k] += r->clock() - start;

@@ -85,6 +85,9 @@ const char *bl_model_label(const bl_model *m, int class_index, char buffer[24]);
 /* ---- plan: model × input shape × wants → offsets and exact bytes. Allocates no tensor. ---- */
 
 typedef struct bl_plan bl_plan;
+/* Rules beyond those of gradients: relevance's, or the rescale rule, for which the second half of the batch holds the
+ * references of the first. */
+typedef enum { BL_RULES_GRADIENT, BL_RULES_RELEVANCE, BL_RULES_RESCALE } bl_rules;
 typedef struct {
     int batch;             /* pictures at once; 0 means 1 */
     int32_t height, width; /* of the input; 0: as the file declares */
@@ -97,10 +100,11 @@ typedef struct {
     const int *gradients;
     int n_gradients; /* values (also constants) whose gradient is wanted */
     const int *seeds;
-    int n_seeds;   /* values a backward pass may start from; they stay readable; empty with gradients wanted: last and
-                      scores */
-    bool separate; /* each value has memory of its own (for tests: planned = unplanned) */
-    size_t limit;  /* most bytes the run may take; 0: none */
+    int n_seeds;    /* values a backward pass may start from; they stay readable; empty with gradients wanted: last and
+                       scores */
+    bl_rules rules; /* of the backward passes, plain and guided apart: what these read is kept, with room to work in */
+    bool separate;  /* each value has memory of its own (for tests: planned = unplanned) */
+    size_t limit;   /* most bytes the run may take; 0: none */
     const bl_op *(*substitute)(const bl_op *op, void *user); /* training-time twins of operators; NULL: none */
     void *user;
 } bl_wants;
@@ -134,10 +138,17 @@ typedef struct {
     bl_real weight;      /* factor for data, or the element's value */
 } bl_seed;
 typedef struct {
+    double epsilon, gamma, alpha; /* ≥ 0; > 0; ≥ 1 */
+    float low[4], high[4];        /* per channel of the network's input: bounds of BL_RULE_BOX */
+} bl_relevance;
+typedef struct {
     bl_rule rule; /* of every node … */
     const int *nodes;
     const bl_rule *rules;
-    int n_nodes;     /* … but these; may be NULL */
+    int n_nodes; /* … but these; may be NULL */
+    /* With a rule of relevance a seed is multiplied by its value first, and "gradients" are shares: rules of WEIGHTED
+     * operators, epsilon's for sums. */
+    bl_relevance relevance;
     bool accumulate; /* gradients of inputs and constants add to those of the pass before */
 } bl_pass;           /* zero-initialised: plain, fresh */
 

@@ -79,7 +79,7 @@ typedef struct {
     const bool *grad_in; /* n_in: is the gradient of that input wanted from it? */
     uint8_t reads;       /* what its backward reads, for the inputs wanted */
     size_t scratch_bytes, aux_bytes;
-    int scratch, scratch_back, aux; /* buffers, −1: none */
+    int scratch, scratch_back, aux, shares; /* buffers, −1: none */
     double macs;
 } bl_plan_node;
 
@@ -99,6 +99,9 @@ struct bl_plan {
 
 /* Which gradients are on the way (reach.c); fills upstream, on_path, backward, grad_in, reads. */
 bl_status bl_plan_reach(bl_plan *p, bl_error *error);
+/* What the wanted rules of shares read of a node's operands, as in bl_op.reads, and the room they need (shares.c). */
+bl_status bl_shares_reads(const bl_plan *p, int node, const bool *grad_in, uint8_t *reads, bl_error *error);
+size_t bl_shares_room(const bl_plan *p, int node);
 /* Buffers, their lives and offsets (layout.c); fills buffers and tensor_bytes. */
 bl_status bl_plan_layout(bl_plan *p, bl_error *error);
 /* Bytes of a run's own tables (run.c). */
@@ -168,5 +171,9 @@ bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error);
  * it. */
 bl_status bl_backward_seed(bl_run *r, int value, bl_real **gradient, bl_error *error);
 void bl_backward_go(bl_run *r, const bl_pass *pass);
+/* One operator by its own backward, from the signal to where grad_in and add of the run say. */
+void bl_backward_op(bl_run *r, int node, const bl_real *signal, bl_rule rule);
+void bl_shares_seeds(bl_run *r);
+void bl_shares_visit(bl_run *r, int node, const bl_pass *pass, bl_rule rule);
 
 #endif

@@ -87,7 +87,7 @@ static bl_status place_values(layout *l, const bool *lasting, const int *last_re
     for (int k = 0; k < p->end; k++) {
         const bl_node *node = &m->nodes[k];
         bl_plan_node *n = &p->nodes[k];
-        n->scratch = n->scratch_back = n->aux = -1;
+        n->scratch = n->scratch_back = n->aux = n->shares = -1;
         if (!n->computed) continue;
         bl_plan_value *out = &p->values[node->out];
         if (!n->is_alias) {
@@ -105,6 +105,8 @@ static bl_status place_values(layout *l, const bool *lasting, const int *last_re
         if (n->scratch_bytes) BL_TRY(add_buffer(l, n->scratch_bytes, 1, k, k, &n->scratch));
         int back = l->end - 1 - k;
         if (n->scratch_bytes && n->backward) BL_TRY(add_buffer(l, n->scratch_bytes, 1, back, back, &n->scratch_back));
+        size_t room = n->backward ? bl_shares_room(p, k) : 0;
+        if (room) BL_TRY(add_buffer(l, room, sizeof(bl_real), back, back, &n->shares));
     }
     return BL_OK;
 }
@@ -184,7 +186,7 @@ static bl_status place_buffers(layout *l) {
 }
 
 bl_status bl_plan_layout(bl_plan *p, bl_error *error) {
-    size_t n_values = (size_t)p->model->n_values, most = 2 * n_values + 3 * (size_t)p->model->n_nodes;
+    size_t n_values = (size_t)p->model->n_values, most = 2 * n_values + 4 * (size_t)p->model->n_nodes;
     layout l = {p, 2 * p->model->n_nodes, error};
     p->buffers = bl_arena_take_array(&p->arena, most, sizeof *p->buffers);
     bool *lasting = bl_alloc_aligned((n_values + 1) * sizeof *lasting);

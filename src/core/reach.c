@@ -53,6 +53,7 @@ bl_status bl_plan_reach(bl_plan *p, bl_error *error) {
             p->values[v].on_path = n->backward = true;
             if (!n->is_alias) n->reads |= n->op->reads[i < 4 ? i : 4];
         }
+        if (n->backward && !n->is_alias) BL_TRY(bl_shares_reads(p, k, grad_in, &n->reads, error));
         n->grad_in = grad_in;
     }
     return BL_OK;

@@ -28,7 +28,7 @@ bl_status bl_subject_start(bl_job *job, bl_subject *s, bool scores, int observe,
     int keep[17], n_seeds = bl_objective_seeds(&job->objective, keep), n = n_seeds;
     if (observe >= 0) keep[n++] = observe;
     bl_wants wants = BL_WANTS;
-    wants.height = s->height, wants.width = s->width;
+    wants.height = s->height, wants.width = s->width, wants.rules = s->rules;
     wants.last = scores ? m->scores : bl_objective_last(m, &job->objective);
     if (observe >= 0 && m->values[observe].producer > m->values[wants.last].producer) wants.last = observe;
     wants.observe = keep, wants.n_observe = n;
@@ -60,7 +60,7 @@ bl_status bl_subject_step(bl_job *job, int phase, int number) {
 bl_status bl_subject_run(bl_job *job, const bl_subject *s, int batch, int gradient, bl_run **out) {
     int seeds[16], n = bl_objective_seeds(&job->objective, seeds);
     bl_wants wants = BL_WANTS;
-    wants.batch = batch, wants.height = s->height, wants.width = s->width;
+    wants.batch = batch, wants.rules = s->rules, wants.height = s->height, wants.width = s->width;
     wants.last = bl_objective_last(job->model, &job->objective);
     if (gradient >= 0)
         wants.seeds = seeds, wants.n_seeds = n, wants.gradients = &gradient, wants.n_gradients = 1;
@@ -128,6 +128,18 @@ void bl_product(const bl_subject *s, const bl_real *base, const bl_real *g, bl_r
         for (size_t k = i; k < s->n; k += s->pixels) sum += (s->x[k] - (base ? base[k] : 0)) * g[k];
         map[i] = add ? map[i] + factor * sum : factor * sum;
     }
+}
+
+double bl_facts_complete(bl_job *job, bl_result *facts, const bl_subject *s, const bl_result *map, double baseline) {
+    double sum = 0, due = s->value - baseline, least = 0.01 * fabs(s->value) + 1e-6;
+    for (size_t i = 0; i < s->pixels; i++) sum += map->data[i];
+    double gap = fabs(sum - due) / (fabs(due) > least ? fabs(due) : least);
+    bl_facts_open(job, facts, s);
+    bl_table_number(facts, "baseline", "its value at the baseline", baseline, "");
+    bl_facts_sum(facts, map, due, "the difference of both values");
+    bl_table_number(facts, "gap", "the sum misses it by", 100 * gap, "%");
+    bl_facts_largest(job, facts, map);
+    return gap;
 }
 
 void bl_facts_sum(bl_result *facts, const bl_result *map, double due, const char *of) {

@@ -10,6 +10,7 @@ typedef struct {
     size_t pixels, n;   /* H×W, C×H×W */
     bl_real *x;         /* the picture as the network takes it, C×H×W */
     bl_picture picture; /* the same in 8 bits; its pixels belong to the job's arena */
+    bl_rules rules;     /* of its runs' backward passes; set before they are made */
     bl_run *run;        /* of that one picture, forward */
     double value;       /* the objective's, after bl_subject_look */
     int predicted;      /* after bl_subject_look; −1 where the objective needs no scores */
@@ -53,6 +54,9 @@ void bl_facts_open(bl_job *job, bl_result *facts, const bl_subject *s);
 void bl_facts_largest(bl_job *job, bl_result *facts, const bl_result *map);
 /* Rows that compare the map's sum with what it should add up to. */
 void bl_facts_sum(bl_result *facts, const bl_result *map, double due, const char *of);
+/* Opens the table; rows for the value at a baseline, what the map should add up to and by how much it misses that; the
+ * largest. Returns that miss as a share; the caller adds rows and closes. */
+double bl_facts_complete(bl_job *job, bl_result *facts, const bl_subject *s, const bl_result *map, double baseline);
 /* No memory for the job's results. */
 bl_status bl_no_room(bl_job *job);
 

@@ -31,7 +31,7 @@ static void draw(bl_job *job, bl_real *g) {
 bl_status bl_backprop_step(bl_job *job, bl_rule rule, bool times_value) {
     bl_backprop *s = job->state;
     BL_TRY(bl_subject_look(job, &s->subject));
-    BL_TRY(bl_job_backward_by(job, s->subject.run, &job->objective, rule));
+    BL_TRY(bl_job_backward_by(job, s->subject.run, &job->objective, &(bl_pass){.rule = rule}));
     const bl_real *came = bl_run_gradient(s->subject.run, job->model->input);
     bl_real *g = s->subject.x; /* the picture has gone into the run */
     for (size_t i = 0; i < s->subject.n; i++)

@@ -37,7 +37,7 @@ static bl_status step(bl_job *job, int phase, int number) {
     bl_real *x = bl_run_input(s->run);
     for (size_t i = 0; i < subject->n; i++) x[i] = subject->x[i];
     BL_TRY(bl_job_forward(job, s->run));
-    BL_TRY(bl_job_backward_by(job, s->run, &job->objective, BL_RULE_GUIDED));
+    BL_TRY(bl_job_backward_by(job, s->run, &job->objective, &(bl_pass){.rule = BL_RULE_GUIDED}));
     int how = bl_job_integer(job, "reduce");
     bl_reduce(job->model, bl_run_gradient(s->run, job->model->input), (bl_reduction)how, 1, subject->pixels,
               s->map->data);

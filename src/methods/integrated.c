@@ -1,6 +1,5 @@
 /* Integrated Gradients: gradients along the straight way from a baseline to the picture. Every point of the way is an
  * item of its own; the first of each baseline is the baseline itself, for its value. */
-#include <math.h>
 #include <string.h>
 
 #include "base/elementary.h"
@@ -113,15 +112,7 @@ static void show(bl_job *job) {
 
 static bl_status finish(bl_job *job) {
     state *s = job->state;
-    double sum = 0, due = s->subject.value - s->ends / s->baselines;
-    for (size_t i = 0; i < s->subject.pixels; i++) sum += s->map->data[i];
-    double least = 0.01 * fabs(s->subject.value) + 1e-6,
-           gap = fabs(sum - due) / (fabs(due) > least ? fabs(due) : least);
-    bl_facts_open(job, s->facts, &s->subject);
-    bl_table_number(s->facts, "baseline", "its value at the baseline", s->ends / s->baselines, "");
-    bl_facts_sum(s->facts, s->map, due, "the difference of both values");
-    bl_table_number(s->facts, "gap", "the sum misses it by", 100 * gap, "%");
-    bl_facts_largest(job, s->facts, s->map);
+    double gap = bl_facts_complete(job, s->facts, &s->subject, s->map, s->ends / s->baselines);
     bl_table_close(s->facts);
     if (gap > 0.01)
         bl_job_note(job, "The map misses what it should add up to by %.1f %%: more steps come nearer.", 100 * gap);

@@ -273,12 +273,12 @@ bl_status bl_job_forward(bl_job *job, bl_run *run) {
 }
 
 bl_status bl_job_backward(bl_job *job, bl_run *run, const bl_objective *objective) {
-    return bl_job_backward_by(job, run, objective, BL_RULE_PLAIN);
+    return bl_job_backward_by(job, run, objective, &(bl_pass){0});
 }
 
-bl_status bl_job_backward_by(bl_job *job, bl_run *run, const bl_objective *objective, bl_rule rule) {
+bl_status bl_job_backward_by(bl_job *job, bl_run *run, const bl_objective *objective, const bl_pass *pass) {
     job->backwards += bl_plan_batch(bl_run_plan(run));
-    return bl_objective_backward(run, objective, &(bl_pass){.rule = rule}, job->error);
+    return bl_objective_backward(run, objective, pass, job->error);
 }
 
 bl_status bl_job_network_picture(bl_job *job, bl_picture *out) {

@@ -224,7 +224,7 @@ bl_status bl_job_make_run(bl_job *job, const bl_wants *wants, bl_run **out);
 /* Passes that are counted. Backward: of the given objective. */
 bl_status bl_job_forward(bl_job *job, bl_run *run);
 bl_status bl_job_backward(bl_job *job, bl_run *run, const bl_objective *objective);
-bl_status bl_job_backward_by(bl_job *job, bl_run *run, const bl_objective *objective, bl_rule rule);
+bl_status bl_job_backward_by(bl_job *job, bl_run *run, const bl_objective *objective, const bl_pass *pass);
 /* After the first forward pass: puts the predicted class into an open objective. */
 void bl_job_choose_class(bl_job *job, const bl_run *run);
 /* How many scores the plan gives per picture; which of them is the largest (the first of equals); what the network's

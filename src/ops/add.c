@@ -40,6 +40,7 @@ const bl_op bl_op_Add = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_SUM,
     .reads = {0, 0},
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,

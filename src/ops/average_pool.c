@@ -33,6 +33,7 @@ const bl_op bl_op_AveragePool = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_SUM,
     .reads = {0},
     .explain = explain,
     .explains = 1 << 0,

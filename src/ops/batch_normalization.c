@@ -103,6 +103,7 @@ const bl_op bl_op_BatchNormalization = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_FIRST,
     .reads = {1 << 1 | 1 << 4, 1 << 0 | 1 << 3 | 1 << 4, 0, 1 << 1 | 1 << 4, 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4},
     .explain = explain,
     .explains = 1 << 0,

@@ -65,6 +65,7 @@ const bl_op bl_op_Clip = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_CURVE,
     .reads = {BL_READS_OUT},
     .explain = explain,
     .explains = 1 << 0,

@@ -86,6 +86,7 @@ const bl_op bl_op_Concat = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_MOVE,
     .reads = {0},
     .explain = explain,
     .explains = 0xFF,

@@ -150,6 +150,7 @@ const bl_op bl_op_Conv = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_WEIGHTED,
     .reads = {1 << 1, 1 << 0, 0},
     .explain = explain,
     .explains = 1 << 0,

@@ -49,6 +49,7 @@ const bl_op bl_op_Div = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_FIRST,
     .reads = {1 << 1, 1 << 0 | 1 << 1},
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,

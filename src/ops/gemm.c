@@ -167,6 +167,7 @@ const bl_op bl_op_Gemm = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_WEIGHTED,
     .reads = {1 << 1, 1 << 0, 0},
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,

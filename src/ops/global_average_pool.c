@@ -38,6 +38,7 @@ const bl_op bl_op_GlobalAveragePool = {
     .plan = bl_global_pool_plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_SUM,
     .reads = {0},
     .explain = explain,
     .explains = 1 << 0,

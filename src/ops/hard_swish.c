@@ -33,6 +33,7 @@ const bl_op bl_op_HardSwish = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_CURVE,
     .reads = {1 << 0},
     .explain = explain,
     .explains = 1 << 0,

@@ -90,6 +90,7 @@ const bl_op bl_op_LRN = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_CURVE,
     .reads = {1 << 0},
     .explain = explain,
     .explains = 1 << 0,

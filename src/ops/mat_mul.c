@@ -115,6 +115,7 @@ const bl_op bl_op_MatMul = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_WEIGHTED,
     .reads = {1 << 1, 1 << 0},
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,

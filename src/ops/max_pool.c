@@ -34,6 +34,7 @@ const bl_op bl_op_MaxPool = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_LARGEST,
     .reads = {0},
     .aux_for_backward = true,
     .explain = explain,

@@ -44,6 +44,7 @@ const bl_op bl_op_Mul = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_ONE,
     .reads = {1 << 1, 1 << 0},
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,

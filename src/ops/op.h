@@ -78,8 +78,34 @@ typedef struct {
     double macs;    /* multiply-adds of one forward pass */
 } bl_op_plan;
 
-/* Rules for the way back (Zeiler & Fergus 2014, Springenberg et al. 2015). */
-typedef enum { BL_RULE_PLAIN, BL_RULE_GUIDED, BL_RULE_DECONVNET } bl_rule;
+/* Rules for the way back: of the gradient (Zeiler & Fergus 2014, Springenberg et al. 2015), which operators know; and
+ * of shares (core/shares.c), which are made of operators' forward and plain backward: relevance (Bach et al. 2015,
+ * Montavon et al. 2019) and the rescale rule of DeepLIFT (Shrikumar et al. 2017). */
+typedef enum {
+    BL_RULE_PLAIN,
+    BL_RULE_GUIDED,
+    BL_RULE_DECONVNET,
+    BL_RULE_EPSILON,
+    BL_RULE_GAMMA,
+    BL_RULE_PLUS,
+    BL_RULE_ALPHA_BETA,
+    BL_RULE_BOX,
+    BL_RULE_FLAT,
+    BL_RULE_SQUARE,
+    BL_RULE_RESCALE
+} bl_rule;
+
+/* What rules of shares make of an operator. */
+typedef enum {
+    BL_SHARES_NONE,     /* they have no answer */
+    BL_SHARES_WEIGHTED, /* linear in the first input; weights are the second, a bias may be the third */
+    BL_SHARES_SUM,      /* linear in all inputs at once */
+    BL_SHARES_FIRST,    /* linear in the first input */
+    BL_SHARES_ONE,      /* linear in any one input while the others stand still */
+    BL_SHARES_MOVE,     /* numbers change their place alone */
+    BL_SHARES_LARGEST,  /* the largest of several goes on */
+    BL_SHARES_CURVE     /* element by element */
+} bl_shares;
 
 /* Running one node. Pointers are NULL where absent, not wanted, or not declared as read. */
 typedef struct {
@@ -114,7 +140,8 @@ typedef struct bl_op {
     bl_status (*plan)(bl_op_plan *p);
     void (*forward)(const bl_op_run *r);  /* NULL: only shape arithmetic or alias */
     void (*backward)(const bl_op_run *r); /* NULL: no gradient passes */
-    uint8_t reads[5];                     /* reads[min(i,4)]: what backward to input i reads */
+    bl_shares shares;
+    uint8_t reads[5]; /* reads[min(i,4)]: what backward to input i reads */
     /* The terms of one number: element `index` of the result (of = −1) or of the gradient of input `of`, which is one
      * of `explains`. Every pointer of the run is there: inputs, result, aux, backward also the signal. */
     void (*explain)(const bl_op_run *r, int of, size_t index, bl_explain *e);

@@ -84,6 +84,7 @@ const bl_op bl_op_Pad = {
     .plan = plan,
     .forward = bl_walk_forward,
     .backward = bl_walk_backward,
+    .shares = BL_SHARES_MOVE,
     .reads = {0},
     .explain = bl_walk_explain,
     .explains = 1 << 0,

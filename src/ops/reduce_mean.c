@@ -101,6 +101,7 @@ const bl_op bl_op_ReduceMean = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_SUM,
     .reads = {0},
     .explain = explain,
     .explains = 1 << 0,

@@ -33,6 +33,7 @@ const bl_op bl_op_Relu = {
     .plan = bl_plan_same,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_CURVE,
     .reads = {BL_READS_OUT},
     .explain = explain,
     .explains = 1 << 0,

@@ -45,6 +45,7 @@ const bl_op bl_op_Sub = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_SUM,
     .reads = {0, 0},
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,

@@ -34,6 +34,7 @@ const bl_op bl_op_Tanh = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .shares = BL_SHARES_CURVE,
     .reads = {BL_READS_OUT},
     .explain = explain,
     .explains = 1 << 0,

@@ -32,10 +32,10 @@ static bl_real power(bl_real x, bl_real exponent) {
     return x > 0 ? bl_exp(exponent * bl_log(x)) : 0;
 }
 
-static void to_oklab(uint32_t rgb, bl_real lab[3]) {
+void bl_oklab(const uint8_t rgb[3], bl_real lab[3]) {
     bl_real lin[3], lms[3];
     for (int c = 0; c < 3; c++) {
-        bl_real v = (bl_real)(rgb >> (16 - 8 * c) & 255) / 255;
+        bl_real v = (bl_real)rgb[c] / 255;
         lin[c] =
             v <= (bl_real)0.04045 ? v / (bl_real)12.92 : power((v + (bl_real)0.055) / (bl_real)1.055, (bl_real)2.4);
     }
@@ -46,6 +46,10 @@ static void to_oklab(uint32_t rgb, bl_real lab[3]) {
     lab[0] = 0.2104542553f * lms[0] + 0.7936177850f * lms[1] - 0.0040720468f * lms[2];
     lab[1] = 1.9779984951f * lms[0] - 2.4285922050f * lms[1] + 0.4505937099f * lms[2];
     lab[2] = 0.0259040371f * lms[0] + 0.7827717662f * lms[1] - 0.8086757660f * lms[2];
+}
+
+static void of_stop(uint32_t rgb, bl_real lab[3]) {
+    bl_oklab((const uint8_t[3]){(uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8), (uint8_t)rgb}, lab);
 }
 
 static void from_oklab(const bl_real lab[3], uint8_t rgba[4]) {
@@ -77,7 +81,7 @@ static void between(const uint32_t *stops, int n, double t, uint8_t rgba[4]) {
         rgba[0] = (uint8_t)(stop >> 16), rgba[1] = (uint8_t)(stop >> 8), rgba[2] = (uint8_t)stop, rgba[3] = 255;
         return;
     }
-    to_oklab(stops[i], a), to_oklab(stops[i + 1], b);
+    of_stop(stops[i], a), of_stop(stops[i + 1], b);
     for (int c = 0; c < 3; c++) a[c] += f * (b[c] - a[c]);
     from_oklab(a, rgba);
 }

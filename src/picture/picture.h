@@ -63,6 +63,12 @@ void bl_resize_adjoint(const bl_real *to, int channels, int height, int width, b
  * mirrored at its edges. to may be from; scratch: h×w. */
 void bl_blur(const bl_real *from, int channels, int h, int w, float sigma, bl_real *to, bl_real *scratch);
 
+void bl_oklab(const uint8_t rgb[3], bl_real lab[3]); /* OKLab (Ottosson 2020) of an sRGB colour; white has L 1 */
+/* Divides a picture into about `wanted` connected pieces of like colour (superpixels.c): label, height × width, gets
+ * the number of each pixel's piece. Returns how many there are; 0 without memory. compactness: one pixel of a colour's
+ * distance in hundredths counts as this many pieces' widths; 10 is usual, larger ones give squares. */
+int bl_superpixels(const bl_picture *p, int wanted, float compactness, int32_t *label);
+
 /* Colour tables: 256 RGBA entries, from − (0) over zero (127 and 128) to + (255) for the signed families, 0 … largest
  * for size and grey; eleven (six) stops interpolated in OKLab (Ottosson 2020). The middle is the page's own surface. */
 typedef enum { BL_FAMILY_ACTIVATION, BL_FAMILY_GRADIENT, BL_FAMILY_WEIGHT, BL_FAMILY_SIZE, BL_FAMILY_GREY } bl_family;

@@ -112,13 +112,15 @@ static void rules(void **state) {
         for (int i = 0; i < 4; i++) assert_true(bl_run_gradient(g.run, m->input)[i] == expected[rule][i]);
         int node = 0;
         bl_rule own = (bl_rule)rule; /* the same by name of the node, against another rule for all */
-        OK(bl_run_backward(g.run, &seed, 1, &(bl_pass){BL_RULE_DECONVNET, &node, &own, 1, false}, error));
+        OK(bl_run_backward(g.run, &seed, 1,
+                           &(bl_pass){.rule = BL_RULE_DECONVNET, .nodes = &node, .rules = &own, .n_nodes = 1}, error));
         for (int i = 0; i < 4; i++) assert_true(bl_run_gradient(g.run, m->input)[i] == expected[rule][i]);
     }
     int node = 5;
     bl_rule own = BL_RULE_PLAIN;
     FAILS(BL_USAGE, "node 5",
-          bl_run_backward(g.run, &seed, 1, &(bl_pass){BL_RULE_PLAIN, &node, &own, 1, false}, error));
+          bl_run_backward(g.run, &seed, 1,
+                          &(bl_pass){.rule = BL_RULE_PLAIN, .nodes = &node, .rules = &own, .n_nodes = 1}, error));
     graph_stop(&g);
     bl_model_free(m);
 }

@@ -46,6 +46,8 @@ static const char *short_run(const char *id) {
            : strcmp(id, "smoothgrad") == 0 ? "samples=6"
            : strcmp(id, "integrated") == 0 ? "steps=6"
            : strcmp(id, "occlusion") == 0  ? "size=3"
+           : strcmp(id, "lime") == 0       ? "samples=50"
+           : strcmp(id, "shap") == 0       ? "samples=64"
                                            : "";
 }
 

@@ -94,15 +94,19 @@ for (const [name, path] of Object.entries(networks)) {
     for (const [method, params] of [
       ['smoothgrad', { samples: 9, seed: 4 }],
       ['integrated', { steps: 9, baseline: 'noise', percentile: 95 }],
+      ['lrp', { rule: 'alpha-beta' }],
+      ['deeplift', { baseline: 'white' }],
       ['gradcam', { keep: 'signed', layer: conv }],
       ['score-cam', { layer: conv }],
       ['occlusion', { fill: 'blur', size: 12 }],
       ['rise', { masks: 120 }],
+      ['lime', { samples: 120 }],
+      ['shap', { samples: 130, fill: 'blur' }],
     ]) {
       const options = Object.entries(params).flatMap(([key, value]) => [`--${key}`, String(value)])
       const job = model.job(method, { picture, params, objective: 'class:1' })
       while (!job.step().done);
-      const threads = (count) => (method === 'gradcam' ? [] : ['--threads', count]) // a single pass has nothing to share
+      const threads = (count) => (['gradcam', 'lrp', 'deeplift'].includes(method) ? [] : ['--threads', count]) // a single pass has nothing to share
       const alone = native(method, path, photos[0], ...options, '--objective', 'class:1', '--csv', ...threads('1'))
       same(method, alone, job.results()[0].data, counts)
       assert.equal(native(method, path, photos[0], ...options, '--objective', 'class:1', '--csv', ...threads('3')), alone, `${method}: the same bits by three threads`)
