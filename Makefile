@@ -139,7 +139,8 @@ icons: ## make the icons in public/icons/ anew from icon.svg
 
 # Training a network anew: models/NAME.recipe makes models/NAME.onnx and its card. A call that was stopped goes on.
 TRAIN = $(B)/native/backlight train models/$(1).recipe --data "$(2)" --out models/$(1).onnx --small models/$(1).training \
-	--checkpoint $(B)/$(1).checkpoint --log $(B)/$(1).csv --curves $(B)/$(1).png
+	--checkpoint $(B)/$(1).checkpoint --log $(B)/$(1).csv --curves $(B)/$(1).png $(HISTORY)
+train-tiny-vgg: HISTORY = --history models/tiny-vgg.history.onnx
 CARD  = $(B)/native/backlight eval models/$(1).onnx --data "$(2)" --recipe models/$(1).recipe --card models/$(1).md
 need-data:
 	@[ -n "$(DATA)" ] || { echo 'Say where Tiny ImageNet lies, as in DATA=/path/to/folder' >&2; exit 2; }

@@ -10,8 +10,8 @@
 
 typedef struct {
     const bl_arguments *given;
-    const char *recipe, *data, *classes, *out, *checkpoint, *small, *log, *curves;
-    int threads, stop_after;
+    const char *recipe, *data, *classes, *out, *checkpoint, *small, *log, *curves, *history;
+    int threads, stop_after, history_count;
     double every; /* seconds between checkpoints */
 } options;
 
@@ -20,6 +20,7 @@ typedef struct {
     bl_model *model;
     bl_pictures pictures, held;
     bl_trainer *trainer;
+    bl_history *history; /* NULL: none is kept */
     FILE *log;
     uint64_t fingerprint;
     double saved; /* when the last checkpoint was */
@@ -127,6 +128,27 @@ static bl_status resume(const options *o, training *t, bl_error *error) {
     return BL_OK;
 }
 
+/* Like a checkpoint's, a failure ends nothing but at the end, when no later frame brings the file. */
+static bl_status look(training *t, bl_error *error) {
+    bl_error why;
+    const bl_training_state *s = bl_trainer_state(t->trainer);
+    if (!t->history || bl_history_look(t->history, &why) == BL_OK) return BL_OK;
+    if (s->step == bl_trainer_steps(t->trainer)) return *error = why, why.code;
+    fprintf(stderr, "\nno history at step %lld: %s; it is tried again with the next\n", (long long)s->step,
+            why.message);
+    return BL_OK;
+}
+
+static bl_status begin_history(const options *o, training *t, bl_error *error) {
+    int lost = 0;
+    if (!o->history) return BL_OK;
+    BL_TRY(bl_history_new(t->trainer, t->model, &t->recipe, t->fingerprint, o->history, o->history_count, &t->history,
+                          error));
+    BL_TRY(bl_history_resume(t->history, &lost, error));
+    if (lost) fprintf(stderr, "%d frames of before are not in %s: the history goes without them\n", lost, o->history);
+    return look(t, error);
+}
+
 /* ---- the epochs ---- */
 
 static bl_status stopped(const options *o, training *t, bl_error *error) {
@@ -148,6 +170,7 @@ static bl_status run_epoch(const options *o, training *t, int64_t epoch, cli_pro
         if (bl_interrupted()) return stopped(o, t, error);
         if (bl_seconds() - t->saved > o->every) save(o, t);
         BL_TRY(bl_trainer_step(t->trainer, r, error));
+        BL_TRY(look(t, error));
         *n += r->n;
         *seconds = bl_seconds() - start;
         snprintf(text, sizeof text, "epoch %d of %d  loss %.3f  right %.1f %%  %.0f images/s", (int)epoch,
@@ -177,28 +200,12 @@ static bl_status report_epoch(const options *o, training *t, cli_training_row *r
     return o->curves ? cli_training_curves(o->log, o->curves, error) : BL_OK;
 }
 
-/* Folding is done by the reader: the network is written exactly, opened as everybody will open it, and written again.
- */
-static bl_status fold(bl_model *kept, const bl_real *const *constants, bl_model **out, bl_error *error) {
-    const bl_write_options exact = {.constants = constants};
-    bl_text text = {0};
-    bl_status status = bl_onnx_write(kept, &exact, &text, error);
-    bl_bytes bytes = {(const uint8_t *)text.data, text.length};
-    bl_source source = bl_source_memory(&bytes);
-    if (status == BL_OK) status = bl_onnx_read(&source, NULL, out, error);
-    /* A folded layer is named as what it gives. */
-    for (int k = 0; status == BL_OK && k < (*out)->n_nodes; k++)
-        if ((*out)->nodes[k].stands_for) (*out)->nodes[k].name = (*out)->values[(*out)->nodes[k].out].name;
-    bl_text_free(&text);
-    return status;
-}
-
 static bl_status write_model(const options *o, training *t, bl_error *error) {
     const bl_real *const *constants = bl_trainer_constants(t->trainer);
     bl_model *folded = NULL;
     bl_text out = {0};
     bl_status status = BL_OK;
-    if (t->recipe.batchnorm == BL_BATCHNORM_FOLDED) status = fold(t->model, constants, &folded, error);
+    if (t->recipe.batchnorm == BL_BATCHNORM_FOLDED) status = bl_fold_trained(t->model, constants, &folded, error);
     const bl_write_options how = {.half = true, .constants = folded ? NULL : constants};
     if (status == BL_OK) status = bl_onnx_write(folded ? folded : t->model, &how, &out, error);
     if (status == BL_OK) status = bl_file_write(o->out, out.data, out.length, error);
@@ -214,6 +221,7 @@ static bl_status run_training(const options *o, training *t, bl_error *error) {
     t->fingerprint = bl_training_fingerprint(&t->recipe, t->model, &t->pictures);
     t->saved = bl_seconds();
     BL_TRY(resume(o, t, error));
+    BL_TRY(begin_history(o, t, error));
     if (o->log) BL_TRY(cli_training_log_open(o->log, state->step, &t->log, error));
     int done = 0;
     for (int64_t epoch; (epoch = state->step / bl_trainer_epoch_steps(t->trainer) + 1) <= t->recipe.epochs; done++) {
@@ -241,6 +249,7 @@ static int train_network(const options *o) {
     bl_status status = prepare(o, &t, &error);
     if (status == BL_OK) status = run_training(o, &t, &error);
     if (t.log && fclose(t.log) != 0 && status == BL_OK) status = bl_fail(&error, BL_IO, "%s cannot be written", o->log);
+    bl_history_free(t.history);
     bl_trainer_free(t.trainer);
     bl_pictures_free(&t.held);
     bl_pictures_free(&t.pictures);
@@ -251,9 +260,10 @@ static int train_network(const options *o) {
 /* ---- the call ---- */
 
 static int train_main(const bl_arguments *a) {
-    int64_t threads = bl_processors(), stop_after = 0, every = 180;
+    int64_t threads = bl_processors(), stop_after = 0, every = 180, frames = 12;
     if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "every", 0, 86400, &every) ||
-        !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after))
+        !bl_option_integer(a, "stop-after", 1, 1000000, &stop_after) ||
+        !bl_option_integer(a, "history-count", 2, 1000, &frames))
         return BL_EXIT_USAGE;
     const options o = {.given = a,
                        .recipe = a->arguments[0],
@@ -264,6 +274,8 @@ static int train_main(const bl_arguments *a) {
                        .small = bl_option_value(a, "small", NULL),
                        .log = bl_option_value(a, "log", NULL),
                        .curves = bl_option_value(a, "curves", NULL),
+                       .history = bl_option_value(a, "history", NULL),
+                       .history_count = (int)frames,
                        .every = (double)every,
                        .threads = (int)threads,
                        .stop_after = (int)stop_after};
@@ -288,6 +300,9 @@ static const bl_option train_options[] = {
     {"stop-after", "N", "stop after N epochs of this call"},
     {"log", "FILE.csv", "a line for every epoch"},
     {"curves", "FILE.png", "draw the log after every epoch"},
+    {"history", "FILE.onnx",
+     "keep the weights of some steps here, from the first to the last, close together at first"},
+    {"history-count", "N", "of how many steps, 2 to 1000; default: 12"},
     {"classes", "FILE", "what folders hold, lines of folder, TAB, names; default: DIR/classes.tsv or DIR/words.txt"},
     {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
     BL_KERNEL_OPTION,

@@ -1,6 +1,6 @@
-/* onnx: networks in and out: ONNX files (reader, writer) and the network text. May include core/ and below.
- * Promise: whatever the bytes, a call ends in bounded time with BL_OK or an error that says what, where and what to do;
- * memory is bounded by the length of the source, never by what the file claims. */
+/* onnx: networks in and out: ONNX files (reader, writer) and the network text; files of tensors alone. May include
+ * core/ and below. Promise: whatever the bytes, a call ends in bounded time with BL_OK or an error that says what,
+ * where and what to do; memory is bounded by the length of the source, never by what the file claims. */
 #ifndef BL_ONNX_H
 #define BL_ONNX_H
 
@@ -30,6 +30,33 @@ typedef struct {
 /* Writes a model (with labels, preprocessing, title and credit as metadata backlight.*) so that ONNX Runtime and Netron
  * take it. The bytes go to *out (bl_text_bytes). */
 bl_status bl_onnx_write(const bl_model *model, const bl_write_options *options, bl_text *out, bl_error *error);
+
+/* Tensor files: ONNX files whose graph has initialisers and no nodes, for numbers that belong to a network: its weights
+ * while it was trained, its activations class by class. The tensors are the graph's outputs too, so that a runtime can
+ * read them. Up to one axis more than a network's values have. */
+enum { BL_TENSOR_RANK = BL_MAX_RANK + 1 };
+typedef struct {
+    const char *name; /* unique in its file */
+    bl_type type;
+    bool half; /* BL_FLOAT: stands in the file as float16 */
+    int rank;
+    int32_t dim[BL_TENSOR_RANK];
+    bl_real *data; /* BL_FLOAT */
+    int64_t *ints; /* BL_INT */
+} bl_tensor;
+typedef struct {
+    int n;
+    bl_tensor *tensors; /* in the file's order */
+    bl_arena arena;     /* owns all of the above */
+} bl_tensors;
+/* Reads a tensor file; numbers that are not finite and names that stand twice are refused. out is empty on failure. The
+ * source is not needed afterwards. */
+bl_status bl_tensors_read(const bl_source *source, bl_tensors *out, bl_error *error);
+/* Writes one. A number that float16 cannot hold (|x| ≥ 65520, NaN) where it is asked for is an error. */
+bl_status bl_tensors_write(const bl_tensor *tensors, int n, const char *title, bl_text *out, bl_error *error);
+void bl_tensors_free(bl_tensors *t);
+const bl_tensor *bl_tensors_find(const bl_tensors *t, const char *name); /* NULL: there is none */
+size_t bl_tensor_count(const bl_tensor *t);
 
 /* The network text, one line a node; "#" begins a comment:
  *

@@ -147,16 +147,16 @@ static bl_status read_input(bl_reader *r, const bl_field *field) {
 
 static bl_status read_initializer(bl_reader *r, const bl_field *field) {
     bl_cursor c;
-    bl_tensor t;
+    bl_initialiser t;
     BL_TRY(bl_wire_message(field, "TensorProto", &c));
-    BL_TRY(bl_tensor_open(r, c, "initialiser", &t));
+    BL_TRY(bl_initialiser_open(r, c, "initialiser", &t));
     if (!t.name[0])
         return bl_fail(r->error, BL_FORMAT, "an initialiser at byte %llu has no name", (unsigned long long)field->at);
     int value = bl_model_value(r->model, t.name, strlen(t.name));
     if (value < 0) return bl_fail(r->error, BL_MEMORY, "not enough memory for the graph");
     if (r->model->values[value].is_constant)
         return bl_fail(r->error, BL_FORMAT, "initialiser \"%.100s\" stands twice in the file", t.name);
-    return bl_tensor_load(r, &t, "initialiser", value);
+    return bl_initialiser_load(r, &t, "initialiser", value);
 }
 
 enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12, GRAPH_SPARSE = 15 };
@@ -265,6 +265,7 @@ bl_status bl_onnx_read(const bl_source *source, const bl_open_options *options, 
     bl_reader *r = calloc(1, sizeof *r);
     if (!r) return bl_fail(error, BL_MEMORY, "not enough memory to read the network");
     r->error = error;
+    r->most_rank = BL_MAX_RANK;
     bl_status status = bl_model_new(&r->model, error);
     if (status == BL_OK) {
         r->model->input = r->model->output = -1;

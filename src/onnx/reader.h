@@ -1,6 +1,6 @@
 /* The parts of the ONNX reader. Private to onnx/.
  * reader.c: model and graph · reader_node.c: nodes and their attributes · reader_tensor.c: weights · reader_meta.c:
- * metadata */
+ * metadata · tensors.c: files of tensors alone */
 #ifndef BL_READER_H
 #define BL_READER_H
 
@@ -26,6 +26,7 @@ typedef struct {
     bl_window window;
     bl_error *error;
     bl_model *model;
+    int most_rank;      /* of the file's tensors: BL_MAX_RANK or BL_TENSOR_RANK */
     bl_arena scratch;   /* what is needed while reading only; at most a few times the source's length */
     bool *extra_output; /* per value: it is a node's second or later output, which Backlight does not compute */
     int extra_capacity;
@@ -42,7 +43,7 @@ const char *bl_tensor_type_name(int type, char buffer[24]);
 typedef struct {
     char name[BL_NAME_MAX + 1];
     int type, rank;
-    int32_t dim[BL_MAX_RANK];
+    int32_t dim[BL_TENSOR_RANK];
     size_t count;        /* product of dim */
     const char *problem; /* why its data cannot be read: "external data", …; NULL: none */
     bl_cursor raw;       /* raw_data */
@@ -50,16 +51,21 @@ typedef struct {
     uint32_t typed_field; /* the field of typed data, 0: none */
     uint64_t typed_count;
     bl_cursor whole;
-} bl_tensor;
+} bl_initialiser;
 /* where: what a message calls it: "initialiser", "Constant node". */
-bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor *t);
+bl_status bl_initialiser_open(bl_reader *r, bl_cursor c, const char *where, bl_initialiser *t);
+/* Does the file hold exactly the elements that the shape claims? Asked before anything is allocated. */
+bl_status bl_initialiser_check_data(bl_reader *r, const bl_initialiser *t, const char *where);
+bl_type bl_initialiser_kind(const bl_initialiser *t);
+/* Its elements in order, to t->count bl_real or int64_t; they were checked. */
+bl_status bl_initialiser_fill(bl_initialiser *t, void *storage);
 /* Makes the value a constant with the tensor's data, copied once to its final place. */
-bl_status bl_tensor_load(bl_reader *r, bl_tensor *t, const char *where, int value);
+bl_status bl_initialiser_load(bl_reader *r, bl_initialiser *t, const char *where, int value);
 /* Refuses NaN and infinity among a weight's numbers. */
-bl_status bl_tensor_check(bl_reader *r, const char *where, const char *name, const bl_real *data, size_t count);
+bl_status bl_initialiser_check(bl_reader *r, const char *where, const char *name, const bl_real *data, size_t count);
 /* The one number of a tensor of one element. */
-bl_status bl_tensor_scalar(bl_reader *r, bl_tensor *t, const char *where, bl_type *type, double *number,
-                           int64_t *integer);
+bl_status bl_initialiser_scalar(bl_reader *r, bl_initialiser *t, const char *where, bl_type *type, double *number,
+                                int64_t *integer);
 
 /* Adds a NodeProto to the model; Constant nodes become constants. */
 bl_status bl_reader_node(bl_reader *r, bl_cursor c);

@@ -181,7 +181,7 @@ static bl_status read_io(bl_reader *r, node *n, const bl_field *f) {
 /* A Constant node is a weight like any other. */
 static bl_status add_constant(bl_reader *r, node *n) {
     bl_model *m = r->model;
-    bl_tensor t;
+    bl_initialiser t;
     void *storage;
     if (n->n_attrs != 1) return node_fail(r, n, BL_FORMAT, "a Constant has exactly one value", NULL);
     if (n->n_in) return node_fail(r, n, BL_FORMAT, "a Constant has no input", NULL);
@@ -189,9 +189,9 @@ static bl_status add_constant(bl_reader *r, node *n) {
         return node_fail(r, n, BL_FORMAT, "its output is made twice", NULL);
     const bl_attr *a = &n->attrs[0];
     if (n->kind[0] == ATTR_TENSOR) {
-        BL_TRY(bl_tensor_open(r, n->tensor[0], "Constant", &t));
+        BL_TRY(bl_initialiser_open(r, n->tensor[0], "Constant", &t));
         memcpy(t.name, n->output, sizeof t.name);
-        return bl_tensor_load(r, &t, "Constant", n->out);
+        return bl_initialiser_load(r, &t, "Constant", n->out);
     }
     bool is_list = a->kind == BL_ATTR_FLOATS || a->kind == BL_ATTR_INTS;
     bool is_float = a->kind == BL_ATTR_FLOATS || a->kind == BL_ATTR_FLOAT;
@@ -205,7 +205,7 @@ static bl_status add_constant(bl_reader *r, node *n) {
         else
             ((int64_t *)storage)[i] = is_list ? a->ints[i] : a->i;
     }
-    return is_float ? bl_tensor_check(r, "Constant", n->output, storage, bl_count(&shape)) : BL_OK;
+    return is_float ? bl_initialiser_check(r, "Constant", n->output, storage, bl_count(&shape)) : BL_OK;
 }
 
 /* The table of operators knows numbers, lists and text. A tensor of one number (ConstantOfShape's value) is a number.
@@ -220,11 +220,11 @@ static bl_status settle_attributes(bl_reader *r, node *n) {
         case BL_ATTR_FLOATS:
         case BL_ATTR_INTS: break;
         case ATTR_TENSOR: {
-            bl_tensor t;
+            bl_initialiser t;
             bl_type type;
             double number;
-            BL_TRY(bl_tensor_open(r, n->tensor[i], a->name, &t));
-            BL_TRY(bl_tensor_scalar(r, &t, a->name, &type, &number, &a->i));
+            BL_TRY(bl_initialiser_open(r, n->tensor[i], a->name, &t));
+            BL_TRY(bl_initialiser_scalar(r, &t, a->name, &type, &number, &a->i));
             a->f = (float)number;
             a->kind = type == BL_FLOAT ? BL_ATTR_FLOAT : BL_ATTR_INT;
             break;

@@ -39,14 +39,14 @@ static int typed_wire(uint32_t field) {
     }
 }
 
-static bl_status read_dims(const bl_field *f, bl_tensor *t) {
+static bl_status read_dims(const bl_field *f, int most, bl_initialiser *t) {
     bl_numbers n;
     BL_TRY(bl_wire_numbers(f, BL_WIRE_VARINT, &n));
     while (n.more) {
         uint64_t dim;
         BL_TRY(bl_wire_number(&n, &dim));
-        if (t->rank == BL_MAX_RANK)
-            t->problem = "it has more than 4 dimensions";
+        if (t->rank == most)
+            t->problem = most == BL_MAX_RANK ? "it has more than 4 dimensions" : "it has more than 5 dimensions";
         else if (dim > BL_MAX_DIM)
             t->problem = "a dimension is negative or too large";
         else
@@ -55,7 +55,7 @@ static bl_status read_dims(const bl_field *f, bl_tensor *t) {
     return BL_OK;
 }
 
-static bl_status count_typed(const bl_field *f, bl_tensor *t) {
+static bl_status count_typed(const bl_field *f, bl_initialiser *t) {
     bl_numbers n;
     uint64_t number;
     if (t->typed_field && t->typed_field != f->number) t->problem = "its data stand in two fields";
@@ -67,7 +67,7 @@ static bl_status count_typed(const bl_field *f, bl_tensor *t) {
 
 static const char external[] = "its data lie in another file (external data)";
 
-bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor *t) {
+bl_status bl_initialiser_open(bl_reader *r, bl_cursor c, const char *where, bl_initialiser *t) {
     bl_field f;
     int64_t number;
     memset(t, 0, sizeof *t);
@@ -76,7 +76,7 @@ bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor
         BL_TRY(bl_wire_next(&c, &f));
         if (!f.number) break;
         switch (f.number) {
-        case 1: BL_TRY(read_dims(&f, t)); break;
+        case 1: BL_TRY(read_dims(&f, r->most_rank, t)); break;
         case 2:
             BL_TRY(bl_wire_varint(&f, &number));
             t->type = number < 0 || number > 0xffff ? 0xffff : (int)number;
@@ -113,8 +113,7 @@ bl_status bl_tensor_open(bl_reader *r, bl_cursor c, const char *where, bl_tensor
                                   : BL_UNSUPPORTED;
 }
 
-/* Does the file hold exactly the elements that the shape claims? Asked before anything is allocated. */
-static bl_status check_data(bl_reader *r, const bl_tensor *t, const char *where) {
+bl_status bl_initialiser_check_data(bl_reader *r, const bl_initialiser *t, const char *where) {
     char buffer[24];
     const char *type = bl_tensor_type_name(t->type, buffer);
     if (t->type >= N_TYPES || !types[t->type].bytes) {
@@ -164,8 +163,11 @@ static int64_t int_of(int type, uint64_t bits) {
     }
 }
 
-/* All elements in order, from raw_data or a typed field, to bl_real or int64_t storage. */
-static bl_status fill(bl_tensor *t, void *storage) {
+bl_type bl_initialiser_kind(const bl_initialiser *t) {
+    return types[t->type].is_float ? BL_FLOAT : BL_INT;
+}
+
+bl_status bl_initialiser_fill(bl_initialiser *t, void *storage) {
     bl_real *reals = storage;
     int64_t *ints = storage;
     int bytes = types[t->type].bytes;
@@ -210,7 +212,7 @@ static bl_status fill(bl_tensor *t, void *storage) {
 
 /* NaN and infinity would only come out again as a network that answers nothing. One number alone may be infinite:
  * exporters write open bounds of Clip and the padding before a max pooling so. */
-bl_status bl_tensor_check(bl_reader *r, const char *where, const char *name, const bl_real *data, size_t count) {
+bl_status bl_initialiser_check(bl_reader *r, const char *where, const char *name, const bl_real *data, size_t count) {
     size_t bad = 0, first = 0;
     for (size_t i = 0; i < count; i++)
         if (!isfinite(data[i]) && !(count == 1 && isinf(data[i]))) {
@@ -225,25 +227,25 @@ bl_status bl_tensor_check(bl_reader *r, const char *where, const char *name, con
                    "The training of this network has probably diverged. Use an earlier checkpoint.");
 }
 
-bl_status bl_tensor_load(bl_reader *r, bl_tensor *t, const char *where, int value) {
+bl_status bl_initialiser_load(bl_reader *r, bl_initialiser *t, const char *where, int value) {
     void *storage;
-    BL_TRY(check_data(r, t, where));
+    BL_TRY(bl_initialiser_check_data(r, t, where));
     bl_shape shape = {.rank = t->rank};
     memcpy(shape.dim, t->dim, sizeof shape.dim);
-    bool is_float = types[t->type].is_float;
-    BL_TRY(bl_model_constant(r->model, value, is_float ? BL_FLOAT : BL_INT, &shape, &storage, r->error));
-    BL_TRY(fill(t, storage));
-    return is_float ? bl_tensor_check(r, where, t->name, storage, t->count) : BL_OK;
+    bl_type kind = bl_initialiser_kind(t);
+    BL_TRY(bl_model_constant(r->model, value, kind, &shape, &storage, r->error));
+    BL_TRY(bl_initialiser_fill(t, storage));
+    return kind == BL_FLOAT ? bl_initialiser_check(r, where, t->name, storage, t->count) : BL_OK;
 }
 
-bl_status bl_tensor_scalar(bl_reader *r, bl_tensor *t, const char *where, bl_type *type, double *number,
-                           int64_t *integer) {
-    BL_TRY(check_data(r, t, where));
+bl_status bl_initialiser_scalar(bl_reader *r, bl_initialiser *t, const char *where, bl_type *type, double *number,
+                                int64_t *integer) {
+    BL_TRY(bl_initialiser_check_data(r, t, where));
     if (t->count != 1)
         return bl_fail(r->error, BL_UNSUPPORTED, "%s: a tensor of %zu numbers where one is read", where, t->count);
     bl_real real = 0;
     bool is_float = types[t->type].is_float;
-    BL_TRY(fill(t, is_float ? (void *)&real : (void *)integer));
+    BL_TRY(bl_initialiser_fill(t, is_float ? (void *)&real : (void *)integer));
     *type = is_float ? BL_FLOAT : BL_INT;
     *number = (double)real;
     return BL_OK;

@@ -76,4 +76,12 @@ void bl_put_message(bl_put *p, uint32_t number, void (*fill)(bl_put *p, const vo
 void bl_put_head(bl_put *p, uint32_t number, uint64_t length);
 void bl_put_raw(bl_put *p, const void *bytes, size_t length); /* bytes may be NULL while counting */
 
+/* ONNX as it is written (tensors_write.c) */
+enum { BL_ONNX_IR = 8, BL_ONNX_FLOAT = 1, BL_ONNX_INT64 = 7, BL_ONNX_HALF = 10 };
+int bl_onnx_type(bl_type type, bool half);
+/* For bl_put_message: a bl_tensor as TensorProto. */
+void bl_put_tensor(bl_put *p, const void *tensor);
+/* Refuses what float16 cannot hold: what it is called, in messages. */
+bl_status bl_half_holds(const bl_real *data, size_t count, const char *what, bl_error *error);
+
 #endif

@@ -1,14 +1,10 @@
 /* ONNX files out of a sealed model: valid for ONNX Runtime and Netron. Only what the output needs is written; what was
  * folded when the model was opened stays folded. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/half.h"
 #include "base/print.h"
 #include "onnx/wire.h"
-
-enum { IR_VERSION = 8, TYPE_FLOAT = 1, TYPE_INT64 = 7, TYPE_HALF = 10, CHUNK = 1024 };
 
 typedef struct {
     const bl_model *model;
@@ -29,38 +25,17 @@ static const bl_real *data_of(const writer *w, int value) {
     return other && other[value] ? other[value] : w->model->values[value].data;
 }
 
-static void put_tensor(bl_put *p, const void *user) {
+static void put_constant(bl_put *p, const void *user) {
     const item *it = user;
     const bl_value *v = &it->w->model->values[it->index];
     const char *half = it->w->half_name[it->index];
-    size_t count = bl_count(&v->shape), bytes = half ? 2 : v->type == BL_INT ? 8 : 4;
-    for (int i = 0; i < v->shape.rank; i++) bl_put_varint(p, 1, v->shape.dim[i]);
-    bl_put_varint(p, 2, half ? TYPE_HALF : v->type == BL_INT ? TYPE_INT64 : TYPE_FLOAT);
-    bl_put_text(p, 8, half ? half : v->name);
-    bl_put_head(p, 9, (uint64_t)count * bytes);
-    if (v->type == BL_INT) {
-        bl_put_raw(p, v->ints, count * bytes);
-        return;
-    }
-    if (!p->out) {
-        p->size += (uint64_t)count * bytes;
-        return;
-    }
-    const bl_real *data = data_of(it->w, it->index);
-    for (size_t i = 0; i < count;) {
-        union {
-            float f[CHUNK];
-            uint16_t h[CHUNK];
-        } chunk;
-        size_t n = count - i < CHUNK ? count - i : CHUNK;
-        for (size_t k = 0; k < n; k++, i++) {
-            if (half)
-                chunk.h[k] = bl_half_from_float((float)data[i]);
-            else
-                chunk.f[k] = (float)data[i];
-        }
-        bl_put_raw(p, &chunk, n * bytes);
-    }
+    bl_tensor t = {.name = half ? half : v->name, .type = v->type, .half = half != NULL, .rank = v->shape.rank};
+    memcpy(t.dim, v->shape.dim, sizeof v->shape.dim);
+    if (v->type == BL_INT)
+        t.ints = v->ints;
+    else
+        t.data = (bl_real *)data_of(it->w, it->index);
+    bl_put_tensor(p, &t);
 }
 
 static void put_attribute(bl_put *p, const void *user) {
@@ -94,7 +69,7 @@ static void put_node(bl_put *p, const void *user) {
 /* float16 initialiser → float, for runtimes that do not compute in float16. */
 static void put_cast(bl_put *p, const void *user) {
     const item *it = user;
-    const bl_attr to = {.name = "to", .kind = BL_ATTR_INT, .i = TYPE_FLOAT};
+    const bl_attr to = {.name = "to", .kind = BL_ATTR_INT, .i = BL_ONNX_FLOAT};
     bl_put_text(p, 1, it->w->half_name[it->index]);
     bl_put_text(p, 2, it->w->model->values[it->index].name);
     bl_put_text(p, 3, it->w->half_name[it->index]);
@@ -133,7 +108,7 @@ static void put_shape(bl_put *p, const void *user) {
 
 static void put_tensor_type(bl_put *p, const void *user) {
     const value_info *v = user;
-    bl_put_varint(p, 1, TYPE_FLOAT);
+    bl_put_varint(p, 1, BL_ONNX_FLOAT);
     if (v->rank >= 0) bl_put_message(p, 2, put_shape, v);
 }
 
@@ -154,7 +129,7 @@ static void put_graph(bl_put *p, const void *user) {
     for (int i = 0; i < m->n_nodes; i++) bl_put_message(p, 1, put_node, &(item){w, i});
     bl_put_text(p, 2, m->title ? m->title : "network");
     for (int i = 0; i < m->n_values; i++)
-        if (w->used[i]) bl_put_message(p, 5, put_tensor, &(item){w, i});
+        if (w->used[i]) bl_put_message(p, 5, put_constant, &(item){w, i});
     value_info input = {m->values[m->input].name, 4, {-1, m->input_c, m->input_h, m->input_w}, {"N", "C", "H", "W"}};
     bl_put_message(p, 11, put_value_info, &input);
     value_info output = {m->values[m->output].name, w->output.rank, {0}, {"N", "output_1", "output_2", "output_3"}};
@@ -228,11 +203,7 @@ static bool is_halved(const bl_value *v) {
 static bl_status name_half(writer *w, int value, bl_arena *arena, bl_error *error) {
     const bl_value *v = &w->model->values[value];
     const bl_real *data = data_of(w, value);
-    for (size_t i = 0; i < bl_count(&v->shape); i++)
-        if (!(fabs((double)data[i]) < 65520))
-            return bl_fail(error, BL_NOT_A_NUMBER,
-                           "weight \"%.100s\" has %g at place %zu, which half precision cannot hold", v->name,
-                           (double)data[i], i);
+    BL_TRY(bl_half_holds(data, bl_count(&v->shape), v->name, error));
     size_t room = strlen(v->name) + 16;
     char *name = bl_arena_take(arena, room);
     if (!name) return bl_fail(error, BL_MEMORY, "not enough memory to write the network");
@@ -280,7 +251,7 @@ bl_status bl_onnx_write(const bl_model *model, const bl_write_options *options, 
     bl_put p = {.out = out};
     bl_status status = prepare(&w, &arena, error);
     if (status == BL_OK) {
-        bl_put_varint(&p, 1, IR_VERSION);
+        bl_put_varint(&p, 1, BL_ONNX_IR);
         bl_put_text(&p, 2, "backlight");
         bl_put_message(&p, 7, put_graph, &w);
         bl_put_message(&p, 8, put_opset, model);

@@ -226,6 +226,24 @@ bl_status bl_checkpoint_write(const char *path, const bl_training_state *state, 
 /* Fills a state of the same size from a file of either kind. */
 bl_status bl_checkpoint_read(const char *path, bl_training_state *state, uint64_t fingerprint, bl_error *error);
 
+/* ---- what is written ---- */
+
+/* A trained network with its batch normalisation folded, as everybody will open it. constants as in bl_write_options.
+ */
+bl_status bl_fold_trained(const bl_model *kept, const bl_real *const *constants, bl_model **out, bl_error *error);
+
+/* The weights of a training at up to `count` of its steps, first and last among them, in a tensor file (history.c says
+ * which steps, and what is in it). Everything given must outlive it. bl_history_look is called before the first step
+ * and after every one: where a frame is due it is taken and the file written anew. When writing fails the frame is
+ * kept, and written with the next. After a checkpoint was read, bl_history_resume takes the frames that the file has up
+ * to there; *lost: how many it should have had and has not. */
+typedef struct bl_history bl_history;
+bl_status bl_history_new(bl_trainer *trainer, const bl_model *model, const bl_recipe *recipe, uint64_t fingerprint,
+                         const char *path, int count, bl_history **out, bl_error *error);
+void bl_history_free(bl_history *h);
+bl_status bl_history_look(bl_history *h, bl_error *error);
+bl_status bl_history_resume(bl_history *h, int *lost, bl_error *error);
+
 /* ---- evaluation ---- */
 
 enum { BL_CALIBRATION_BINS = 15 };

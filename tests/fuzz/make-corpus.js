@@ -87,6 +87,34 @@ function onnxSeeds() {
   return seeds
 }
 
+// ---- tensor files: every type that is read, in both ways it may stand, up to five axes; and what is refused
+function tensorSeeds() {
+  const seeds = {}
+  const make = (name, build) => {
+    const g = new Graph()
+    build(g)
+    seeds[`${name}.onnx`] = g.bytes()
+  }
+  for (const storage of ['raw', 'packed', 'unpacked'])
+    make(`types-${storage}`, (g) => {
+      for (const type of ['float', 'float16', 'double', 'int32', 'int64']) g.weight([2, 1, 2], [1, 0.5, -2, 3].map(type.startsWith('int') ? Math.round : Number), { name: type, type, storage })
+    })
+  make('history', (g) => {
+    g.weight([3, 2, 1, 1, 1], [0, 0.5, 1, 1.5, 2, 2.5], { name: 'w', type: 'float16' })
+    g.ints([0, 4, 9], { name: 'backlight.step' })
+  })
+  make('single', (g) => g.scalar(1))
+  make('none', (g) => g.weight([0, 3], []))
+  make('six-axes', (g) => g.weight([1, 1, 1, 1, 1, 1], [1]))
+  make('twice', (g) => (g.weight([1], [1], { name: 'w' }), g.weight([1], [2], { name: 'w' })))
+  make('infinite', (g) => g.weight([2], [1, Infinity]))
+  make('network', (g) => g.output(g.node('Relu', [g.input('x', [1, 1, 2, 2])])))
+  make('short', (g) => g.extra(5, new Message().bytes(1, [9, 9]).int(2, 10).text(8, 'w').bytes(9, [0, 0])))
+  seeds['empty-graph.onnx'] = new Graph().bytes()
+  seeds['cut.onnx'] = seeds['history.onnx'].slice(0, 60)
+  return seeds
+}
+
 // ---- network texts
 const head = 'input x 3x8x8\n'
 const nettextSeeds = {
@@ -123,6 +151,7 @@ const requestSeeds = Object.fromEntries(requests.flatMap(([params, objective], i
 requestSeeds['network.txt'] = `${methods(51)}\n\nclass:1\n${head}mean 0.5\nstd 0.2\na = conv x 2 3x3\nb = relu a\nc = flatten b\nd = dense c 2\n`
 
 folder('onnx', onnxSeeds())
+folder('tensors', tensorSeeds())
 folder('nettext', nettextSeeds)
 folder('objective', objectiveSeeds)
 folder('request', requestSeeds)

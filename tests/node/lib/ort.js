@@ -15,6 +15,12 @@ async function runtime() {
   return ort
 }
 
+/** A session as the library makes it. */
+export async function sessionOf(bytes, options = {}) {
+  const { InferenceSession } = await runtime()
+  return await InferenceSession.create(bytes, options)
+}
+
 /** A network ready to run, by default with all optimisations. */
 export async function openOrt(bytes, options = {}) {
   const { InferenceSession, Tensor } = await runtime()
