@@ -51,6 +51,7 @@ void abi_address_out(const void *address, size_t count) {
 void abi_leave_model(abi_model *m) {
     if (--m->users > 0) return;
     bl_model_free(m->model);
+    bl_frames_free(&m->frames);
     free(m);
 }
 
@@ -151,7 +152,7 @@ static int model_handle(bl_model *model) {
         abi_no_memory();
         return 0;
     }
-    *m = (abi_model){model, 1};
+    *m = (abi_model){.model = model, .users = 1};
     return handle;
 }
 
@@ -183,6 +184,33 @@ ABI_EXPORT(model_info) const char *abi_model_info(int handle) {
     abi_info_json(m->model, plan, &abi_text);
     bl_plan_free(plan);
     return abi_text_out();
+}
+
+/* The history of the network's training, a file that JavaScript holds as model_open's; it stays until the model goes.
+ * Text: its steps as JSON. */
+ABI_EXPORT(model_history) const char *abi_model_history(int handle, int source, uint32_t low, uint32_t high) {
+    abi_model *m = abi_object(handle, ABI_MODEL, &abi_error);
+    if (!m) return NULL;
+    bl_source from = {(uint64_t)high << 32 | low, read_source, &source};
+    abi_begin();
+    if (m->frames.n) {
+        bl_fail(&abi_error, BL_USAGE, "this network has its history already");
+        return NULL;
+    }
+    if (bl_frames_read(&from, m->model, &m->frames, &abi_error) != BL_OK) return NULL;
+    bl_json_open(&abi_text, NULL, '{');
+    bl_json_open(&abi_text, "steps", '[');
+    for (int i = 0; i < m->frames.n; i++) bl_json_integer(&abi_text, NULL, m->frames.steps[i]);
+    bl_json_close(&abi_text, ']');
+    bl_json_integer(&abi_text, "epochSteps", m->frames.epoch_steps);
+    bl_json_close(&abi_text, '}');
+    return abi_text_out();
+}
+
+/* The weights of a frame, −1: the network's own, for views and jobs made from now on. */
+ABI_EXPORT(model_frame) int abi_model_frame(int handle, int frame) {
+    abi_model *m = abi_object(handle, ABI_MODEL, &abi_error);
+    return m ? (int)bl_frames_use(&m->frames, m->model, frame, &abi_error) : BL_USAGE;
 }
 
 /* mean and std: 4 numbers each; channels as in core.h. */

@@ -32,7 +32,8 @@ int abi_handles(void);
 /* A model as JavaScript holds it: freed when it is closed and no view or job uses it any more. */
 typedef struct {
     bl_model *model;
-    int users; /* the handle, views and jobs */
+    int users;        /* the handle, views and jobs */
+    bl_frames frames; /* of its training; n 0: none */
 } abi_model;
 void abi_leave_model(abi_model *m);
 int abi_close(int handle); /* the export: a failed start closes what it made */

@@ -18,7 +18,7 @@ import { parameterText } from './text.js'
 export { BacklightError } from './error.js'
 export { parameterText, quoted } from './text.js'
 
-/** @import { Backward, DecodedPicture, Example, Explanation, Forward, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+/** @import { Backward, DecodedPicture, Example, Explanation, Forward, History, Manifest, ModelInfo, Picture, Preprocessing, Progress, Result, Rule, Tensor, Theme } from './types.js' */
 
 /** Closing a network larger than this starts its workers afresh, since WebAssembly memory never shrinks. */
 const LARGE_BYTES = 128 * 2 ** 20
@@ -97,7 +97,9 @@ export class Backlight {
       key: `model${++this.#models}`,
       bytes,
       options: { keepBatchnorm, seed },
-      settings: { preprocessing: null, labels: null },
+      settings: { preprocessing: null, labels: null, frame: null },
+      history: null,
+      frames: null,
       version: 1,
       info: null,
       closed: false,
@@ -165,7 +167,33 @@ export class Model {
   async setLabels(labels) {
     await this.#configure({ ...this.#record.settings, labels })
   }
-  /** @param {{ preprocessing: Preprocessing | null, labels: string[] | null }} settings */
+  /**
+   * The history of the network's training, as `backlight train --history` writes it. One that does not fit is refused and changes
+   * nothing. The bytes are kept, for workers that open the network later.
+   * @param {Uint8Array | ArrayBuffer | Blob} file
+   * @returns {Promise<History>}
+   */
+  async setHistory(file) {
+    const record = this.#record
+    if (record.history) throw new BacklightError('usage', 'this network has its history already')
+    record.history = { bytes: await bytesOf(file, 'the history'), version: record.version + 1 }
+    try {
+      await this.#configure(record.settings)
+    } catch (error) {
+      record.history = null
+      throw error
+    }
+    return /** @type {History} */ (record.frames)
+  }
+  /**
+   * From now on the network computes with the weights of a frame of its history; null: with its own again. Passes must be made
+   * anew, with forward(); a job that runs keeps the weights it began with.
+   * @param {number | null} frame
+   */
+  async setFrame(frame) {
+    await this.#configure({ ...this.#record.settings, frame })
+  }
+  /** @param {import('./pool.js').Settings} settings */
   async #configure(settings) {
     const before = this.#record.settings
     this.#record.settings = settings
@@ -336,7 +364,10 @@ export class Model {
     const { key } = this.#record
     const sent = picture && { width: picture.width, height: picture.height, pixels: picture.pixels }
     const args = { model: key, method, picture: sent, objective, params: parameterText(params), preview: options.preview ?? false }
-    const job = new Job(lane, this.#lanes.slice(1), { type: 'run', args, model: this.#record }, this.#memory, options)
+    // Whoever helps later takes the settings and the weights of now.
+    const { settings, version } = this.#record
+    const record = Object.assign(Object.create(this.#record), { settings, version })
+    const job = new Job(lane, this.#lanes.slice(1), { type: 'run', args, model: record }, this.#memory, options)
     const over = () => void this.#jobs.delete(job)
     this.#jobs.add(job)
     job.result.then(over, over)

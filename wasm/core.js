@@ -5,7 +5,7 @@ import { checkEngine, fetchModule, Instance } from './instance.js'
 import { selfTest } from './self-test.js'
 import { parameterText } from './text.js'
 
-/** @import { Backward, DecodedPicture, Example, Explanation, ExplainedPart, Forward, Manifest, ModelInfo, Picture, Preprocessing, ProfileRow, Progress, Result, Rule, Tensor, Theme } from './types.js' */
+/** @import { Backward, DecodedPicture, Example, Explanation, ExplainedPart, Forward, History, Manifest, ModelInfo, Picture, Preprocessing, ProfileRow, Progress, Result, Rule, Tensor, Theme } from './types.js' */
 
 const RULES = ['plain', 'guided', 'deconvnet']
 const CHANNELS = ['RGB', 'BGR', 'grey']
@@ -215,6 +215,25 @@ export class Model extends Handle {
     this.core.floats(inbox + 16, 4).set([...std, 1, 1, 1].slice(0, 4))
     this.core.check('model_preprocessing', this.handle, inbox, order)
     this.#info = undefined
+  }
+
+  /**
+   * The history of the network's training, as `backlight train --history` writes it; once. One that is refused changes nothing.
+   * @param {Uint8Array} bytes
+   * @returns {History}
+   */
+  setHistory(bytes) {
+    this.core.source = bytes
+    try {
+      return JSON.parse(this.core.text('model_history', this.handle, 0, bytes.length >>> 0, 0))
+    } finally {
+      this.core.source = null
+    }
+  }
+
+  /** The weights of a frame of the history, null: the network's own. Views and jobs made before keep theirs. @param {number | null} frame */
+  setFrame(frame) {
+    this.core.check('model_frame', this.handle, frame ?? -1)
   }
 
   /** @param {string[]} labels one a class */

@@ -6,12 +6,15 @@ import { PROTOCOL } from './protocol.js'
 /** A worker that does not look up for so long after a cancel is ended. */
 const HARD_STOP_MS = 1500
 
+/** @typedef {{ preprocessing: any, labels: string[] | null, frame: number | null }} Settings  frame: of the history, null: its own weights */
 /**
  * @typedef {object} OpenModel  What a lane needs of a model to open it by itself.
  * @property {string} key
  * @property {Uint8Array | string} bytes  a file, or a network text
  * @property {{ keepBatchnorm: boolean, seed: number }} options
- * @property {{ preprocessing: any, labels: string[] | null }} settings
+ * @property {Settings} settings
+ * @property {{ bytes: Uint8Array, version: number } | null} history  of its training, and the version that brought it
+ * @property {import('./types.js').History | null} frames  what the history says
  * @property {number} version  of the settings
  * @property {import('./types.js').ModelInfo | null} info
  * @property {boolean} closed
@@ -183,9 +186,13 @@ export class Lane {
   async #prepare(model) {
     const { key, bytes, options, settings, version } = model
     if (model.closed) throw new BacklightError('usage', 'this network is closed', 'Open it again.')
-    if (this.#open.get(key) === version) return
-    const request = this.#open.has(key) ? { model: key, settings } : { model: key, bytes, options, settings }
-    model.info = await this.#send(this.#open.has(key) ? 'configure' : 'open', request, null)
+    const before = this.#open.get(key)
+    if (before === version) return
+    const history = model.history && !(before !== undefined && before >= model.history.version) ? model.history.bytes : null
+    const request = before !== undefined ? { model: key, settings, history } : { model: key, bytes, options, settings, history }
+    const told = await this.#send(before !== undefined ? 'configure' : 'open', request, null)
+    model.info = told.info
+    model.frames = told.history
     this.#open.set(key, version)
   }
 

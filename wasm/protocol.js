@@ -19,9 +19,10 @@
 //
 // Types:
 //   hello        { module | bytes }                               → { manifest, kernels, colours: { family: { light, dark } } }
-//   open         { model, bytes, options, settings }              → info    `model` is the sender's own key;
+//   open         { model, bytes, options, settings, history }     → { info, history }   `model` is the sender's own key;
 //                                                                           bytes may be a network text
-//   configure    { model, settings: { preprocessing, labels } }   → info    null: as the file says
+//   configure    { model, settings: { preprocessing, labels, frame }, history }   → { info, history }   null: as the file
+//                                                                           says; history: bytes, the first time alone
 //   close        { model }
 //   decode       { bytes, name }                                  → picture
 //   png          { picture }                                      → bytes

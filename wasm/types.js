@@ -41,6 +41,7 @@
  * @property {number} parameters
  * @property {number | null} macs
  */
+/** @typedef {{ steps: number[], epochSteps: number }} History  of a training: the step of each frame; steps of an epoch */
 /** @typedef {{ data: Float32Array, shape: number[] }} Tensor */
 /** @typedef {{ probabilities: Float32Array, scores: Float32Array, input: { width: number, height: number, pixels: Uint8ClampedArray }, ms: number }} Forward */
 /** @typedef {{ objective: string, value: number, ms: number }} Backward */

@@ -12,6 +12,8 @@ import { buffersOf, INTERVAL_MS, PROTOCOL } from './protocol.js'
  * @property {import('./core.js').View | null} view
  * @property {string} size  of the view
  * @property {string} changes  interventions in force
+ * @property {number | null} frame  of the history; null: its own weights
+ * @property {import('./types.js').History | null} history
  * @property {number} forward  ticket of the last pass; 0: none
  * @property {number} backward
  */
@@ -54,11 +56,19 @@ function opened(key) {
   return found
 }
 
-/** @param {Opened} entry @param {{ preprocessing: any, labels: string[] | null }} settings */
-function configure({ model }, { preprocessing, labels }) {
+/** @param {Opened} entry @param {import('./pool.js').Settings} settings @param {Uint8Array | null} history */
+function configure(entry, { preprocessing, labels, frame }, history) {
+  const { model } = entry
+  if (history) entry.history ??= model.setHistory(history)
   if (preprocessing) model.setPreprocessing(preprocessing)
   if (labels) model.setLabels(labels)
-  return model.info
+  if (frame !== entry.frame) {
+    model.setFrame(frame)
+    entry.frame = frame
+    entry.view?.close()
+    entry.view = null
+  }
+  return { info: model.info, history: entry.history }
 }
 
 /** The network's view at a size, made anew for another one, with the changes that are in force. @param {Opened} entry @param {{ height?: number, width?: number }} [size] */
@@ -89,23 +99,23 @@ const requests = {
     return { manifest: loaded.manifest, kernels: loaded.kernels, colours }
   },
 
-  open({ model: key, bytes, options, settings }) {
+  open({ model: key, bytes, options, settings, history }) {
     const model = typeof bytes === 'string' ? core().openText(bytes, options.seed) : core().open(bytes, options)
-    const entry = { model, view: null, size: '', changes: '', forward: 0, backward: 0 }
+    const entry = { model, view: null, size: '', changes: '', frame: null, history: null, forward: 0, backward: 0 }
     try {
-      const info = configure(entry, settings)
+      const told = configure(entry, settings, history)
       models.set(key, entry)
-      return info
+      return told
     } catch (error) {
       entry.model.close()
       throw error
     }
   },
 
-  configure({ model, settings }) {
+  configure({ model, settings, history }) {
     const entry = opened(model)
     entry.forward = entry.backward = 0
-    return configure(entry, settings)
+    return configure(entry, settings, history)
   },
 
   close({ model }) {

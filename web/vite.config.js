@@ -78,7 +78,8 @@ const bundled = (single) => ({
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
     if (id === '\0virtual:models') {
-      const files = readdirSync(join(root, 'models')).filter((f) => f.endsWith('.onnx'))
+      const there = readdirSync(join(root, 'models'))
+      const files = there.filter((f) => /^[^.]+\.onnx$/.test(f)) // what belongs to one is NAME.history.onnx
       const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
       const items = files.map((f, i) => {
         const id = f.replace(/\.onnx$/, '')

@@ -7,7 +7,8 @@
 #include "base/text.h"
 #include "ops/explain.h"
 
-/* ---- model: graph, weights, labels, preprocessing. Never changed once sealed; shared by any number of plans. ---- */
+/* ---- model: graph, weights, labels, preprocessing. Never changed once sealed, but for weights that a history replaces
+ * between plans (onnx.h); shared by any number of plans. ---- */
 
 typedef struct {
     const char *name; /* as in the file; unique; "" never occurs */

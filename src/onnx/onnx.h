@@ -58,6 +58,28 @@ void bl_tensors_free(bl_tensors *t);
 const bl_tensor *bl_tensors_find(const bl_tensors *t, const char *name); /* NULL: there is none */
 size_t bl_tensor_count(const bl_tensor *t);
 
+/* The history of a training that fits a network: `backlight train --history` writes it. */
+typedef struct {
+    int value;       /* of the model */
+    bl_real *frames; /* n × count */
+    bl_real *own;    /* the network's own */
+    size_t count;
+} bl_frame_weight;
+typedef struct {
+    int n;                /* frames */
+    const int64_t *steps; /* of each, ascending */
+    int64_t epoch_steps;
+    bl_frame_weight *weights;
+    int n_weights;
+    bl_tensors file;
+} bl_frames;
+/* Reads a history and looks whether all of its weights are the model's. out is empty on failure. */
+bl_status bl_frames_read(const bl_source *source, const bl_model *model, bl_frames *out, bl_error *error);
+/* Gives the model the weights of a frame, −1: its own back. Plans made from now on compute with them; what was made
+ * before keeps what it had, and must be gone before the frames are freed. */
+bl_status bl_frames_use(const bl_frames *f, bl_model *model, int frame, bl_error *error);
+void bl_frames_free(bl_frames *f);
+
 /* The network text, one line a node; "#" begins a comment:
  *
  *     input x 3x64x64                         name, C×H×W (H and W may be ?)

@@ -10,7 +10,7 @@ import { fashionTest, rightByOrt, tinyImagenetVal } from './lib/accuracy.js'
 import { root, wasmBytes } from './lib/core.js'
 
 const models = join(root, 'models')
-const names = readdirSync(models).filter((f) => f.endsWith('.onnx')).map((f) => f.slice(0, -5))
+const names = readdirSync(models).filter((f) => /^[^.]+\.onnx$/.test(f)).map((f) => f.slice(0, -5)) // not what belongs to one: NAME.history.onnx
 const tiny = process.env.BACKLIGHT_TINY_IMAGENET
 // A tie may fall otherwise there, one in some thousands.
 const TIES = 1e-3

@@ -1,11 +1,11 @@
 // What the tests of the JavaScript API share: the built module, a small network, pictures made of numbers.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
-export const build = join(root, process.env.BACKLIGHT_BUILD || 'build')
+export const build = resolve(root, process.env.BACKLIGHT_BUILD || 'build')
 
 export function wasmBytes() {
   const path = join(build, 'wasm/backlight.wasm')
