@@ -42,13 +42,15 @@ static bl_status outcome(const bl_method *method, const bl_model *m, const bl_pi
 
 /* Short runs of the long ones. */
 static const char *short_run(const char *id) {
-    return strcmp(id, "rise") == 0         ? "masks=100"
-           : strcmp(id, "smoothgrad") == 0 ? "samples=6"
-           : strcmp(id, "integrated") == 0 ? "steps=6"
-           : strcmp(id, "occlusion") == 0  ? "size=3"
-           : strcmp(id, "lime") == 0       ? "samples=50"
-           : strcmp(id, "shap") == 0       ? "samples=64"
-                                           : "";
+    return strcmp(id, "rise") == 0            ? "masks=100"
+           : strcmp(id, "smoothgrad") == 0    ? "samples=6"
+           : strcmp(id, "integrated") == 0    ? "steps=6"
+           : strcmp(id, "occlusion") == 0     ? "size=3"
+           : strcmp(id, "mask") == 0          ? "steps=12"
+           : strcmp(id, "gradient-shap") == 0 ? "samples=6"
+           : strcmp(id, "lime") == 0          ? "samples=50"
+           : strcmp(id, "shap") == 0          ? "samples=64"
+                                              : "";
 }
 
 static void networks(void **state) {

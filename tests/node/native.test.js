@@ -100,6 +100,7 @@ for (const [name, path] of Object.entries(networks)) {
       ['score-cam', { layer: conv }],
       ['occlusion', { fill: 'blur', size: 12 }],
       ['rise', { masks: 120 }],
+      ['gradient-shap', { samples: 9 }],
       ['lime', { samples: 120 }],
       ['shap', { samples: 130, fill: 'blur' }],
     ]) {

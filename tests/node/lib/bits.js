@@ -62,6 +62,8 @@ const JOBS = {
   deeplift: { baseline: 'mean' },
   occlusion: { fill: 'blur' },
   rise: { masks: 100 },
+  mask: { steps: 12, start: 'disc' },
+  'gradient-shap': { samples: 7 },
   lime: { samples: 60, segments: 9 },
   shap: { samples: 200, segments: 12 },
   fgsm: {},
