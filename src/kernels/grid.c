@@ -241,7 +241,7 @@ static void sum_strip(const bl_grid *g, const bl_cut *c, int rows, const bl_real
     }
 }
 
-/* ---- all pictures and all groups of a grid ---- */
+/* ---- all pictures, groups and grids ---- */
 
 /* Channels whose taps together fill the depth of a sum. */
 static int block_channels(const bl_grid *g) {
@@ -254,45 +254,85 @@ static size_t together_count(size_t depth) {
     return n > ROOM ? n : ROOM;
 }
 
-static size_t scratch_of(const bl_grid *g) {
-    bl_cut c = bl_cut_up(g, block_channels(g));
-    size_t weights = (size_t)g->outs * (size_t)g->channels * (size_t)g->n_taps,
-           depth = (size_t)c.channels * (size_t)g->n_taps;
-    return (weights + bl_strip_count(&c) + together_count(depth)) * sizeof(bl_real) + depth * sizeof(int32_t);
+/* The grids of a convolution: the forward one, or one for each phase. Begin as bl_next_phase does. */
+static bool next_grid(const bl_conv_shape *s, bool backward, bl_phase *p) {
+    if (backward) return bl_next_phase(s, p);
+    bool first = p->y < 0;
+    *p = (bl_phase){0, 0, bl_forward_grid(s)};
+    return first;
+}
+static bl_grid whole(const bl_conv_shape *s, bool backward) {
+    return backward ? bl_shared_grid(s) : bl_forward_grid(s);
 }
 
-static void convolve(const bl_grid *g, int groups, int pictures, const bl_real *x, const bl_real *w, size_t w_group,
+bool bl_grid_fits(const bl_conv_shape *s, bool backward) {
+    bl_grid all = whole(s, backward);
+    return all.n_taps == 0 || bl_strip_fits(&all, block_channels(&all));
+}
+
+/* Weights of all grids, a strip, a few panels' rows, places of the taps of all grids. */
+static size_t weights_count(const bl_conv_shape *s) {
+    return (size_t)(s->out_channels / s->groups) * (size_t)(s->channels / s->groups) *
+           (size_t)(s->kernel_h * s->kernel_w);
+}
+
+size_t bl_grid_scratch(const bl_conv_shape *s, bool backward) {
+    bl_grid all = whole(s, backward);
+    if (all.n_taps == 0) return 0;
+    bl_cut c = bl_cut_up(&all, block_channels(&all));
+    size_t most = (size_t)c.channels * (size_t)all.n_taps,
+           places = (size_t)c.channels * (size_t)(s->kernel_h * s->kernel_w);
+    return (weights_count(s) + bl_strip_count(&c) + together_count(most)) * sizeof(bl_real) + places * sizeof(int32_t);
+}
+
+static void convolve(const bl_conv_shape *s, bool backward, int pictures, const bl_real *x, const bl_real *w,
                      const bl_finish *finish, bl_real *y, bool add, void *scratch) {
-    bl_cut c = bl_cut_up(g, block_channels(g));
-    ptrdiff_t taps = g->n_taps;
-    bl_real *weights = scratch, *strip = weights + g->outs * g->channels * taps, *together = strip + bl_strip_count(&c);
-    int32_t *offsets = (int32_t *)(together + together_count((size_t)(c.channels * taps)));
-    bl_tap_offsets(g, &c, offsets);
-    for (int n = 0; n < groups; n++, w += w_group) {
-        for (int i = 0; i < g->channels; i += c.channels)
-            pack_block(g, w + i * g->w_in, bl_least(c.channels, g->channels - i), weights + i * taps * g->outs);
-        for (int p = 0; p < pictures; p++) {
-            const bl_real *from = x + ((size_t)p * (size_t)groups + (size_t)n) * (size_t)g->channels * g->x_plane;
-            bl_real *to = y + ((size_t)p * (size_t)groups + (size_t)n) * (size_t)g->outs * g->y_plane;
-            for (int row = 0; row < g->rows; row += c.rows)
-                for (int i = 0; i < g->channels; i += c.channels) {
-                    int some = bl_least(c.channels, g->channels - i);
-                    const bl_real *read = from + (size_t)i * g->x_plane;
+    const bl_grid all = whole(s, backward);
+    if (all.n_taps == 0) return;
+    const bl_cut c = bl_cut_up(&all, block_channels(&all));
+    bl_real *weights = scratch, *strip = weights + weights_count(s), *together = strip + bl_strip_count(&c);
+    int32_t *places = (int32_t *)(together + together_count((size_t)c.channels * (size_t)all.n_taps)), *next = places;
+    for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, backward, &p); next += c.channels * p.grid.n_taps)
+        bl_tap_offsets(&p.grid, &c, next);
+    for (int n = 0; n < s->groups; n++, w += weights_count(s)) {
+        bl_real *pack = weights;
+        for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, backward, &p);)
+            for (int i = 0; i < all.channels; i += c.channels) {
+                int some = bl_least(c.channels, all.channels - i);
+                pack_block(&p.grid, w + i * p.grid.w_in, some, pack);
+                pack += (ptrdiff_t)some * p.grid.n_taps * all.outs;
+            }
+        for (int q = 0; q < pictures; q++) {
+            const bl_real *from = x + ((size_t)q * (size_t)s->groups + (size_t)n) * (size_t)all.channels * all.x_plane;
+            bl_real *to = y + ((size_t)q * (size_t)s->groups + (size_t)n) * (size_t)all.outs * all.y_plane;
+            for (int row = 0; row < all.rows; row += c.rows)
+                for (int i = 0; i < all.channels; i += c.channels) {
+                    int some = bl_least(c.channels, all.channels - i);
+                    const bl_real *read = from + (size_t)i * all.x_plane;
                     if (c.copied) {
-                        bl_copy_strip(g, &c, read, some, row, strip);
+                        bl_copy_strip(&all, &c, read, some, row, strip);
                         read = strip;
                     }
-                    bool last = i + some == g->channels;
-                    target t = {.plane = (ptrdiff_t)g->y_plane,
-                                .column = g->y_column,
+                    bool last = i + some == all.channels;
+                    target t = {.plane = (ptrdiff_t)all.y_plane,
+                                .column = all.y_column,
                                 .add = add || i > 0,
-                                .bias = finish->bias && !add && i == 0 ? finish->bias + n * g->outs : NULL,
+                                .bias = finish->bias && !add && i == 0 ? finish->bias + n * all.outs : NULL,
                                 .low = last ? finish->low : -(bl_real)INFINITY,
                                 .high = last ? finish->high : (bl_real)INFINITY};
-                    rows_read b = {some * g->n_taps, read, offsets, 0};
-                    if (taps == 1) b = (rows_read){some, read + offsets[0], NULL, c.plane};
-                    sum_strip(g, &c, bl_least(c.rows, g->rows - row), weights + i * taps * g->outs, &b,
-                              to + row * g->y_row, &t, together);
+                    const bl_real *packed = weights;
+                    next = places;
+                    for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, backward, &p);) {
+                        const bl_grid *g = &p.grid;
+                        rows_read b = {some * g->n_taps, read, next, 0};
+                        if (g->n_taps == 1) b = (rows_read){some, read + next[0], NULL, c.plane};
+                        int rows = bl_least(c.rows, g->rows - row);
+                        if (rows > 0)
+                            sum_strip(g, &c, rows, packed + (ptrdiff_t)i * g->n_taps * all.outs, &b,
+                                      to + (ptrdiff_t)p.y * s->width + p.x + row * g->y_row, &t, together);
+                        packed += (ptrdiff_t)all.channels * g->n_taps * all.outs;
+                        next += c.channels * g->n_taps;
+                    }
                 }
         }
     }
@@ -300,36 +340,14 @@ static void convolve(const bl_grid *g, int groups, int pictures, const bl_real *
 
 /* ---- the two ways ---- */
 
-bool bl_grid_fits(const bl_conv_shape *s, bool backward) {
-    bl_grid g = bl_forward_grid(s);
-    if (!backward) return bl_strip_fits(&g, block_channels(&g));
-    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
-        if (!bl_strip_fits(&p.grid, block_channels(&p.grid))) return false;
-    return true;
-}
-
-size_t bl_grid_scratch(const bl_conv_shape *s, bool backward) {
-    bl_grid g = bl_forward_grid(s);
-    size_t bytes = 0;
-    if (!backward) return scratch_of(&g);
-    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);) {
-        size_t n = scratch_of(&p.grid);
-        if (n > bytes) bytes = n;
-    }
-    return bytes;
-}
-
 void bl_grid_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_finish *finish,
                      bl_real *y, void *scratch) {
-    bl_grid g = bl_forward_grid(s);
-    convolve(&g, s->groups, pictures, x, w, (size_t)g.outs * (size_t)g.w_out, finish, y, false, scratch);
+    convolve(s, false, pictures, x, w, finish, y, false, scratch);
 }
 
 void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
                       void *scratch) {
     size_t plane = (size_t)s->height * (size_t)s->width;
     if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * plane * sizeof *dx);
-    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
-        convolve(&p.grid, s->groups, pictures, dy, w, (size_t)p.grid.channels * (size_t)p.grid.w_in, &bl_no_finish,
-                 dx + (ptrdiff_t)p.y * s->width + p.x, add, scratch);
+    convolve(s, true, pictures, dy, w, &bl_no_finish, dx, add, scratch);
 }

@@ -41,6 +41,7 @@
 #define bl_tap_offsets                BL_NAMED(bl_tap_offsets, BL_VARIANT)
 #define bl_forward_grid               BL_NAMED(bl_forward_grid, BL_VARIANT)
 #define bl_next_phase                 BL_NAMED(bl_next_phase, BL_VARIANT)
+#define bl_shared_grid                BL_NAMED(bl_shared_grid, BL_VARIANT)
 #define bl_phases_cover               BL_NAMED(bl_phases_cover, BL_VARIANT)
 #define bl_grid_fits                  BL_NAMED(bl_grid_fits, BL_VARIANT)
 #define bl_grid_scratch               BL_NAMED(bl_grid_scratch, BL_VARIANT)

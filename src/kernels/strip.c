@@ -19,8 +19,8 @@ static bl_span span_of(int first, int step, int taps, int stride) {
 }
 
 static bool in_place(const bl_grid *g, const bl_cut *c) {
-    if (g->stride_h != 1 || g->stride_w != 1 || c->y.least < 0 || c->x.least < 0 || c->y.most + g->rows > g->height ||
-        c->x.most + g->columns > g->width)
+    if (g->shared || g->stride_h != 1 || g->stride_w != 1 || c->y.least < 0 || c->x.least < 0 ||
+        c->y.most + g->rows > g->height || c->x.most + g->columns > g->width)
         return false;
     size_t positions = (size_t)(g->rows - 1) * (size_t)g->width + (size_t)g->columns;
     /* Planes whose distance is a multiple of a large power of two share few lines of the first cache. */
@@ -224,4 +224,36 @@ bool bl_phases_cover(const bl_conv_shape *s) {
     size_t reached = 0;
     for (bl_phase p = {.y = -1}; bl_next_phase(s, &p);) reached += (size_t)p.grid.rows * (size_t)p.grid.columns;
     return reached == (size_t)s->height * (size_t)s->width;
+}
+
+static void widen(int first, int step, int taps, bool begun, int *least, int *most) {
+    int last = first + (taps - 1) * step, low = bl_least(first, last), high = bl_most(first, last);
+    *least = begun ? bl_least(*least, low) : low;
+    *most = begun ? bl_most(*most, high) : high;
+}
+
+bl_grid bl_shared_grid(const bl_conv_shape *s) {
+    bl_grid all = {0};
+    int top = 0, bottom = 0, left = 0, right = 0;
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);) {
+        const bl_grid *g = &p.grid;
+        bool begun = all.n_taps > 0;
+        widen(g->first_y, g->step_y, g->taps_y, begun, &top, &bottom);
+        widen(g->first_x, g->step_x, g->taps_x, begun, &left, &right);
+        if (!begun) {
+            all = *g;
+            continue;
+        }
+        all.shared = true;
+        all.n_taps = bl_most(all.n_taps, g->n_taps);
+        all.rows = bl_most(all.rows, g->rows);
+        all.columns = bl_most(all.columns, g->columns);
+    }
+    if (!all.shared) return all;
+    all.first_y = top;
+    all.taps_y = bottom - top + 1;
+    all.first_x = left;
+    all.taps_x = right - left + 1;
+    all.step_y = all.step_x = 1;
+    return all;
 }

@@ -20,6 +20,7 @@ typedef struct {
     ptrdiff_t w_out, w_in;     /* distance of weights */
     ptrdiff_t y_row, y_column; /* of the result */
     size_t x_plane, y_plane;
+    bool shared; /* several grids read the same strip */
 } bl_grid;
 
 /* Where taps look, in steps of the stride: the quotient's range, and how many remainders there are. */
@@ -84,6 +85,9 @@ typedef struct {
     bl_grid grid;
 } bl_phase;
 bool bl_next_phase(const bl_conv_shape *s, bl_phase *p);
+/* A grid that looks wherever one of the phases looks, with the most taps, rows and columns that one has: they share its
+ * strip. No taps: there is no phase. */
+bl_grid bl_shared_grid(const bl_conv_shape *s);
 /* Does every cell of the input hear of some result? */
 bool bl_phases_cover(const bl_conv_shape *s);
 
