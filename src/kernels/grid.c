@@ -254,19 +254,25 @@ static size_t together_count(size_t depth) {
     return n > ROOM ? n : ROOM;
 }
 
-/* The grids of a convolution: the forward one, or one for each phase. Begin as bl_next_phase does. */
-static bool next_grid(const bl_conv_shape *s, bool backward, bl_phase *p) {
-    if (backward) return bl_next_phase(s, p);
+/* The grids that are summed over one strip: a single one, or (NULL) all phases. Begin as bl_next_phase does. */
+static bool next_grid(const bl_conv_shape *s, const bl_phase *only, bl_phase *p) {
+    if (!only) return bl_next_phase(s, p);
     bool first = p->y < 0;
-    *p = (bl_phase){0, 0, bl_forward_grid(s)};
+    *p = *only;
     return first;
 }
-static bl_grid whole(const bl_conv_shape *s, bool backward) {
-    return backward ? bl_shared_grid(s) : bl_forward_grid(s);
+static bl_grid whole(const bl_conv_shape *s, const bl_phase *only) {
+    return only ? only->grid : bl_shared_grid(s);
 }
 
-bool bl_grid_fits(const bl_conv_shape *s, bool backward) {
-    bl_grid all = whole(s, backward);
+/* With few results copying strips weighs much, and phases share them. With many, those of few taps are better off with
+ * blocks of more channels. */
+static bool shares(const bl_conv_shape *s) {
+    return s->channels / s->groups < MANY;
+}
+
+static bool fits(const bl_conv_shape *s, const bl_phase *only) {
+    bl_grid all = whole(s, only);
     return all.n_taps == 0 || bl_strip_fits(&all, block_channels(&all));
 }
 
@@ -276,8 +282,8 @@ static size_t weights_count(const bl_conv_shape *s) {
            (size_t)(s->kernel_h * s->kernel_w);
 }
 
-size_t bl_grid_scratch(const bl_conv_shape *s, bool backward) {
-    bl_grid all = whole(s, backward);
+static size_t scratch_of(const bl_conv_shape *s, const bl_phase *only) {
+    bl_grid all = whole(s, only);
     if (all.n_taps == 0) return 0;
     bl_cut c = bl_cut_up(&all, block_channels(&all));
     size_t most = (size_t)c.channels * (size_t)all.n_taps,
@@ -285,18 +291,18 @@ size_t bl_grid_scratch(const bl_conv_shape *s, bool backward) {
     return (weights_count(s) + bl_strip_count(&c) + together_count(most)) * sizeof(bl_real) + places * sizeof(int32_t);
 }
 
-static void convolve(const bl_conv_shape *s, bool backward, int pictures, const bl_real *x, const bl_real *w,
+static void convolve(const bl_conv_shape *s, const bl_phase *only, int pictures, const bl_real *x, const bl_real *w,
                      const bl_finish *finish, bl_real *y, bool add, void *scratch) {
-    const bl_grid all = whole(s, backward);
+    const bl_grid all = whole(s, only);
     if (all.n_taps == 0) return;
     const bl_cut c = bl_cut_up(&all, block_channels(&all));
     bl_real *weights = scratch, *strip = weights + weights_count(s), *together = strip + bl_strip_count(&c);
     int32_t *places = (int32_t *)(together + together_count((size_t)c.channels * (size_t)all.n_taps)), *next = places;
-    for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, backward, &p); next += c.channels * p.grid.n_taps)
+    for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p); next += c.channels * p.grid.n_taps)
         bl_tap_offsets(&p.grid, &c, next);
     for (int n = 0; n < s->groups; n++, w += weights_count(s)) {
         bl_real *pack = weights;
-        for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, backward, &p);)
+        for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p);)
             for (int i = 0; i < all.channels; i += c.channels) {
                 int some = bl_least(c.channels, all.channels - i);
                 pack_block(&p.grid, w + i * p.grid.w_in, some, pack);
@@ -322,7 +328,7 @@ static void convolve(const bl_conv_shape *s, bool backward, int pictures, const 
                                 .high = last ? finish->high : (bl_real)INFINITY};
                     const bl_real *packed = weights;
                     next = places;
-                    for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, backward, &p);) {
+                    for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p);) {
                         const bl_grid *g = &p.grid;
                         rows_read b = {some * g->n_taps, read, next, 0};
                         if (g->n_taps == 1) b = (rows_read){some, read + next[0], NULL, c.plane};
@@ -340,14 +346,40 @@ static void convolve(const bl_conv_shape *s, bool backward, int pictures, const 
 
 /* ---- the two ways ---- */
 
+bool bl_grid_fits(const bl_conv_shape *s, bool backward) {
+    bl_phase forward = {0, 0, bl_forward_grid(s)};
+    if (!backward) return fits(s, &forward);
+    if (shares(s)) return fits(s, NULL);
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
+        if (!fits(s, &p)) return false;
+    return true;
+}
+
+size_t bl_grid_scratch(const bl_conv_shape *s, bool backward) {
+    bl_phase forward = {0, 0, bl_forward_grid(s)};
+    if (!backward) return scratch_of(s, &forward);
+    if (shares(s)) return scratch_of(s, NULL);
+    size_t bytes = 0;
+    for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);) {
+        size_t n = scratch_of(s, &p);
+        if (n > bytes) bytes = n;
+    }
+    return bytes;
+}
+
 void bl_grid_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_finish *finish,
                      bl_real *y, void *scratch) {
-    convolve(s, false, pictures, x, w, finish, y, false, scratch);
+    bl_phase forward = {0, 0, bl_forward_grid(s)};
+    convolve(s, &forward, pictures, x, w, finish, y, false, scratch);
 }
 
 void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
                       void *scratch) {
     size_t plane = (size_t)s->height * (size_t)s->width;
     if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * plane * sizeof *dx);
-    convolve(s, true, pictures, dy, w, &bl_no_finish, dx, add, scratch);
+    if (shares(s))
+        convolve(s, NULL, pictures, dy, w, &bl_no_finish, dx, add, scratch);
+    else
+        for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
+            convolve(s, &p, pictures, dy, w, &bl_no_finish, dx, add, scratch);
 }

@@ -53,7 +53,7 @@ static bool axis(int size, int kernel, int dilation, int stride, int before, int
 static bl_conv_shape any_shape(void) {
     for (;;) {
         const int kernels[] = {1, 2, 3, 3, 5}, wide = roll(&numbers, 0, 3) == 0;
-        int groups = wide ? 1 : roll(&numbers, 1, 3), each = wide ? roll(&numbers, 16, 25) : roll(&numbers, 1, 5);
+        int groups = wide ? 1 : roll(&numbers, 1, 3), each = wide ? roll(&numbers, 16, 40) : roll(&numbers, 1, 5);
         bl_conv_shape s = {.channels = groups * each,
                            .height = roll(&numbers, 1, 13),
                            .width = roll(&numbers, 1, 33),
