@@ -2,6 +2,7 @@
  * sum.
  */
 #include "jobs.h"
+#include "methods/similarity.h"
 
 static const char linear[] = "input x 3x16x20\nlabels a; b\nmean 0.5 0.4 0.3\nstd 0.25 0.5 1\nchannels RGB\n"
                              "flat = flatten x\nscores = dense flat 2\nprob = softmax scores\n";
@@ -210,7 +211,8 @@ static void shap_by_samples(void **state) {
     terms_of(m, &p, 30, label, terms);
     bl_real wanted[320];
     for (int i = 0; i < 320; i++) wanted[i] = (bl_real)terms[label[i]];
-    static const char *const params[] = {"segments=30 fill=mean samples=130", "segments=30 fill=mean samples=501 seed=3",
+    static const char *const params[] = {"segments=30 fill=mean samples=130",
+                                         "segments=30 fill=mean samples=501 seed=3",
                                          "segments=30 fill=mean samples=2000"};
     for (int i = 0; i < 3; i++) {
         bl_job *job = run("shap", m, &p, "class:1", params[i]);
@@ -252,11 +254,21 @@ static void shared(void **state) {
     bl_model_free(m);
 }
 
+/* Ranks 1, 2½, 2½, 4 against 1, 2, 3, 4, by hand; the same order and its opposite; no order at all. */
+static void ranks(void **state) {
+    (void)state;
+    static const double ties[] = {-7, 2, 2, 30}, order[] = {1, 2, 3, 4}, back[] = {9, 8, 7, -6}, flat[] = {5, 5, 5, 5};
+    assert_true(fabs(bl_rank_correlation(ties, order, 4) - 4.5 / sqrt(4.5 * 5)) < 1e-12);
+    assert_true(fabs(bl_rank_correlation(ties, ties, 4) - 1) < 1e-12);
+    assert_true(fabs(bl_rank_correlation(order, back, 4) + 1) < 1e-12);
+    assert_true(isnan(bl_rank_correlation(order, flat, 4)));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(superpixels),     cmocka_unit_test(lime_of_a_linear_score),
         cmocka_unit_test(shap_is_shapley), cmocka_unit_test(shap_by_samples),
-        cmocka_unit_test(shared),
+        cmocka_unit_test(shared),          cmocka_unit_test(ranks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
