@@ -59,6 +59,13 @@ const formulas = () => ({
   },
 })
 
+// The networks in the order of the menu; the single file carries the first three alone.
+const FIRST_NETWORKS = ['tiny-vgg.onnx', 'flagship.onnx', 'fashion.onnx']
+const networks = (single) => {
+  const all = readdirSync(join(root, 'models')).filter((f) => /^[^.]+\.onnx$/.test(f)) // what belongs to one is NAME.history.onnx
+  return [...FIRST_NETWORKS.filter((f) => all.includes(f)), ...(single ? [] : all.filter((f) => !FIRST_NETWORKS.includes(f)))]
+}
+
 // A network's title: its recipe's, or that of the network text which the recipe names.
 const titleOf = (id) => {
   const text = (file) => readFileSync(join(root, 'models', file), 'utf8')
@@ -78,8 +85,7 @@ const bundled = (single) => ({
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
     if (id === '\0virtual:models') {
-      const there = readdirSync(join(root, 'models'))
-      const files = there.filter((f) => /^[^.]+\.onnx$/.test(f)) // what belongs to one is NAME.history.onnx
+      const files = networks(single)
       const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
       const items = files.map((f, i) => {
         const id = f.replace(/\.onnx$/, '')

@@ -2,13 +2,15 @@
 // on networks that the page has never seen.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { BUILD, choose, give, idle, launch, serveSite, until, visit } from './lib/page.js'
 
+const SAMPLES = new URL('../../public/samples/', import.meta.url).pathname
+const MODEL = new URL('../../models/tiny-vgg.onnx', import.meta.url).pathname
 let browser, server, folder
 before(async () => {
   browser = await launch()
@@ -266,3 +268,41 @@ for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]])
           assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary?.split('\n')[1] ?? ''}`).slice(0, 3).join(' | ')}`), [], `${hash}, ${dark ? 'dark' : 'light'}`)
         }, { width, height, dark })
   })
+
+test('examples: the pictures that move a channel most, cut where it sees them; another channel at once; my own pictures', async () => {
+  await visit(browser, `${server.url}#v=1&model=tiny-vgg&picture=koala&at=relu_2_2:3&depth=channel`, async (page) => {
+  await channelReady(page)
+  const examples = page.locator('[data-view=examples]')
+  await examples.getByRole('button', { name: 'Search the pictures here' }).click()
+  await until(page, () => document.querySelector('[data-view=examples]')?.dataset.state === 'done')
+  const names = await examples.locator('li button').evaluateAll((list) => list.map((b) => b.getAttribute('aria-label')))
+  assert.equal(names.length, 9)
+  const values = names.map((name) => Number(name.split(': ').at(-1).replace('−', '-')))
+  assert.deepEqual(values, values.toSorted((a, b) => b - a))
+  // What the command finds in the same files.
+  const files = readdirSync(SAMPLES).filter((f) => f.endsWith('.jpg')).map((f) => join(SAMPLES, f))
+  const told = JSON.parse(execFileSync(join(BUILD, 'native/backlight'), ['examples', MODEL, 'relu_2_2', ...files, '--channel', '3', '--json']))
+  const [first] = told.channels[0].examples
+  assert.match(names[0], new RegExp(`row ${first.row}, column ${first.column}: `))
+  assert.ok(Math.abs(values[0] - first.value) < 0.01)
+  // A patch has something in it.
+  const spread = await examples.locator('canvas').first().evaluate((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    return Math.max(...data.filter((_, i) => i % 4 === 0)) - Math.min(...data.filter((_, i) => i % 4 === 0))
+  })
+  assert.ok(spread > 20, `the patch is of one colour (${spread})`)
+  assert.deepEqual((await new AxeBuilder({ page }).include('[data-view=examples]').analyze()).violations, [])
+  // The sibling's are there already.
+  await go(page, 'v=1&model=tiny-vgg&picture=koala&at=relu_2_2:4&depth=channel')
+  await channelReady(page)
+  await until(page, () => document.querySelectorAll('[data-view=examples] li').length === 9)
+  // One of them is chosen: picture and mark follow.
+  await examples.locator('li button').nth(1).click()
+  await until(page, () => !location.hash.includes('picture=koala') && /cell=\d+/.test(location.hash))
+  await channelReady(page)
+  // A folder of one's own, with a file that is none.
+  await examples.locator('input[type=file]').setInputFiles([...files.slice(0, 3).map((file) => ({ name: file.split('/').at(-1), mimeType: 'image/jpeg', buffer: readFileSync(file) })), { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no picture') }])
+  await until(page, () => document.querySelector('[data-view=examples]')?.dataset.state === 'done' && document.querySelectorAll('[data-view=examples] li').length === 3)
+  assert.match(await examples.innerText(), /1 file could not be read/)
+  })
+})

@@ -291,6 +291,11 @@ class Session {
     return this.#samples.get(sample.id)
   }
 
+  /** A picture file of one's own, decoded. */
+  decode(buffer, name) {
+    return this.#backlight.decode(new Uint8Array(buffer), name)
+  }
+
   async #loadSample(sample) {
     this.camera.stop()
     this.picture = { ...(await this.sample(sample)), id: sample.id, title: sample.title, sample }

@@ -66,6 +66,13 @@ export const t = {
     },
     act: { channel: 'Find the input that pulls this channel down most, then open it.', channelBack: 'Turn the light forward and see what the same channel answered here.', number: 'Add up the bars by head, then look at the value beneath.', back: 'Step to a place where nothing comes back, and say why.', share: 'Which temperature makes the winner less than one half?' }, turn: 'Turn it',
   },
+  examples: {
+    title: 'What moves it most', bundled: 'Search the pictures here', own: 'Search my pictures', stop: 'Stop',
+    place: (name, row, column, value) => `${name}, row ${row}, column ${column}: ${value}`,
+    progress: (n, all) => `${n} of ${all} pictures`, silent: 'None of the pictures moves it.',
+    skipped: (n) => (n === 1 ? '1 file could not be read as a picture.' : `${n} files could not be read as pictures.`),
+    none: 'There is no picture among these files (JPEG, PNG, GIF, BMP).',
+  },
   prediction: {
     was: (p) => `before the changes: ${p}`, title: 'Prediction', probability: 'probability, 0 to 1', scores: 'scores, not probabilities', sigmoid: 'probability of each, 0 to 1', seed: 'Seed', seedHint: 'where the light starts',
     seedAt: (name) => `the light starts at ${name}`, more: (n) => `${n.toLocaleString('en')} more classes.`, find: 'Find a class', spoken: (label, p) => `Prediction: ${label}, ${p}`,
