@@ -26,6 +26,10 @@
 /* Folding batch normalisation rounds each weight once more: about 1e-7 of each of some hundred products. */
 #define TOL_FOLDED 1e-5
 
+/* Mean and deviation of a layer whose weights were drawn anew, against sums in double: a factor and a shift measured in
+ * float through up to four layers before it, each good to some 1e-7 of its largest value. */
+#define TOL_REDRAWN 2e-5
+
 /* Objectives of float scores: two elementary functions and a division, each good to 1e-7. */
 #define TOL_OBJECTIVE 1e-6
 

@@ -225,6 +225,17 @@ ABI_EXPORT(model_labels) int abi_model_labels(int handle, const char *lines, uin
     return m ? (int)bl_model_set_labels(m->model, lines, length, &abi_error) : BL_USAGE;
 }
 
+/* ---- numbers ---- */
+
+/* Of two lists of n numbers, one behind the other. Outbox: the correlation of their ranks, NaN where there is none. */
+ABI_EXPORT(rank_correlation) int abi_rank_correlation(const float *lists, uint32_t n, int sizes) {
+    void *scratch = malloc(bl_rank_scratch(n) + 1);
+    if (!scratch) return abi_no_memory();
+    abi_outbox[0] = bl_rank_correlation(n, lists, lists + n, sizes != 0, scratch);
+    free(scratch);
+    return BL_OK;
+}
+
 /* ---- pictures ---- */
 
 static int picture_handle(bl_picture picture) {

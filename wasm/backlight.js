@@ -124,6 +124,18 @@ export class Backlight {
   }
 
   /**
+   * Do two lists of numbers, such as the data of two maps, put their places in the same order? −1 … 1, NaN where one of them
+   * is all one number (Spearman's rank correlation; ties share their mean rank).
+   * @param {Float32Array} a @param {Float32Array} b as long
+   * @param {{ sizes?: boolean }} [options] sizes: of the numbers' sizes, whatever their signs
+   * @returns {Promise<number>}
+   */
+  async rankCorrelation(a, b, options = {}) {
+    const { sizes = false } = known(options, ['sizes'])
+    return await this.#lanes[0].request({ type: 'rankCorrelation', args: { a, b, sizes } })
+  }
+
+  /**
    * The memory of each worker that was started: bytes, which never become fewer, and how many networks, views and jobs are
    * open in it.
    * @returns {Promise<{ bytes: number, open: number }[]>}
@@ -353,17 +365,17 @@ export class Model {
    * Starts a method on a worker of its own; others that have nothing to do help where its steps allow it. The results are the
    * same bits for any number of workers.
    * @param {string} method
-   * @param {{ picture?: Picture, objective?: string, [param: string]: unknown }} [request] what is not picture or objective is a
-   *   parameter of the method
+   * @param {{ picture?: Picture, objective?: string, edits?: string, [param: string]: unknown }} [request] edits: changes to the
+   *   network for this job alone, as intervene() takes them; anything else is a parameter of the method
    * @param {{ signal?: AbortSignal, onprogress?: (progress: Progress) => void, preview?: boolean }} [options]
    */
-  run(method, { picture, objective = '', ...params } = {}, options = {}) {
+  run(method, { picture, objective = '', edits = '', ...params } = {}, options = {}) {
     known(options, ['signal', 'onprogress', 'preview'])
     const [first, ...others] = this.#lanes.slice(1)
     const lane = others.reduce((least, other) => (other.load < least.load ? other : least), first)
     const { key } = this.#record
     const sent = picture && { width: picture.width, height: picture.height, pixels: picture.pixels }
-    const args = { model: key, method, picture: sent, objective, params: parameterText(params), preview: options.preview ?? false }
+    const args = { model: key, method, picture: sent, objective, edits, params: parameterText(params), preview: options.preview ?? false }
     // Whoever helps later takes the settings and the weights of now.
     const { settings, version } = this.#record
     const record = Object.assign(Object.create(this.#record), { settings, version })

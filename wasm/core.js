@@ -140,6 +140,26 @@ export class BacklightCore {
     }
   }
 
+  /**
+   * Do two lists put their places in the same order? −1 … 1, NaN where one of them is all one number (Spearman).
+   * @param {Float32Array} a @param {Float32Array} b as long
+   * @param {{ sizes?: boolean }} [options] sizes: of the numbers' sizes, whatever their signs
+   */
+  rankCorrelation(a, b, { sizes = false } = {}) {
+    if (!(a instanceof Float32Array) || !(b instanceof Float32Array) || a.length !== b.length)
+      throw usage('rankCorrelation() takes two Float32Arrays of the same length')
+    const core = this.#instance
+    const inbox = core.make('inbox', 8 * a.length + 8)
+    core.floats(inbox, a.length).set(a)
+    core.floats(inbox + 4 * a.length, b.length).set(b)
+    try {
+      core.check('rank_correlation', inbox, a.length, Number(sizes))
+      return core.number(0)
+    } finally {
+      if (!core.dead) core.call('inbox', 0)
+    }
+  }
+
   /** A picture as a PNG file, 8-bit RGB. @param {Picture} picture */
   png(picture) {
     const core = this.#instance
@@ -261,14 +281,15 @@ export class Model extends Handle {
   /**
    * A method at work. The picture is copied.
    * @param {string} method
-   * @param {{ picture?: Picture | null, objective?: string, params?: Record<string, unknown> | string }} [request]
+   * @param {{ picture?: Picture | null, objective?: string, edits?: string, params?: Record<string, unknown> | string }} [request]
+   *   edits: changes to the network, as View.intervene takes them
    */
-  job(method, { picture, objective = '', params = {} } = {}) {
+  job(method, { picture, objective = '', edits = '', params = {} } = {}) {
     const core = this.core
     const words = typeof params === 'string' ? params : parameterText(params)
     const start = (/** @type {number} */ handle) => {
-      const texts = core.put(method, objective, words).map(({ at }) => at)
-      return core.make('job_start', this.handle, texts[0], handle, texts[1], texts[2])
+      const texts = core.put(method, objective, edits, words).map(({ at }) => at)
+      return core.make('job_start', this.handle, texts[0], handle, texts[1], texts[2], texts[3])
     }
     return new Job(core, picture ? withPicture(core, picture, start) : start(0))
   }

@@ -20,10 +20,11 @@ void abi_job_free(void *object) {
 
 /* picture 0: none. */
 ABI_EXPORT(job_start)
-int abi_job_start(int model, const char *method, int picture, const char *objective, const char *params) {
+int abi_job_start(int model, const char *method, int picture, const char *objective, const char *edits,
+                  const char *params) {
     abi_model *m = abi_object(model, ABI_MODEL, &abi_error);
     if (!m) return 0;
-    bl_request request = {.model = m->model, .objective = objective, .params = params};
+    bl_request request = {.model = m->model, .objective = objective, .edits = edits, .params = params};
     if (picture && !(request.picture = abi_object(picture, ABI_PICTURE, &abi_error))) return 0;
     const bl_method *found = bl_method_find(method);
     if (!found) {

@@ -26,6 +26,7 @@
 //   close        { model }
 //   decode       { bytes, name }                                  → picture
 //   png          { picture }                                      → bytes
+//   rankCorrelation { a, b, sizes }                               → number
 //   forward      { model, ticket, picture, size }                 → forward
 //   backward     { model, ticket, objective, rule }               → backward
 //   values       { model, ids, gradient, of }                     → [{ id, shape, data }]
@@ -36,8 +37,8 @@
 //                                                                           `search` is the sender's own key; the pictures
 //                                                                           are added to it, numbered from `first` on
 //   memory       → { bytes, open }                                          open: models, views and jobs
-//   run          { model, method, picture, objective, params, preview }   → { results, legend }
-//   help         { model, method, picture, objective, params, phase, steps, port }   the request of a `run` that is shared, and
+//   run          { model, method, picture, objective, edits, params, preview }   → { results, legend }
+//   help         { model, method, picture, objective, edits, params, phase, steps, port }   the request of a `run` that is shared, and
 //                                                                                   numbers of steps to begin with
 // On the port between the worker that runs (the lead) and one that helps:
 //   to the lead:    { ready: phase }    once, when its own job has come to the phase; { step, part }, the part transferred
@@ -48,7 +49,7 @@
 //
 // A ticket names the pass it makes; `of` asks for the numbers of that pass, and is answered `stale` when another followed.
 
-export const PROTOCOL = 3
+export const PROTOCOL = 4
 
 /** Least time between two progress messages, or two previews. */
 export const INTERVAL_MS = 100

@@ -128,6 +128,7 @@ const requests = {
   memory: () => ({ bytes: core().memory, open: core().openHandles }),
   decode: ({ bytes, name }) => core().decode(bytes, name),
   png: ({ picture }) => core().png(picture),
+  rankCorrelation: ({ a, b, sizes }) => core().rankCorrelation(a, b, { sizes }),
 
   forward({ model, ticket, picture, size }) {
     const entry = opened(model)
@@ -199,7 +200,7 @@ const requests = {
     }
   },
 
-  async run({ model, method, picture, objective, params, preview }, state) {
+  async run({ model, method, picture, objective, edits, params, preview }, state) {
     const job = opened(model).model.job(method, { picture, objective, params })
     const crew = (state.crew = new Crew(job, (share) => post({ id: state.id, share })))
     state.wake = () => crew.wake()
@@ -235,7 +236,7 @@ const requests = {
     }
   },
 
-  async help({ model, method, picture, objective, params, phase, steps, port }, state) {
+  async help({ model, method, picture, objective, edits, params, phase, steps, port }, state) {
     const job = opened(model).model.job(method, { picture, objective, params })
     try {
       await help(job, phase, steps, port, state, lookUp)

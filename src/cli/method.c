@@ -11,6 +11,10 @@
 static const bl_option shared[] = {
     {"objective", "TEXT",
      "what is explained: class:7, class:\"red panda\", class:7-3, conv_1_1, conv_1_1:3, conv_1_1:3@5,8, …"},
+    {"off", "LAYER:CHANNEL", "switches a channel off, for every pass; may be given more than once"},
+    {"redraw", "all|LAYER", "draws the weights of all layers, or of one, anew: what is left of the result then?"},
+    {"redraw-seed", "N", "the seed of --redraw (default: 1)"},
+    {"edits", "TEXT", "changes to the network as a link of the page writes them: relu_1_1:3*0;conv_1_2/0,1=…"},
     {"out", "FILE.png", "one result as a picture; a picture keeps its exact pixels"},
     {"result", "NAME", "which one, for --out and --csv (default: what the method is asked for)"},
     {"sheet", "FILE.png", "all results on one page with their legend (default: METHOD.png)"},
@@ -247,6 +251,23 @@ static void parameters(const bl_arguments *a, const bl_method *method, bl_text *
     }
 }
 
+/* The options that change the network, as interventions (core.h). */
+static void changes(const bl_arguments *a, int64_t seed, bl_text *out) {
+    const char *layer = bl_option_value(a, "redraw", NULL);
+    bl_text_add(out, "%s", bl_option_value(a, "edits", ""));
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->names[i], "off") == 0) bl_text_add(out, "%s%s*0", out->length ? ";" : "", a->values[i]);
+    if (!layer) return;
+    bl_text_add(out, "%s", out->length ? ";" : "");
+    if (strcmp(layer, "all") == 0) {
+        bl_text_add(out, "*~%lld", (long long)seed);
+        return;
+    }
+    bl_text_add(out, "\"");
+    for (; *layer; layer++) bl_text_add(out, "%s%c", *layer == '"' || *layer == '\\' ? "\\" : "", *layer);
+    bl_text_add(out, "\"~%lld", (long long)seed);
+}
+
 static int run(const bl_arguments *a) {
     const bl_method *method = bl_method_find(a->command->name);
     const char *theme = bl_option_value(a, "theme", "light");
@@ -255,20 +276,23 @@ static int run(const bl_arguments *a) {
     bl_error error = {0};
     bl_model *model = NULL;
     bl_picture picture = {0};
-    bl_text params = {0};
+    bl_text params = {0}, edits = {0};
     crew team = {0};
     int64_t threads = bl_processors();
+    int64_t seed = 1;
     if (!bl_option_integer(a, "threads", 1, MOST_JOBS, &threads)) return BL_EXIT_USAGE;
+    if (!bl_option_integer(a, "redraw-seed", 0, INT32_MAX, &seed)) return BL_EXIT_USAGE;
     bl_status status = bl_open_model(a, a->arguments[0], &model, &error);
     if (status == BL_OK && a->n > 1) status = bl_open_picture(a->arguments[1], &picture, &error);
     if (status == BL_OK) {
         parameters(a, method, &params);
+        changes(a, seed, &edits);
+        if (params.failed || edits.failed) status = bl_fail(&error, BL_MEMORY, "there is no memory for the request");
         bl_request request = {.model = model,
                               .picture = a->n > 1 ? &picture : NULL,
                               .objective = bl_option_value(a, "objective", NULL),
-                              .params = params.failed   ? ""
-                                        : params.length ? params.data
-                                                        : ""};
+                              .edits = edits.data,
+                              .params = params.length ? params.data : ""};
         if (!method->part) threads = 1; /* nothing to share */
         for (; status == BL_OK && team.n < threads; team.n += status == BL_OK)
             status = bl_job_start(method, &request, &team.jobs[team.n], &error);
@@ -277,6 +301,7 @@ static int run(const bl_arguments *a) {
     int code = status == BL_OK ? write_results(a, team.jobs[0]) : bl_report(a, &error);
     while (team.n > 0) bl_job_end(team.jobs[--team.n]);
     bl_text_free(&params);
+    bl_text_free(&edits);
     bl_picture_free(&picture);
     bl_model_free(model);
     return code;

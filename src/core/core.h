@@ -183,11 +183,17 @@ void bl_run_watch(bl_run *run, double (*clock)(void), double *forward, double *b
  *   conv3:12=mean     channel 12 replaced by its mean over the map
  *   conv3:12@2,3,5,9=0.5   rows 2…5, columns 3…9 of channel 12 painted (conv3:*@… all channels)
  *   conv3/4,1=w,w,…   the kernel from input 1 to output 4 of a convolution overlaid with kh·kw numbers
- * Backward goes through them: painted and replaced parts carry no gradient, scaled ones carry it scaled. A constant's
- * overlay is a copy. "" removes all. The first node that can have changed is *first (may be NULL; n_nodes when none),
- * for bl_run_forward_from, which runs every node that was edited since the last pass, wherever it starts. Text that is
- * wrong changes nothing. */
+ *   conv3~7 · *~7     the weights of a layer, or of all, drawn anew with seed 7 (redraw.c)
+ * What the plan does not compute is not edited. Backward goes through them: painted and replaced parts carry no
+ * gradient, scaled ones carry it scaled. A constant's overlay is a copy. "" removes all. The first node that can have
+ * changed is *first (may be NULL; n_nodes when none), for bl_run_forward_from, which runs every node that was edited
+ * since the last pass, wherever it starts. Text that is wrong changes nothing. */
 bl_status bl_run_intervene(bl_run *run, const char *text, int *first, bl_error *error);
+size_t bl_run_edit_bytes(const bl_run *run); /* what interventions take beyond the plan's bytes */
+/* The pictures, n×C×height×width as the network takes them, on which redrawn layers are made to keep mean and
+ * deviation: grey and coloured noise that has as much of coarse as of fine, as photographs have. */
+enum { BL_REDRAW_PICTURES = 4 };
+void bl_redraw_pictures(const bl_model *model, int32_t height, int32_t width, bl_real *out);
 
 /* ---- objective: the number that is explained, attacked or dreamt of. ---- */
 

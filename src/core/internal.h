@@ -109,11 +109,12 @@ size_t bl_run_head_bytes(const bl_plan *p);
 
 /* ---- run ---- */
 
-typedef enum { BL_EDIT_SCALE, BL_EDIT_MEAN, BL_EDIT_PAINT, BL_EDIT_KERNEL } bl_edit_kind;
+/* The first three change a value, the others the weights that make it. */
+typedef enum { BL_EDIT_SCALE, BL_EDIT_MEAN, BL_EDIT_PAINT, BL_EDIT_KERNEL, BL_EDIT_REDRAW } bl_edit_kind;
 typedef struct {
     bl_edit_kind kind;
-    int value;               /* of the network; for a kernel the convolution's output */
-    int channel;             /* −1: all. For a kernel: output channel */
+    int value;               /* of the network; for a kernel the convolution's output; −1, redraw: all layers */
+    int channel;             /* −1: all. For a kernel: output channel; redraw: the seed */
     int input;               /* kernel: input channel */
     int rows[2], columns[2]; /* paint: first and last */
     bl_real number;          /* factor or paint */
@@ -121,13 +122,26 @@ typedef struct {
     int n_numbers;
 } bl_edit;
 
+typedef struct bl_redraw bl_redraw;
 typedef struct {
     bl_edit *edits;
     int n;
     bl_real **weights; /* per node: its own overlaid copy of input 1, or NULL */
     bl_real **saved;   /* per value: room for what it was before its edits, if the backward of its node reads it */
     bl_arena arena;    /* all of the above */
+    bl_redraw *redraw; /* weights drawn anew, NULL: none */
 } bl_edits;
+
+/* A value as pictures × channels × height × width; missing axes are 1. */
+typedef struct {
+    int pictures, channels, height, width;
+} bl_planes;
+
+static inline bl_planes bl_planes_of(const bl_shape *s) {
+    if (s->rank == 1) return (bl_planes){1, s->dim[0], 1, 1};
+    return (bl_planes){s->rank > 0 ? s->dim[0] : 1, s->rank > 1 ? s->dim[1] : 1, s->rank > 2 ? s->dim[2] : 1,
+                       s->rank > 3 ? s->dim[3] : 1};
+}
 
 struct bl_run {
     const bl_plan *plan;
@@ -156,6 +170,23 @@ static inline const bl_real *bl_run_operand(const bl_run *r, int k, int i) {
     return value < 0 ? NULL : r->value[value];
 }
 
+/* One node forward, alone; a node that another one does the work of runs by itself. */
+void bl_run_node_alone(bl_run *r, int k);
+
+/* edits as written (edit_text.c), into an empty list */
+bl_status bl_edits_read(const bl_run *r, const char *text, bl_edits *out, bl_error *error);
+/* The constant that edits of kernels of this convolution's output overlay; −1: it is no such output. */
+int bl_edits_kernels(const bl_model *m, int value);
+
+/* weights drawn anew (redraw.c) */
+bool bl_redraws(const bl_model *m, int node); /* has it weights of its own? */
+/* Draws what the edits ask for: *out, NULL when they ask for nothing. */
+bl_status bl_redraw_make(const bl_run *r, const bl_edits *edits, bl_redraw **out, bl_error *error);
+bool bl_redraw_is(const bl_redraw *d, const bl_model *m, const bl_edits *edits); /* what these edits ask for? */
+const bl_real *bl_redrawn(const bl_redraw *d, int value); /* the constant drawn anew; NULL: it stays the model's */
+size_t bl_redraw_bytes(const bl_redraw *d);
+void bl_redraw_free(bl_redraw *d);
+
 /* edits (intervene.c): applied right after a value was computed, and to its gradient before it goes on */
 void bl_edits_apply(bl_run *r, int value);
 void bl_edits_backward(bl_run *r, int value);
@@ -164,6 +195,7 @@ bool bl_edits_touch(const bl_run *r, int value);
 const bl_real *bl_edits_before(const bl_run *r, int value);
 /* Makes a node's overlaid weights again, from those it reads now; nothing when it has none. */
 void bl_edits_overlay(bl_run *r, int node);
+void bl_edits_free(bl_run *r);
 
 /* backward in three parts, so that an objective can write its derivative straight into the gradients (backward.c) */
 bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error);

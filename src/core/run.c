@@ -85,7 +85,7 @@ bl_status bl_run_new(const bl_plan *p, bl_run **out, bl_error *error) {
 void bl_run_free(bl_run *r) {
     if (!r) return;
     guard(r, false);
-    bl_arena_free(&r->edits.arena);
+    bl_edits_free(r);
     bl_free_aligned(r);
 }
 
@@ -139,6 +139,10 @@ static void run_node(bl_run *r, int k, bool apart) {
     n->op->forward(&op);
     bl_edits_apply(r, node->out);
     if (r->clock) r->forward_time[k] += r->clock() - start;
+}
+
+void bl_run_node_alone(bl_run *r, int k) {
+    run_node(r, k, true);
 }
 
 void bl_run_watch(bl_run *r, double (*clock)(void), double *forward, double *backward) {

@@ -26,6 +26,9 @@ static bl_status check_request(const bl_method *method, const bl_request *reques
 }
 
 static bl_status start(bl_job *job, const bl_request *request) {
+    const char *edits = request->edits ? request->edits : "";
+    job->edits = bl_arena_text(&job->arena, edits, strlen(edits));
+    if (!job->edits) return bl_fail(job->error, BL_MEMORY, "there is no memory for %s", job->method->id);
     BL_TRY(bl_params_read(job, request->params));
     BL_TRY(bl_job_read_objective(job, request->objective));
     job->state = bl_arena_take(&job->arena, job->method->state);
@@ -264,6 +267,9 @@ bl_status bl_job_make_run(bl_job *job, const bl_wants *wants, bl_run **out) {
     }
     job->plans[job->n_runs] = plan, job->runs[job->n_runs++] = *out;
     job->bytes += bl_plan_bytes(plan);
+    if (!*job->edits) return BL_OK;
+    BL_TRY(bl_run_intervene(*out, job->edits, NULL, job->error));
+    job->bytes += bl_run_edit_bytes(*out);
     return BL_OK;
 }
 

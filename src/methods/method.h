@@ -124,6 +124,7 @@ typedef struct {
     const bl_model *model;
     const bl_picture *picture; /* borrowed until bl_job_start returns; NULL when the method needs none */
     const char *objective;     /* text; NULL or "": the method's default */
+    const char *edits;         /* interventions on every pass (core.h); NULL or "": none */
     const char *params;        /* "samples=32 sigma=0.15 seed=1"; unknown names, wrong types and ranges are errors */
     size_t limit;              /* most bytes, 0: none */
 } bl_request;
@@ -180,7 +181,8 @@ struct bl_job {
                         −1 */
     const char **texts; /* per parameter: as used */
     size_t limit;
-    bl_arena arena; /* for anything that lives as long as the job */
+    const char *edits; /* interventions that every run made has; "" none */
+    bl_arena arena;    /* for anything that lives as long as the job */
     void *state;
     struct {
         const char *title;
@@ -219,7 +221,8 @@ int bl_job_batch(int items, int most);
 void bl_job_end_phase(bl_job *job, bool all);
 /* A sentence that the legend gives beside the results ("The picture was enlarged …"). */
 void bl_job_note(bl_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A plan and a run of it, counted, held against the limit, and freed when the job ends. */
+/* A plan and a run of it with the request's interventions, counted, held against the limit, and freed when the job
+ * ends. */
 bl_status bl_job_make_run(bl_job *job, const bl_wants *wants, bl_run **out);
 /* Passes that are counted. Backward: of the given objective. */
 bl_status bl_job_forward(bl_job *job, bl_run *run);

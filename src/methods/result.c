@@ -122,6 +122,7 @@ void bl_job_legend_json(const bl_job *job, bl_text *out) {
     bl_json_open(out, "parameters", '{');
     for (int i = 0; i < m->n_params; i++) bl_json_string(out, m->params[i].name, job->texts[i]);
     bl_json_close(out, '}');
+    if (*job->edits) bl_json_string(out, "edits", job->edits);
     bl_json_integer(out, "forwards", job->forwards);
     bl_json_integer(out, "backwards", job->backwards);
     bl_json_string(out, "kernels", bl_kernels_name());

@@ -108,5 +108,7 @@ const bl_op bl_op_BatchNormalization = {
     .explain = explain,
     .explains = 1 << 0,
     .in_place = true,
+    .weights = 1,
+    .normalises = true,
     .summary = "Every channel shifted and scaled by its statistics, as in inference",
 };

@@ -157,5 +157,6 @@ const bl_op bl_op_Conv = {
     .mixes_channels = true,
     .finishes = true,
     .kernel = kernel,
+    .weights = 1,
     .summary = "Convolution in two dimensions: stride, padding, dilation, groups, bias",
 };

@@ -172,5 +172,6 @@ const bl_op bl_op_Gemm = {
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,
     .mixes_channels = true,
+    .weights = 1,
     .summary = "Dense layer: alpha·A·B + beta·C, operands transposed or not",
 };

@@ -120,5 +120,6 @@ const bl_op bl_op_MatMul = {
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,
     .mixes_channels = true,
+    .weights = 1,
     .summary = "Product of matrices, or of stacks of them",
 };

@@ -155,7 +155,10 @@ typedef struct bl_op {
     /* How the node is computed, in a few words; NULL: there is one way only. */
     const char *(*kernel)(const void *params, bool backward);
     bool aux_for_backward; /* forward does without aux (NULL) where no gradient passes */
-    const char *summary;   /* one line for the operator page of the docs */
+    /* What training finds: the input that holds weights (0: none), with the addend, where there is one, behind it. */
+    uint8_t weights;
+    bool normalises; /* its weights are a factor for each channel, and inputs 3 and 4 the channels' mean and variance */
+    const char *summary; /* one line for the operator page of the docs */
 } bl_op;
 
 /* All operators, in the order of ops.def; *n their number. */
