@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "core/core.h"
 #include "methods/method.h"
+#include "methods/similarity.h"
 #include "onnx/onnx.h"
 #include "picture/picture.h"
 

@@ -3,6 +3,7 @@
 
 #include "kernels/kernels.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 bl_error abi_error;
@@ -229,10 +230,11 @@ ABI_EXPORT(model_labels) int abi_model_labels(int handle, const char *lines, uin
 
 /* Of two lists of n numbers, one behind the other. Outbox: the correlation of their ranks, NaN where there is none. */
 ABI_EXPORT(rank_correlation) int abi_rank_correlation(const float *lists, uint32_t n, int sizes) {
-    void *scratch = malloc(bl_rank_scratch(n) + 1);
-    if (!scratch) return abi_no_memory();
-    abi_outbox[0] = bl_rank_correlation(n, lists, lists + n, sizes != 0, scratch);
-    free(scratch);
+    double *numbers = malloc((2 * (size_t)n + 1) * sizeof *numbers);
+    if (!numbers) return abi_no_memory();
+    for (size_t i = 0; i < 2 * (size_t)n; i++) numbers[i] = sizes ? fabs((double)lists[i]) : (double)lists[i];
+    abi_outbox[0] = bl_rank_correlation(numbers, numbers + n, n);
+    free(numbers);
     return BL_OK;
 }
 

@@ -117,13 +117,6 @@ void bl_lrn(int channels, size_t plane, int size, double alpha, double beta, dou
 void bl_lrn_backward(int channels, size_t plane, int size, double alpha, double beta, double bias, const bl_real *x,
                      const bl_real *dy, bl_real *dx, bool add, void *scratch);
 
-/* ---- rank correlation ---- */
-
-size_t bl_rank_scratch(size_t n); /* bytes */
-/* −1 … 1: Pearson's correlation of the ranks, where equal numbers share the mean of theirs; of the numbers' sizes if
- * `sizes`. NaN where either list is all one number, or has one. scratch aligned for doubles. */
-double bl_rank_correlation(size_t n, const bl_real *a, const bl_real *b, bool sizes, void *scratch);
-
 /* ---- softmax and cross-entropy: `outer` × n × `inner`, over the middle ---- */
 
 void bl_softmax(size_t outer, size_t n, size_t inner, const bl_real *x, bl_real *y);

@@ -1,4 +1,4 @@
-/* How alike two maps are. Private to this room. */
+/* How alike two maps are. */
 #ifndef BL_METHODS_SIMILARITY_H
 #define BL_METHODS_SIMILARITY_H
 
