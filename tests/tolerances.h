@@ -72,6 +72,10 @@
  * is promised where another compiler or processor comes in. */
 #define TOL_NATIVE 1e-4
 
+/* Numbers kept as float16 (class statistics), share of the layer's largest: half a unit of 11 bits, and a little for
+ * sums in another order. */
+#define TOL_HALF 5e-4
+
 /* The module with relaxed SIMD against the plain one, largest difference over largest value, through six smooth layers
  * and back: one rounding less in each of up to a thousand products a sum, and Winograd's error (TOL_OP_FLOAT) in both.
  */

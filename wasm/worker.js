@@ -12,6 +12,7 @@ import { buffersOf, INTERVAL_MS, PROTOCOL } from './protocol.js'
  * @property {import('./core.js').View | null} view
  * @property {string} size  of the view
  * @property {string} changes  interventions in force
+ * @property {string} settings  in force
  * @property {number | null} frame  of the history; null: its own weights
  * @property {import('./types.js').History | null} history
  * @property {number} forward  ticket of the last pass; 0: none
@@ -57,9 +58,13 @@ function opened(key) {
 }
 
 /** @param {Opened} entry @param {import('./pool.js').Settings} settings @param {Uint8Array | null} history */
-function configure(entry, { preprocessing, labels, frame }, history) {
+function configure(entry, settings, history) {
   const { model } = entry
+  const { preprocessing, labels, frame } = settings
   if (history) entry.history ??= model.setHistory(history)
+  const words = JSON.stringify(settings)
+  if (words !== entry.settings) entry.forward = entry.backward = 0 // the passes made were with others
+  entry.settings = words
   if (preprocessing) model.setPreprocessing(preprocessing)
   if (labels) model.setLabels(labels)
   if (frame !== entry.frame) {
@@ -101,7 +106,7 @@ const requests = {
 
   open({ model: key, bytes, options, settings, history }) {
     const model = typeof bytes === 'string' ? core().openText(bytes, options.seed) : core().open(bytes, options)
-    const entry = { model, view: null, size: '', changes: '', frame: null, history: null, forward: 0, backward: 0 }
+    const entry = { model, view: null, size: '', changes: '', settings: '', frame: null, history: null, forward: 0, backward: 0 }
     try {
       const told = configure(entry, settings, history)
       models.set(key, entry)
@@ -113,9 +118,7 @@ const requests = {
   },
 
   configure({ model, settings, history }) {
-    const entry = opened(model)
-    entry.forward = entry.backward = 0
-    return configure(entry, settings, history)
+    return configure(opened(model), settings, history)
   },
 
   close({ model }) {

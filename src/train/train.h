@@ -284,6 +284,13 @@ void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *
 /* The model's card in Markdown. recipe (text) may be NULL. file: the model's name; bytes: its size. */
 void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, size_t bytes, const bl_pictures *pictures,
              const char *recipe, bl_text *out);
+/* What each channel of each layer answers to each class: *out has a float16 tensor of classes × channels for every
+ * layer, under its value's name, the mean over the maps of all pictures of the class; and backlight.pictures, how many
+ * of each class there were. Layers that only reshape are left out. Names belong to the model, which must outlive *out.
+ */
+bl_status bl_statistics(const bl_model *model, const bl_pictures *pictures, int threads, bl_tensors *out,
+                        bl_error *error);
+
 /* Trainable parameters: float constants read by convolutions and dense layers, and scales and biases of batch
  * normalisation. */
 bool bl_is_parameter(const bl_model *model, int value);
