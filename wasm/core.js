@@ -409,7 +409,7 @@ export class View extends Handle {
   /**
    * Where the time goes: repeats a pass over the picture shown, and one back from the objective ('' leaves it out).
    * @param {{ objective?: string, passes?: number }} [options]
-   * @returns {ProfileRow[]} the nodes computed, in order; times are medians
+   * @returns {ProfileRow[]} the nodes computed, in order; times are means over the faster half of the passes
    */
   profile({ objective = '', passes = 20 } = {}) {
     const [text] = this.core.put(objective)

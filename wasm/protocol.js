@@ -37,6 +37,7 @@
 //                                                                           `search` is the sender's own key; the pictures
 //                                                                           are added to it, numbered from `first` on
 //   memory       → { bytes, open }                                          open: models, views and jobs
+//   profile      { model, picture, size, objective }              → { passes, rows }      in memory of its own
 //   run          { model, method, picture, objective, edits, params, preview }   → { results, legend }
 //   help         { model, method, picture, objective, edits, params, phase, steps, port }   the request of a `run` that is shared, and
 //                                                                                   numbers of steps to begin with

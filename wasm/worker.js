@@ -94,6 +94,10 @@ function checkTicket(entry, of, pass) {
   if (of !== undefined && of !== entry[pass]) throw new BacklightError('stale', `these numbers are gone: another ${pass} pass followed`, 'Ask again with the newer result.')
 }
 
+/** How long the passes of a profile may take together, and their number. */
+const PROFILE_MS = 400
+const PROFILE_PASSES = [4, 200]
+
 /** @type {Record<string, (args: any, state: Current) => any>} */
 const requests = {
   async hello({ module, bytes }) {
@@ -203,8 +207,20 @@ const requests = {
     }
   },
 
+  profile({ model, picture, size, objective }) {
+    const view = opened(model).model.view({ ...size, keep: 'gradient' })
+    try {
+      const pass = () => view.forward(picture).ms + view.backward(objective).ms
+      pass() // the first one warms
+      const passes = Math.max(PROFILE_PASSES[0], Math.min(PROFILE_PASSES[1], Math.round(PROFILE_MS / pass())))
+      return { passes, rows: view.profile({ objective, passes }) }
+    } finally {
+      view.close()
+    }
+  },
+
   async run({ model, method, picture, objective, edits, params, preview }, state) {
-    const job = opened(model).model.job(method, { picture, objective, params })
+    const job = opened(model).model.job(method, { picture, objective, edits, params })
     const crew = (state.crew = new Crew(job, (share) => post({ id: state.id, share })))
     state.wake = () => crew.wake()
     state.wanted = preview
@@ -240,7 +256,7 @@ const requests = {
   },
 
   async help({ model, method, picture, objective, edits, params, phase, steps, port }, state) {
-    const job = opened(model).model.job(method, { picture, objective, params })
+    const job = opened(model).model.job(method, { picture, objective, edits, params })
     try {
       await help(job, phase, steps, port, state, lookUp)
     } finally {

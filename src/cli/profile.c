@@ -100,13 +100,14 @@ static int profile(const bl_arguments *a) {
     return code;
 }
 
-static const bl_option options[] = {{"passes", "N", "how often each pass is repeated (default: 20); medians are shown"},
-                                    {"forward", NULL, "no backward pass to the input"},
-                                    {"height", "N", "plan for this input height (default: as the file says)"},
-                                    {"width", "N", "and this width"},
-                                    {"json", NULL, "as JSON"},
-                                    BL_MODEL_OPTIONS,
-                                    {0}};
+static const bl_option options[] = {
+    {"passes", "N", "how often each pass is repeated (default: 20); means of the faster half are shown"},
+    {"forward", NULL, "no backward pass to the input"},
+    {"height", "N", "plan for this input height (default: as the file says)"},
+    {"width", "N", "and this width"},
+    {"json", NULL, "as JSON"},
+    BL_MODEL_OPTIONS,
+    {0}};
 const bl_command bl_command_profile = {"profile", "show the time of every layer, forward and backward",
                                        "MODEL",   "  backlight profile models/tiny-vgg.onnx\n",
                                        options,   1,

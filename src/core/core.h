@@ -272,7 +272,7 @@ void bl_explained_free(bl_explained *e);
 /* ---- profile: where the time of passes goes ---- */
 
 typedef struct {
-    double forward, backward; /* milliseconds of a node, the median of the passes */
+    double forward, backward; /* milliseconds of a node, the mean of the faster half of the passes */
 } bl_profile_row;
 /* Repeats a forward pass over the run's input and a backward pass from the objective (NULL: none), and fills n_nodes
  * rows. clock counts seconds. */

@@ -119,6 +119,18 @@ test('intervene() answers with the pass of the picture shown, or null before the
   await model.close()
 })
 
+test('profile() measures on a worker for jobs and leaves nothing open there', async () => {
+  const { passes, rows } = await model.profile(picture(32, 32), { objective: 'class:1' })
+  assert.ok(passes >= 4)
+  const conv = rows.filter(({ op }) => op === 'Conv')
+  assert.ok(conv.length > 0 && conv.every(({ forward, backward, forwardKernel, backwardKernel }) => forward > 0 && backward > 0 && forwardKernel && backwardKernel))
+  const asked = log.findLast(({ to, type }) => to && type === 'profile')
+  assert.notEqual(asked.to, workers[0])
+  assert.equal((await backlight.memory())[1].open, 1) // the network
+  await refused('usage', () => model.profile(picture(32, 32), { objective: 'class:99' }))
+  assert.equal((await backlight.memory())[1].open, 1)
+})
+
 test('of passes that wait, the newest takes the place of the others', async () => {
   const passes = [1, 2, 3, 4].map((seed) => model.forward(picture(32, 32, seed)))
   const outcomes = await Promise.allSettled(passes)

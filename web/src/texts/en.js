@@ -163,8 +163,13 @@ export const t = {
   },
   model: {
     refused: 'This network cannot be opened', stays: (name) => `${name} stays open.`, close: 'Close', setup: 'How does this network want its pictures?', labels: 'Names of the classes, one a line', labelsHint: (n) => `${n} classes. Without names they are called class 0, class 1, …`,
-    setupAgain: 'The file says how it wants its pictures. Try another way; the prediction follows.', about: 'Pictures and class names …', aboutHint: 'how this network wants them',
+    setupAgain: 'The file says how it wants its pictures. Try another way; the prediction follows.', about: 'Pictures and class names …', aboutHint: 'how this network wants them', profile: 'Time of every layer …', profileHint: 'forward and backward, on this device',
     setupText: 'This network does not say how it wants its pictures. Try one; the prediction below follows.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Use', opened: (name) => `${name} is open.`, 
+  },
+  profile: {
+    title: (name) => `Where ${name} spends its time`, measuring: 'Measuring …', again: 'Measure again', close: 'Close', layer: 'Layer', forward: 'Forward', backward: 'Backward', ms: 'ms', gflops: 'GFLOP/s', by: 'by', all: 'all',
+    how: (passes, objective, module) => `One picture forward, and the gradient of ${objective} back to it, on one core of this device (${module}): means over the faster half of ${passes} passes.`,
+    counts: 'A multiply-add of the plain sum counts as two operations, so a kernel that needs fewer, such as Winograd’s, may pass the processor’s limit.', with: (name) => `with ${name}`,
   },
   toast: { close: 'Close', stays: (name) => `${name} stays.` },
   states: {
