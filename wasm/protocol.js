@@ -1,4 +1,4 @@
-// What a page and a worker say to each other, version 3.
+// What a page and a worker say to each other, version 4.
 //
 // To the worker, one request at a time (the sender keeps the queue, pool.js):
 //   { v, id, type, args }     a request; ids rise; the types are below

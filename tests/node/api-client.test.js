@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { Backlight } from '../../wasm/backlight.js'
 import { BacklightCore } from '../../wasm/core.js'
-import { buffersOf } from '../../wasm/protocol.js'
+import { buffersOf, PROTOCOL } from '../../wasm/protocol.js'
 import { NETWORK, picture, refused, wasmBytes } from './lib/core.js'
 
 const script = new URL('../../wasm/worker.js', import.meta.url)
@@ -313,8 +313,8 @@ test('a worker whose code fails is thrown away; a worker that cannot start says 
   const trapping = `
     const { parentPort } = require('node:worker_threads')
     parentPort.on('message', ({ id, type }) => parentPort.postMessage(type === 'hello'
-      ? { v: 3, id, ok: true, result: { manifest: {}, colours: {} } }
-      : { v: 3, id, ok: false, error: { name: 'RuntimeError', code: 'internal', message: 'unreachable', hint: '', fatal: true } }))`
+      ? { v: ${PROTOCOL}, id, ok: true, result: { manifest: {}, colours: {} } }
+      : { v: ${PROTOCOL}, id, ok: false, error: { name: 'RuntimeError', code: 'internal', message: 'unreachable', hint: '', fatal: true } }))`
   let started = 0
   const make = () => (started++, new Worker(trapping, { eval: true }))
   const broken = await Backlight.load({ wasm: wasmBytes(), worker: make })
