@@ -20,7 +20,7 @@ async function open(page, phone = false) {
   await page.getByRole('button', { name: /Tiny VGG/ }).first().focus()
   await page.keyboard.press('Enter')
   const item = page.getByRole('menuitem', { name: /Time of every layer/ })
-  for (let i = 0; i < 9 && !(await item.evaluate((x) => x === document.activeElement)); i++) await page.keyboard.press('ArrowDown')
+  for (let i = 0; i < 30 && !(await item.evaluate((x) => x === document.activeElement)); i++) await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').getByRole('table').waitFor()
 }
