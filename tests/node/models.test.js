@@ -14,7 +14,7 @@ const names = readdirSync(models).filter((f) => /^[^.]+\.onnx$/.test(f)).map((f)
 const tiny = process.env.BACKLIGHT_TINY_IMAGENET
 // A tie may fall otherwise there, one in some thousands.
 const TIES = 1e-3
-const PROMISED = { 'tiny-vgg': { accuracy: 0.78, bytes: 50e3 }, fashion: { accuracy: 0.9, bytes: 100e3 } }
+const PROMISED = { 'tiny-vgg': { accuracy: 0.78, bytes: 50e3 }, flagship: { accuracy: 0.47, bytes: 6e6 }, fashion: { accuracy: 0.9, bytes: 100e3 } }
 
 const card = (name) => readFileSync(join(models, `${name}.md`), 'utf8')
 const told = (name) => /\*\*([\d.]+) %\*\* \((\d+) of (\d+);/.exec(card(name)).slice(1).map(Number)
