@@ -173,7 +173,7 @@ export const t = {
   },
   toast: { close: 'Close', stays: (name) => `${name} stays.` },
   states: {
-    noSimd: 'This browser cannot run Backlight’s code', noSimdText: 'It needs WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 or newer.', failed: 'Backlight could not start', nan: 'Numbers went wrong', update: 'A new version is ready.', reload: 'Reload',
+    noSimd: 'This browser cannot run Backlight’s code', noSimdText: 'It needs WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 or newer.', failed: 'Backlight could not start', nan: 'Numbers went wrong', update: 'A new version is ready.', reload: 'Reload', missing: 'This view could not be fetched. The network may be gone, or the page is older than its server.', again: 'Try again',
   },
   keys: {
     title: 'Keys', close: 'Close',

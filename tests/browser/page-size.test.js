@@ -1,0 +1,47 @@
+// What is fetched before the first maps keeps to its budget, and the views that come later come.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { sizes } from '../../tools/bench/site.js'
+import { idle, launch, serveSite, visit } from './lib/page.js'
+
+const FIRST_LOAD = 300_000 // bytes gzip, without networks and pictures
+
+/** @type {import('playwright-core').Browser} */
+let browser
+/** @type {{ url: string, close: () => Promise<void> }} */
+let site
+before(async () => {
+  ;[browser, site] = await Promise.all([launch(), serveSite()])
+})
+after(async () => {
+  await browser?.close()
+  await site?.close()
+})
+
+test('the first load is within its budget, and is all that the first maps need', async (t) => {
+  const { firstLoad, module, scripts, styles } = sizes()
+  t.diagnostic(`${firstLoad.gzip} bytes gzip: module ${module.gzip}, scripts ${scripts.gzip}, styles ${styles.gzip}`)
+  assert.ok(firstLoad.gzip <= FIRST_LOAD, `${firstLoad.gzip} bytes gzip, ${FIRST_LOAD} allowed`)
+  // The maps are drawn though every other script is refused.
+  await visit(browser, site.url, async (page) => {
+    await page.route(/\/assets\/(?!index-|state|worker-|backlight).*\.(js|css)$/, (route) => route.abort())
+    await page.reload()
+    await idle(page)
+    assert.equal(await page.locator('html').getAttribute('data-maps'), 'drawn')
+  }, { allow: /Failed to load resource/ })
+})
+
+test('a view that cannot be fetched says so, and comes when asked again', async () => {
+  await visit(browser, site.url, async (page) => {
+    await page.route(/\/assets\/PlayPanel-.*\.js$/, (route) => route.abort())
+    await page.reload()
+    await idle(page)
+    await page.locator('[data-lab=play]').click()
+    const missing = page.getByRole('alert').filter({ hasText: 'could not be fetched' })
+    await missing.waitFor()
+    await page.unroute(/\/assets\/PlayPanel-.*\.js$/)
+    await missing.getByRole('button', { name: 'Try again' }).click()
+    await missing.waitFor({ state: 'detached' })
+    await page.locator('#lab[data-status=done]').waitFor()
+  }, { allow: /Failed to load resource/ })
+})

@@ -1,0 +1,15 @@
+// Views that the first maps do not need, each in a file of its own, for Later.svelte.
+export const depths = () => import('../depth/Depth.svelte')
+export const phone = () => import('./Phone.svelte')
+
+// Panels of the lab that are not made from the manifest alone; all others are a LabPanel.
+const PANELS = {
+  attack: () => import('./AttackPanel.svelte'),
+  dream: () => import('./DreamPanel.svelte'),
+  edit: () => import('./EditPanel.svelte'),
+  play: () => import('./PlayPanel.svelte'),
+}
+const made = () => import('./LabPanel.svelte')
+
+export const panelOf = (group) => PANELS[group.id] ?? made
+export const views = [depths, made, ...Object.values(PANELS)]
