@@ -1,6 +1,8 @@
 // web: the page. It knows the API (only lib/api.js imports it), never the ABI, and names no layer of any network.
-//   state.svelte.js  what is open and computed; components read it and call it     texts/  every word
-//   components/      regions of the screen (views.js: those that come after the first maps)      results/, controls/  one file per kind, one table line each
+//   state.svelte.js, state/  what is open and computed, and what is done with it; components read and call it
+//   texts/           every word
+//   components/      regions of the screen (views.js: those that come after the first maps)
+//   results/, controls/  one file per kind, one table line each
 //   lib/             what needs no component: address, layout, drawing, numbers, jobs; tested without a browser
 // May come in: Svelte at run time, Vite's plugins at build time. Imports point from components to state to lib.
 import { mount } from 'svelte'

@@ -1,22 +1,18 @@
 // The session: the address (what a link restores), what is open, and what was computed of it. Components read it and call
-// its methods; they compute nothing of the network themselves.
+// it and its parts in state/; they compute nothing of the network themselves.
 import { SvelteMap } from 'svelte/reactivity'
-import { Camera } from './lib/camera.svelte.js'
-import { load, models, samples, sentence, told } from './lib/api.js'
-import { Hands } from './hands.svelte.js'
-import { blank, cut, readCrop } from './lib/crop.js'
+import { load, models, told } from './lib/api.js'
 import { fieldOf, reachOf } from './lib/field.js'
-import { parse, print } from './lib/hash.js'
-import { columnsOf } from './lib/layout.js'
-import { describe, layerText } from './lib/objective.js'
-import { contributions, orderOf } from './lib/stats.js'
-import { store, stored } from './lib/store.js'
-import { toPictureFile } from './lib/files.js'
+import { DEFAULTS, parse, print } from './lib/hash.js'
 import { LabJob } from './lib/job.svelte.js'
 import { groupsOf } from './lib/lab.js'
+import { describe, layerText } from './lib/objective.js'
+import { store, stored } from './lib/store.js'
+import { Hands } from './state/hands.svelte.js'
+import { Networks } from './state/networks.js'
+import { Passes } from './state/passes.svelte.js'
+import { Pictures } from './state/pictures.svelte.js'
 import { t } from './texts/en.js'
-
-const PADS = ['pad', 'pad-black'] // pictures that are empty pages
 
 class Session {
   address = $state(parse(location.hash))
@@ -32,7 +28,6 @@ class Session {
   failure = $state.raw(null)
   trouble = $state.raw(null) // a pass that went wrong: { message }
   busy = $state(0)
-  passes = $state(0) // pictures and pins shown so far
 
   manifest = $state.raw({ methods: [] })
   model = $state.raw(null)
@@ -59,18 +54,15 @@ class Session {
   showMe = $state(0) // counts up when the way of the light is asked for
   findClass = $state(0) // counts up when the class search is asked for
 
+  // What is done with all this.
+  networks = new Networks(this)
+  pictures = new Pictures(this)
+  passes = new Passes(this)
   hands = new Hands(this)
-  camera = new Camera((picture) => this.#live(picture))
 
   #jobs = new Map()
-  #seen = null // { picture, crop, part } of the last crop
-  #samples = new Map()
   #backlight = null
   #tables = new Map()
-  #serial = 0
-  #spoken = -Infinity // when a prediction was announced last
-  #running = null
-  #due = false // something changed since the last way forward
 
   get backward() {
     return this.address.dir === 'backward'
@@ -101,6 +93,9 @@ class Session {
     if (!this.#jobs.has(id)) this.#jobs.set(id, new LabJob())
     return this.#jobs.get(id)
   }
+  forgetJobs() {
+    for (const job of this.#jobs.values()) job.forget()
+  }
 
   get backlight() {
     return this.#backlight
@@ -117,13 +112,12 @@ class Session {
     }
     this.manifest = this.#backlight.manifest
     const known = models.find((m) => m.id === this.address.model) ?? models[0]
-    const picture = samples.find((s) => s.id === this.address.picture) ?? samples.find((s) => s.id === 'red-panda') ?? samples[0]
-    const first = PADS.includes(this.address.picture) ? this.#takePad(this.address.picture) : this.#loadSample(picture)
+    const first = this.pictures.take(this.pictures.knows(this.address.picture) ? this.address.picture : DEFAULTS.picture)
     try {
       const [bytes] = await Promise.all([known.bytes(), first])
-      await this.#open(bytes, known.file, known.id)
+      await this.networks.open(bytes, known.file, known.id)
       this.status = 'ready'
-      await this.refresh()
+      await this.passes.refresh()
     } catch (error) {
       this.failure = { title: t.states.failed, text: told(error).message }
       this.status = 'failed'
@@ -151,14 +145,13 @@ class Session {
     const before = $state.snapshot(this.address)
     Object.assign(this.address, next)
     this.tab = next.lab ? 'lab' : 'network'
-    if (next.model !== before.model && models.some((m) => m.id === next.model)) await this.chooseModel(next.model, false)
-    const sample = samples.find((s) => s.id === next.picture)
-    if (next.picture !== before.picture && (sample || PADS.includes(next.picture))) {
-      await (sample ? this.#loadSample(sample) : this.#takePad(next.picture))
-      this.refresh()
-    } else if (next.edits !== before.edits || next.paint !== before.paint || next.crop !== before.crop) this.refresh()
-    else if (next.pin !== before.pin) this.refresh({ forward: false })
-    if (next.sort !== before.sort) this.sort(next.sort)
+    if (next.model !== before.model && models.some((m) => m.id === next.model)) await this.networks.choose(next.model, false)
+    if (next.picture !== before.picture && this.pictures.knows(next.picture)) {
+      await this.pictures.take(next.picture)
+      this.passes.refresh()
+    } else if (next.edits !== before.edits || next.paint !== before.paint || next.crop !== before.crop) this.passes.refresh()
+    else if (next.pin !== before.pin) this.passes.refresh({ forward: false })
+    if (next.sort !== before.sort) this.passes.sort(next.sort)
   }
 
   /** The name of a column's value in the file: what layer parameters take. */
@@ -185,39 +178,11 @@ class Session {
     if (text === this.address.pin) return true
     const before = this.address.pin
     this.go({ pin: text })
-    const error = await this.refresh({ forward: false })
+    const error = await this.passes.refresh({ forward: false })
     if (!error) return true
     this.go({ pin: before })
-    this.refresh({ forward: false })
+    this.passes.refresh({ forward: false })
     return error
-  }
-
-  /** Pins what was looked at last: its channel, or its layer, or the one unit under the pointer. */
-  pinLooked(what = 'channel') {
-    const at = this.looked
-    const column = at && this.columns.find((c) => c.id === at.id)
-    if (!column?.node) return
-    const channel = `${this.layerText(column)}:${at.channel}`
-    return this.setPin(what === 'layer' ? this.layerText(column) : what === 'unit' && at.row !== undefined ? `${channel}@${at.row},${at.column}` : channel)
-  }
-
-  /** Switches the channel looked at last off, or on again. */
-  toggleLooked() {
-    const at = this.looked
-    const column = at && this.columns.find((c) => c.id === at.id)
-    if (!column?.node) return
-    const off = this.hands.toggle(this.layerText(column), at.channel)
-    this.toast(off ? t.edit.off(at.channel + 1, column.name) : t.edit.on(at.channel + 1, column.name), '', { label: t.edit.undo, run: () => this.hands.undo() })
-  }
-
-  /** The numbers of the map looked at last, as a table. */
-  tableOfLooked() {
-    const at = this.looked
-    const column = at && this.columns.find((c) => c.id === at.id)
-    const value = column && (this.backward ? this.gradients : this.maps).get(at.id)
-    if (!value) return
-    const [, channels = 1, h = 1, w = 1] = value.shape
-    this.dialog = { kind: 'table', map: { title: `${column.name}, ${t.readout.channel(at.channel + 1, channels)}`, data: value.data, at: at.channel * h * w, w, h } }
   }
 
   openLab(lab, more = {}) {
@@ -229,284 +194,16 @@ class Session {
     this.tab = lab ? 'lab' : 'network'
   }
 
-  // ------------------------------------------------------------ models and pictures
-
-  async #open(bytes, file, id) {
-    const model = await this.#backlight.open(bytes, { name: file })
-    this.model?.close()
-    this.model = model
-    this.#modelChanged(id, model.info.title || file.replace(/\.onnx$/i, ''))
-  }
-
-  #modelChanged(id, name) {
-    this.info = this.model.info
-    this.modelName = name
-    this.columns = columnsOf(this.info)
-    this.orders.clear()
-    this.hover = this.looked = this.edges = null
-    this.result = null
-    this.maps = new Map()
-    this.gradients = new Map()
-    this.trouble = null
-    this.hands.forget()
-    for (const job of this.#jobs.values()) job.forget()
-    this.address.model = id
-    if (!this.info.preprocessing) this.dialog = { kind: 'setup' }
-  }
-
-  async chooseModel(id, push = true) {
-    const known = models.find((m) => m.id === id)
-    try {
-      await this.#open(await known.bytes(), known.file, id)
-      if (push) this.go({ model: id, pin: '', open: '', page: '', edits: '', paint: '', method: '', params: {}, unit: '', goal: '' }, { push })
-      await this.refresh()
-    } catch (error) {
-      this.refuseModel(error)
-    }
-  }
-
-  refuseModel(error) {
-    this.dialog = { kind: 'refused', ...told(error), stays: this.modelName }
-  }
-
-  async setUp(preprocessing, labels) {
-    try {
-      if (preprocessing) await this.model.setPreprocessing(preprocessing)
-      if (labels?.length) await this.model.setLabels(labels)
-      this.info = this.model.info
-      await this.refresh()
-      return ''
-    } catch (error) {
-      return told(error).message
-    }
-  }
-
-  /** A bundled picture, decoded; kept, so that pointing at one already fetches it. */
-  sample(sample) {
-    if (!this.#samples.has(sample.id)) {
-      const decoded = sample.bytes().then((bytes) => this.#backlight.decode(bytes, sample.file))
-      decoded.catch(() => this.#samples.delete(sample.id))
-      this.#samples.set(sample.id, decoded)
-    }
-    return this.#samples.get(sample.id)
-  }
-
-  /** A picture file of one's own, decoded. */
-  decode(buffer, name) {
-    return this.#backlight.decode(new Uint8Array(buffer), name)
-  }
-
-  async #loadSample(sample) {
-    this.camera.stop()
-    this.picture = { ...(await this.sample(sample)), id: sample.id, title: sample.title, sample }
-  }
-
-  #takePad(id) {
-    this.camera.stop()
-    this.picture = { ...blank(id === 'pad-black'), id, title: t.picture.pads[id] }
-  }
-
-  /** A bundled picture, or an empty page to draw on ('pad', 'pad-black'). */
-  async choosePicture(id) {
-    if (id === this.picture?.id) return
-    const sample = samples.find((s) => s.id === id)
-    try {
-      if (sample) await this.#loadSample(sample)
-      else this.#takePad(id)
-      this.go({ picture: id, crop: '', paint: '' }, { push: true })
-      await this.refresh()
-    } catch (error) {
-      this.toast(told(error).message)
-    }
+  /** Opens a layer, or the block it is in, with all its channels; '' closes. */
+  openLayer(name) {
+    this.go({ open: name, page: '' }, { push: true })
   }
 
   /** Any file: a network or a picture. What is refused leaves everything as it was. */
   async useFile(file) {
     const name = file.name || 'picture'
     const bytes = new Uint8Array(await file.arrayBuffer())
-    if (/\.onnx$/i.test(name)) {
-      try {
-        await this.#open(bytes, name, '')
-        this.go({ model: '', pin: '', open: '', page: '', edits: '', paint: '', method: '', params: {}, unit: '', goal: '' }, { push: true })
-        this.toast(t.model.opened(this.modelName))
-        await this.refresh()
-      } catch (error) {
-        this.refuseModel(error)
-      }
-      return
-    }
-    try {
-      const picture = await this.#decode(bytes, name, file)
-      await this.usePicture({ ...picture, title: name })
-      if (picture.notes?.length) this.toast([].concat(picture.notes).join('. '))
-    } catch (error) {
-      const stays = this.picture ? ' ' + t.toast.stays(this.picture.title) : ''
-      this.toast(sentence(told(error).message) + stays, 'bad')
-    }
-  }
-
-  async usePicture(picture) {
-    const before = this.picture
-    this.camera.stop()
-    this.picture = { id: '', ...picture }
-    this.go({ picture: '', crop: '', paint: '' }, { push: true })
-    await this.refresh()
-    if (this.trouble && !this.result) this.picture = before
-  }
-
-  /** Another square of the picture for the network; '' the middle. */
-  setCrop(crop) {
-    this.go({ crop, paint: '' })
-    return this.refresh()
-  }
-
-  startCamera() {
-    return this.camera.start(Math.max(this.info.input.height ?? 0, this.info.input.width ?? 0))
-  }
-  async #live(picture) {
-    if (this.picture?.id !== 'camera') this.go({ picture: '', crop: '', paint: '' }, { push: true })
-    this.picture = { ...picture, id: 'camera', title: t.camera.title }
-    await this.refresh()
-  }
-
-  // The core reads PNG, JPEG, BMP and GIF; what it does not know the browser may.
-  async #decode(bytes, name, file) {
-    try {
-      return await this.#backlight.decode(bytes, name)
-    } catch (error) {
-      const other = /^image\/(webp|avif|svg\+xml|heic|tiff)/.test(file.type) || /\.(webp|avif|svg|heic|tiff?)$/i.test(name)
-      if (!other) throw error
-      return await toPictureFile(file).catch(() => Promise.reject(error))
-    }
-  }
-
-  /** The part of the picture that the network gets; the same object until picture or crop change. */
-  get seen() {
-    const { picture, address: { crop } } = this
-    if (!crop || !picture) return picture
-    if (this.#seen?.picture !== picture || this.#seen.crop !== crop) this.#seen = { picture, crop, part: cut(picture, readCrop(crop, picture.width, picture.height)) }
-    return this.#seen.part
-  }
-
-  /** What methods work on: the cropped picture, with what was painted on it. */
-  get fed() {
-    return this.hands.fed
-  }
-
-  // ------------------------------------------------------------ passes
-
-  /** Computes forward and backward anew. One at a time; of those that wait only the last is done. Resolves with an error or null. */
-  refresh({ forward = true } = {}) {
-    const serial = ++this.#serial
-    this.#due ||= forward
-    const before = this.#running ?? Promise.resolve()
-    const run = before.then(() => this.#pass(serial))
-    this.#running = run
-    return run
-  }
-
-  async #pass(serial) {
-    if (!this.model || !this.picture || serial !== this.#serial) return null
-    const forward = this.#due // also when the request for it was overtaken by one for the way back
-    this.#due = false
-    this.busy++
-    const { model, columns, seen: picture } = this
-    try {
-      const ids = columns.map((c) => c.id)
-      const result = forward || !this.result ? await this.hands.forward(model, picture, ids) : this.result
-      const pin = this.address.pin || `class:${result.predictions[0].index}`
-      const forwards = model.values(ids) // asked for at once: it needs not wait for the way back
-      // The first maps of a network are shown as soon as they are there; later ones change together with everything else.
-      const first = this.result === null
-      const show = (values) => {
-        this.result = result
-        this.maps = new Map(values.map((v) => [v.id, v]))
-        this.hands.compare(this.maps, columns)
-      }
-      if (this.hands.drawing && !this.backward) {
-        // Under the brush the way forward follows by itself; the way back when it is lifted.
-        const values = await forwards
-        if (model === this.model) show(values)
-        return null
-      }
-      forwards.then((values) => first && !this.backward && model === this.model && show(values), () => {})
-      let refused = null
-      const objective = await model.backward(pin).catch(async (error) => {
-        refused = error
-        this.address.pin = ''
-        return model.backward(`class:${result.predictions[0].index}`)
-      })
-      const [values, gradients] = await Promise.all([forwards, model.values(ids, { gradient: true })])
-      if (model !== this.model) return null
-      const strongest = result.predictions[0]
-      const changed = first || this.result?.predictions[0].index !== strongest.index
-      show(values)
-      this.gradients = new Map(gradients.map((v) => [v.id, v]))
-      this.objective = objective
-      this.edges = null
-      this.passes++
-      this.trouble = null
-      this.#sortAll()
-      if (changed && performance.now() - this.#spoken > 1000) {
-        this.#spoken = performance.now()
-        this.said = t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
-      }
-      return refused ? told(refused).message : null
-    } catch (error) {
-      const e = told(error)
-      this.trouble = { message: `${e.message} ${e.hint}`.trim() }
-      return e.message
-    } finally {
-      this.busy--
-    }
-  }
-
-  /** How a column is sorted: as the address says, else wide layers by what they contribute. */
-  sortOf = (column) => this.address.sort || (column.channels > 16 ? 'contribution' : 'index')
-
-  // The order inside a column stays while the picture changes: made once, and when the visitor sorts.
-  #sortAll() {
-    for (const c of this.columns) if (!this.orders.has(c.id)) this.orders.set(c.id, orderOf(this.sortOf(c), c.channels, this.maps.get(c.id), this.gradients.get(c.id)))
-  }
-
-  /** Sorts every column anew, by the picture and the objective of now. */
-  sort(by) {
-    this.go({ sort: by, page: '' })
-    this.orders.clear()
-    this.#sortAll()
-  }
-
-  /** Opens a layer, or the block it is in, with all its channels; '' closes. */
-  openLayer(name) {
-    this.go({ open: name, page: '' }, { push: true })
-  }
-
-  /** Where one channel's mean comes from: what each input channel adds to it, Σ activation × gradient. */
-  async #edgesOf(column, channel) {
-    const node = column.node
-    if (!node?.mixesChannels || column.sources.length !== 1) return null
-    const source = this.maps.get(column.sources[0])
-    const pass = await this.model.backward(`${this.layerText(column)}:${channel}`)
-    const gradient = await pass.gradient(column.sources[0])
-    return { id: column.id, channel, source: column.sources[0], shares: contributions(source, gradient) }
-  }
-
-  /** Shows a tile in the read-out; null leaves. Edges follow when the pass is quick. */
-  async show(place) {
-    const before = this.hover
-    this.hover = place
-    if (!place) {
-      this.edges = null
-      return
-    }
-    this.looked = place
-    if (before?.id === place.id && before?.channel === place.channel) return
-    this.edges = null
-    if (this.backward || !this.result || this.objective?.ms > 120 || this.busy) return
-    const column = this.columns.find((c) => c.id === place.id)
-    const serial = this.#serial
-    const edges = await this.#edgesOf(column, place.channel).catch(() => null)
-    if (serial === this.#serial && this.hover?.id === place.id && this.hover?.channel === place.channel) this.edges = edges
+    return /\.onnx$/i.test(name) ? this.networks.use(bytes, name) : this.pictures.open(bytes, name, file)
   }
 
   // ------------------------------------------------------------ words

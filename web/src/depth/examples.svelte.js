@@ -39,7 +39,7 @@ class Search {
   async *#each(list) {
     for (const one of list) {
       try {
-        const picture = one.sample ? await s.sample(one.sample) : await s.decode(await one.file.arrayBuffer(), one.name)
+        const picture = one.sample ? await s.pictures.sample(one.sample) : await s.pictures.decode(await one.file.arrayBuffer(), one.name)
         this.#pictures.push({ ...one, picture })
         yield picture
       } catch {

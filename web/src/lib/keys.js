@@ -3,6 +3,7 @@ import { samples } from './api.js'
 import { groupsOf } from './lab.js'
 import { depth } from '../depth/depth.svelte.js'
 import { session as s } from '../state.svelte.js'
+import { pinLooked, tableOfLooked, toggleLooked } from '../state/looked.js'
 
 const typing = (e) => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) && e.target.type !== 'range' && e.target.type !== 'checkbox'
 
@@ -11,11 +12,11 @@ export function keys(event) {
   const key = event.key
   if (key === 'b' || key === 'B') s.turn()
   else if (key === 'l' || key === 'L') s.openLab(s.address.lab ? '' : groupsOf(s.manifest)[0]?.id)
-  else if (key === 'p' || key === 'P') s.choosePicture(samples[(samples.findIndex((x) => x.id === s.picture?.id) + (key === 'P' ? samples.length - 1 : 1)) % samples.length].id)
-  else if (key === 'o' || key === 'O') s.pinLooked()
-  else if (key === 'x' || key === 'X') s.toggleLooked()
+  else if (key === 'p' || key === 'P') s.pictures.choose(samples[(samples.findIndex((x) => x.id === s.picture?.id) + (key === 'P' ? samples.length - 1 : 1)) % samples.length].id)
+  else if (key === 'o' || key === 'O') pinLooked(s)
+  else if (key === 'x' || key === 'X') toggleLooked(s)
   else if ((key === 'u' || key === 'U') && s.hands.active) s.hands.undo()
-  else if (key === 't' || key === 'T') s.tableOfLooked()
+  else if (key === 't' || key === 'T') tableOfLooked(s)
   else if (key === '/') {
     event.preventDefault()
     s.findClass++

@@ -1,8 +1,8 @@
 // Hands on: strokes on the input, channels switched off, kernels changed. They stand in the address; everything downstream
 // follows at once, and what differs from the picture and the network as they were is known.
-import { told } from './lib/api.js'
-import { changedChannels, findEdit, readEdits, withEdit, writeEdits } from './lib/edits.js'
-import { painted, readPaint, writePaint } from './lib/paint.js'
+import { told } from '../lib/api.js'
+import { changedChannels, findEdit, readEdits, withEdit, writeEdits } from '../lib/edits.js'
+import { painted, readPaint, writePaint } from '../lib/paint.js'
 
 const MOST_UNDO = 100
 
@@ -37,10 +37,10 @@ export class Hands {
     const { edits, paint } = this.#session.address
     if (!more) this.#undo = [...this.#undo, { edits, paint }].slice(-MOST_UNDO)
     this.#session.go(changes, { later: this.drawing })
-    return this.#session.refresh()
+    return this.#session.passes.refresh()
   }
 
-  /** Changes a channel or a kernel; `remove` makes it as it was. @param {import('./lib/edits.js').Edit} edit */
+  /** Changes a channel or a kernel; `remove` makes it as it was. @param {import('../lib/edits.js').Edit} edit */
   change(edit, remove = false) {
     return this.#go({ edits: writeEdits(withEdit(this.edits, edit, remove)) })
   }
@@ -52,7 +52,7 @@ export class Hands {
     return !off
   }
 
-  /** Begins a stroke, or draws the one begun on. @param {import('./lib/paint.js').Stroke} stroke */
+  /** Begins a stroke, or draws the one begun on. @param {import('../lib/paint.js').Stroke} stroke */
   draw(stroke, begin) {
     this.drawing = true
     const strokes = begin ? this.strokes : this.strokes.slice(0, -1)
@@ -62,14 +62,14 @@ export class Hands {
     if (!this.drawing) return
     this.drawing = false
     this.#session.go({})
-    this.#session.refresh({ forward: false })
+    this.#session.passes.refresh({ forward: false })
   }
 
   undo() {
     const last = this.#undo.at(-1)
     this.#undo = this.#undo.slice(0, -1)
     this.#session.go(last ?? { edits: '', paint: '' })
-    return this.#session.refresh()
+    return this.#session.passes.refresh()
   }
   undoAll() {
     if (!this.active) return
@@ -123,7 +123,7 @@ export class Hands {
 
   /** What the last pass was given, for methods that run on it. */
   get fed() {
-    return this.#session.address.paint && this.before && this.#fed ? this.#fed : this.#session.seen
+    return this.#session.address.paint && this.before && this.#fed ? this.#fed : this.#session.pictures.seen
   }
 
   /** What the maps show: the answers, or how they differ from those before the changes. @param {Map<number, any>} maps */

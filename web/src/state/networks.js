@@ -1,0 +1,75 @@
+// Networks: bundled ones and files of the visitor's own. One that is refused leaves everything as it was.
+import { models, told } from '../lib/api.js'
+import { columnsOf } from '../lib/layout.js'
+import { t } from '../texts/en.js'
+
+// What belongs to one network and not to the next.
+const FRESH = { pin: '', open: '', page: '', edits: '', paint: '', method: '', params: {}, unit: '', goal: '' }
+
+export class Networks {
+  #s
+  /** @param {any} session */
+  constructor(session) {
+    this.#s = session
+  }
+
+  /** Opens the bytes of an ONNX file in the place of the network there is. */
+  async open(bytes, file, id) {
+    const s = this.#s
+    const model = await s.backlight.open(bytes, { name: file })
+    s.model?.close()
+    s.model = model
+    s.info = model.info
+    s.modelName = model.info.title || file.replace(/\.onnx$/i, '')
+    s.columns = columnsOf(model.info)
+    s.passes.forget()
+    s.hands.forget()
+    s.forgetJobs()
+    s.address.model = id
+    if (!model.info.preprocessing) s.dialog = { kind: 'setup' }
+  }
+
+  /** A bundled one. @param {string} id @param {boolean} [push] a step that Back undoes */
+  async choose(id, push = true) {
+    const s = this.#s
+    const known = models.find((m) => m.id === id)
+    try {
+      await this.open(await known.bytes(), known.file, id)
+      if (push) s.go({ model: id, ...FRESH }, { push })
+      await s.passes.refresh()
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  /** A file of the visitor's own. @param {Uint8Array} bytes @param {string} file */
+  async use(bytes, file) {
+    const s = this.#s
+    try {
+      await this.open(bytes, file, '')
+      s.go({ model: '', ...FRESH }, { push: true })
+      s.toast(t.model.opened(s.modelName))
+      await s.passes.refresh()
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  #refuse(error) {
+    this.#s.dialog = { kind: 'refused', ...told(error), stays: this.#s.modelName }
+  }
+
+  /** What the file does not say. @returns {Promise<string>} what is wrong with it, '' when nothing is */
+  async setUp(preprocessing, labels) {
+    const s = this.#s
+    try {
+      if (preprocessing) await s.model.setPreprocessing(preprocessing)
+      if (labels?.length) await s.model.setLabels(labels)
+      s.info = s.model.info
+      await s.passes.refresh()
+      return ''
+    } catch (error) {
+      return told(error).message
+    }
+  }
+}
