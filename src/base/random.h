@@ -17,6 +17,7 @@ typedef enum {
     BL_STREAM_JITTER = 8,
     BL_STREAM_BASELINE = 9,
     BL_STREAM_SHAP = 10,
+    BL_STREAM_TIES = 11,          /* the order of pixels with equal numbers */
     BL_STREAM_NOISE_CONTROL = 20, /* the random noise shown beside an attack */
     BL_STREAM_DREAM_NOISE = 21,   /* the picture a dream from noise starts with */
     BL_STREAM_ORDER = 22,         /* training: order of the pictures */
@@ -24,6 +25,7 @@ typedef enum {
     BL_STREAM_DROPOUT = 24,
     BL_STREAM_CAPTION = 26,   /* training: whose caption a picture gets */
     BL_STREAM_ADVERSARY = 25, /* training and measuring against attacks: where they start */
+    BL_STREAM_CONTROL = 27,   /* maps of noise that explanations are compared with */
     BL_STREAM_TEST = 99
 } bl_stream;
 

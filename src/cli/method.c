@@ -323,7 +323,7 @@ static void describe(const bl_param *p, char *out, size_t size) {
 }
 
 bool bl_method_command_make(const bl_method *method, bl_method_command *out) {
-    static const char *const words[] = {"N", "N", "WORD", "LAYER", "CLASS", "TEXT"};
+    static const char *const words[] = {"N", "N", "WORD", "LAYER", "CLASS", "TEXT", "METHOD"};
     if (method->n_params + N_SHARED + 1 > BL_METHOD_OPTIONS) return false;
     memset(out, 0, sizeof *out);
     int n = 0;

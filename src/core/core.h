@@ -189,6 +189,8 @@ void bl_run_watch(bl_run *run, double (*clock)(void), double *forward, double *b
  * changed is *first (may be NULL; n_nodes when none), for bl_run_forward_from, which runs every node that was edited
  * since the last pass, wherever it starts. Text that is wrong changes nothing. */
 bl_status bl_run_intervene(bl_run *run, const char *text, int *first, bl_error *error);
+/* Has the node weights of its own that can be drawn anew? */
+bool bl_redraws(const bl_model *model, int node);
 size_t bl_run_edit_bytes(const bl_run *run); /* what interventions take beyond the plan's bytes */
 /* The pictures, n×C×height×width as the network takes them, on which redrawn layers are made to keep mean and
  * deviation: grey and coloured noise that has as much of coarse as of fine, as photographs have. */

@@ -179,7 +179,6 @@ bl_status bl_edits_read(const bl_run *r, const char *text, bl_edits *out, bl_err
 int bl_edits_kernels(const bl_model *m, int value);
 
 /* weights drawn anew (redraw.c) */
-bool bl_redraws(const bl_model *m, int node); /* has it weights of its own? */
 /* Draws what the edits ask for: *out, NULL when they ask for nothing. */
 bl_status bl_redraw_make(const bl_run *r, const bl_edits *edits, bl_redraw **out, bl_error *error);
 bool bl_redraw_is(const bl_redraw *d, const bl_model *m, const bl_edits *edits); /* what these edits ask for? */

@@ -24,6 +24,10 @@ const bl_method *bl_method_find(const char *id) {
     return NULL;
 }
 
+bool bl_method_explains(const bl_method *method) {
+    return strcmp(method->family, "attribution") == 0 || strcmp(method->id, "control") == 0;
+}
+
 /* Words separated by spaces, as an array. */
 static void words(bl_text *out, const char *key, const char *text) {
     bl_json_open(out, key, '[');
@@ -40,8 +44,15 @@ static void words(bl_text *out, const char *key, const char *text) {
     bl_json_close(out, ']');
 }
 
+static void methods_that_explain(bl_text *out) {
+    bl_json_open(out, "choices", '[');
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (bl_method_explains(table[i])) bl_json_string(out, NULL, table[i]->id);
+    bl_json_close(out, ']');
+}
+
 static void param(bl_text *out, const bl_param *p) {
-    static const char *const types[] = {"number", "integer", "choice", "layer", "class", "text"};
+    static const char *const types[] = {"number", "integer", "choice", "layer", "class", "text", "choice"};
     bl_json_open(out, NULL, '{');
     bl_json_string(out, "name", p->name);
     bl_json_string(out, "title", p->title);
@@ -60,6 +71,7 @@ static void param(bl_text *out, const bl_param *p) {
         words(out, "choices", p->choices);
     } else {
         bl_json_string(out, "default", p->text ? p->text : "");
+        if (p->type == BL_PARAM_METHOD) methods_that_explain(out);
     }
     bl_json_string(out, "meaning", p->meaning);
     bl_json_close(out, '}');

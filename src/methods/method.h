@@ -18,7 +18,8 @@ typedef enum {
     BL_PARAM_CHOICE,
     BL_PARAM_LAYER,
     BL_PARAM_CLASS,
-    BL_PARAM_TEXT
+    BL_PARAM_TEXT,
+    BL_PARAM_METHOD /* one whose map can be judged; the manifest gives it as a choice */
 } bl_param_type;
 typedef struct {
     const char *name;  /* as written in parameter texts: "samples" */
@@ -88,6 +89,8 @@ typedef struct bl_method {
 
 const bl_method *const *bl_methods(int *n);
 const bl_method *bl_method_find(const char *id);
+/* Does it give a map that a test of explanations can be asked about? */
+bool bl_method_explains(const bl_method *method);
 /* All methods, operators and result kinds as JSON: the manifest.
  *   {"methods":[{"id","family","title","purpose","inputs":[{"name","kind","least","most","meaning"}],"objectives":["class",…],
  *     "objective","params":[{"name","title","type","unit","default","least","most","logarithmic","choices":[…],"meaning"}],
@@ -178,7 +181,7 @@ struct bl_job {
     bl_objective objective;
     bool class_open; /* the class is the predicted one, not known before the first pass: bl_job_choose_class */
     double *numbers; /* per parameter: NUMBER, INTEGER; CHOICE: number of the word; CLASS: class or −1; LAYER: value or
-                        −1 */
+                        −1; METHOD: its number in bl_methods */
     const char **texts; /* per parameter: as used */
     size_t limit;
     const char *edits; /* interventions that every run made has; "" none */

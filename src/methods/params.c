@@ -104,6 +104,19 @@ static bl_status layer_of(bl_job *job, const bl_param *p, const char *text, doub
     return BL_OK;
 }
 
+/* A method by its id. */
+static bl_status method_of(bl_job *job, const bl_param *p, const char *text, double *out) {
+    int n;
+    const bl_method *const *all = bl_methods(&n);
+    for (int i = 0; i < n; i++)
+        if (strcmp(all[i]->id, text) == 0 && bl_method_explains(all[i])) {
+            *out = i;
+            return BL_OK;
+        }
+    bl_fail(job->error, BL_USAGE, "%s is a method that explains with a map, not \"%s\"", p->name, text);
+    return bl_hint(job->error, BL_USAGE, "Such are gradient, integrated, gradcam, occlusion …");
+}
+
 static bl_status set(bl_job *job, int i, const char *text) {
     const bl_param *p = &job->method->params[i];
     switch (p->type) {
@@ -112,6 +125,7 @@ static bl_status set(bl_job *job, int i, const char *text) {
     case BL_PARAM_CHOICE: BL_TRY(choice(job, p, text, &job->numbers[i])); break;
     case BL_PARAM_CLASS: BL_TRY(class_of(job, text, &job->numbers[i])); break;
     case BL_PARAM_LAYER: BL_TRY(layer_of(job, p, text, &job->numbers[i])); break;
+    case BL_PARAM_METHOD: BL_TRY(method_of(job, p, text, &job->numbers[i])); break;
     case BL_PARAM_TEXT: break;
     }
     job->texts[i] = bl_arena_text(&job->arena, text, strlen(text));

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/elementary.h"
+
 typedef struct {
     double value;
     size_t index;
@@ -37,4 +39,27 @@ double bl_rank_correlation(const double *a, const double *b, size_t n) {
     }
     bl_free_aligned(sorted), bl_free_aligned(x);
     return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
+}
+
+double bl_structural_similarity(const double *a, const double *b, int height, int width) {
+    enum { MOST = 11 };
+    const double c1 = 0.01 * 0.01, c2 = 0.03 * 0.03;
+    int rows = height < MOST ? height : MOST, columns = width < MOST ? width : MOST;
+    double weight[MOST * MOST], all = 0, sum = 0;
+    for (int i = 0; i < rows * columns; i++) {
+        double y = i / columns - (rows - 1) / 2.0, x = i % columns - (columns - 1) / 2.0;
+        all += weight[i] = (double)bl_exp((bl_real)(-(y * y + x * x) / (2 * 1.5 * 1.5)));
+    }
+    for (int top = 0; top + rows <= height; top++)
+        for (int left = 0; left + columns <= width; left++) {
+            double ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
+            for (int i = 0; i < rows * columns; i++) {
+                double w = weight[i] / all, p = a[(top + i / columns) * width + left + i % columns],
+                       q = b[(top + i / columns) * width + left + i % columns];
+                ma += w * p, mb += w * q, aa += w * p * p, bb += w * q * q, ab += w * p * q;
+            }
+            double va = aa - ma * ma, vb = bb - mb * mb, cov = ab - ma * mb;
+            sum += (2 * ma * mb + c1) * (2 * cov + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2));
+        }
+    return sum / ((double)(height - rows + 1) * (width - columns + 1));
 }
