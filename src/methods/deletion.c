@@ -134,8 +134,8 @@ static bl_status finish(bl_job *job) {
     state *s = job->state;
     double start = s->curve[OWN][INSERT][0], whole = s->judged.subject.value;
     bl_judged_open(job);
-    bl_judged_figure(job, "deletion", "mean while pixels go (lower is better)", area(s, s->curve[OWN][DELETE]), "");
-    bl_judged_figure(job, "insertion", "mean while pixels come (higher is better)", area(s, s->curve[OWN][INSERT]), "");
+    bl_judged_figure(job, "deletion", "deletion (lower: better)", area(s, s->curve[OWN][DELETE]), "");
+    bl_judged_figure(job, "insertion", "insertion (higher: better)", area(s, s->curve[OWN][INSERT]), "");
     bl_judged_figure(job, "blurred", "where insertion begins", start, "");
     if (s->orders > 1) {
         bl_judged_figure(job, "deletion_edges", "deletion by edges", area(s, s->curve[EDGES][DELETE]), "");

@@ -65,18 +65,14 @@ static bl_status finish(bl_job *job) {
     for (int i = 1; i <= LEVELS; i++) best = fmax(best, overlap(s, map, (double)most * i / LEVELS));
     bool any = most > 0; /* a map that speaks for nothing points nowhere */
     bl_judged_open(job);
-    bl_judged_figure(job, "hit", "the largest lies in the box (1) or not (0)", any ? hit : NAN, "");
-    bl_judged_figure(job, "energy", "share of what is positive that lies in the box", any ? inside / all : NAN, "");
-    bl_judged_figure(job, "rank", "share of the largest pixels, as many as the box has, in it",
-                     any ? (double)top / (double)area : NAN, "");
-    bl_judged_figure(job, "iou15", "overlap of the box and what exceeds 15 %",
-                     any ? overlap(s, map, 0.15 * (double)most) : NAN, "");
-    bl_judged_figure(job, "iou25", "overlap of the box and what exceeds 25 %",
-                     any ? overlap(s, map, 0.25 * (double)most) : NAN, "");
-    bl_judged_figure(job, "iou50", "overlap of the box and what exceeds 50 %",
-                     any ? overlap(s, map, 0.5 * (double)most) : NAN, "");
-    bl_judged_figure(job, "best", "overlap at the best of twenty thresholds", any ? best : NAN, "");
-    bl_judged_figure(job, "area", "share of the picture that the box is", (double)area / (double)q->pixels, "");
+    bl_judged_figure(job, "hit", "the largest lies in the box", any ? hit : NAN, "");
+    bl_judged_figure(job, "energy", "energy in the box", any ? inside / all : NAN, "");
+    bl_judged_figure(job, "rank", "the largest pixels in the box", any ? (double)top / (double)area : NAN, "");
+    bl_judged_figure(job, "iou15", "overlap above 15 %", any ? overlap(s, map, 0.15 * (double)most) : NAN, "");
+    bl_judged_figure(job, "iou25", "overlap above 25 %", any ? overlap(s, map, 0.25 * (double)most) : NAN, "");
+    bl_judged_figure(job, "iou50", "overlap above 50 %", any ? overlap(s, map, 0.5 * (double)most) : NAN, "");
+    bl_judged_figure(job, "best", "overlap at its best", any ? best : NAN, "");
+    bl_judged_figure(job, "area", "area of the box", (double)area / (double)q->pixels, "");
     bl_table_close(s->judged.facts);
     return BL_OK;
 }

@@ -43,12 +43,11 @@ static bl_status start(bl_job *job) {
     int most = bl_job_integer(job, "stages");
     s->stages = s->n_layers < most ? s->n_layers : most;
     bl_job_phase(job, "with weights drawn anew", s->stages * s->seeds * s->judged.steps);
-    s->curves = bl_job_add_result(job, "similarity", "likeness to the map of the trained network", BL_SERIES, MEASURES,
-                                  1, s->stages + 1);
-    s->layer_bars =
-        bl_job_add_result(job, "layers", "likeness by layer (rank correlation of sizes)", BL_BARS, 1, 1, s->stages);
-    s->maps = bl_job_add_result(job, "maps", "the maps, trained first, each by its own scale", BL_STACK, s->stages + 1,
-                                q->height, q->width);
+    s->curves =
+        bl_job_add_result(job, "similarity", "likeness to the trained map", BL_SERIES, MEASURES, 1, s->stages + 1);
+    s->layer_bars = bl_job_add_result(job, "layers", "likeness by layer", BL_BARS, 1, 1, s->stages);
+    s->maps =
+        bl_job_add_result(job, "maps", "maps, each by its own scale", BL_STACK, s->stages + 1, q->height, q->width);
     if (!s->curves || !s->layer_bars || !s->maps) return bl_no_room(job);
     for (int i = 0; i < MEASURES * (s->stages + 1); i++)
         s->curves->data[i] = i % (s->stages + 1) ? (bl_real)NAN : (bl_real)1;
@@ -159,9 +158,9 @@ static bl_status finish(bl_job *job) {
     bl_judged_figure(job, "ssim", "likeness, structure (SSIM)", outcome(s, job, STRUCTURE), "");
     bl_table_text(s->judged.facts, "verdict", "verdict",
                   !isfinite(rank) ? "a map without any order"
-                  : size < 0.3    ? "depends on what was learned"
+                  : size < 0.3    ? "depends on training"
                   : size <= 0.6   ? "unclear"
-                                  : "hardly depends on what was learned");
+                                  : "hardly depends on training");
     bl_table_close(s->judged.facts);
     if (s->stages < s->n_layers)
         bl_job_note(job, "The %d layers with weights are drawn anew in %d stages.", s->n_layers, s->stages);

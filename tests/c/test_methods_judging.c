@@ -82,7 +82,7 @@ static void edges_outlive_the_network(void **state) {
         snprintf(params, sizeof params, "method=control with=\"kind=noise\" seeds=8 order=%s", orders[i]);
         job = run("randomisation", m, &p, NULL, params);
         if (!(fabs(fact(job, "rank")) < 0.1)) fail_msg("noise is like noise: %g", fact(job, "rank"));
-        assert_non_null(strstr(result(job, "facts")->text.data, "depends on what was learned"));
+        assert_non_null(strstr(result(job, "facts")->text.data, "depends on training"));
         bl_job_end(job);
     }
     bl_picture_free(&p);

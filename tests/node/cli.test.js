@@ -57,7 +57,7 @@ describe('help', () => {
     for (const m of manifest.methods) assert.ok(out.includes(`  ${m.id}`), m.id)
   })
   test('of every command names its options, of every method its parameters with range and default', () => {
-    for (const name of ['info', 'profile', 'predict', 'build', 'methods', 'train', 'eval']) expect(0, 'out', /Options:/, name, '--help')
+    for (const name of ['info', 'profile', 'predict', 'build', 'methods', 'train', 'eval', 'judge']) expect(0, 'out', /Options:/, name, '--help')
     for (const m of JSON.parse(run('methods', '--json').out).methods) {
       const { out } = expect(0, 'out', /Examples:/, 'help', m.id)
       for (const p of m.params) assert.match(out, new RegExp(`--${p.name} .*`), `${m.id} ${p.name}`)
