@@ -9,10 +9,11 @@ import { mount } from 'svelte'
 import App from './App.svelte'
 import { single } from './lib/api.js'
 import { session } from './state.svelte.js'
-import { t } from './texts/en.js'
+import { begin, t } from './texts/texts.js'
 import './tokens.css'
 import './base.css'
 
+await begin(session.address.lang)
 mount(App, { target: document.getElementById('app') })
 
 // Only the site has a service worker: the single file is offline as it is.

@@ -12,7 +12,7 @@ import { Hands } from './state/hands.svelte.js'
 import { Networks } from './state/networks.js'
 import { Passes } from './state/passes.svelte.js'
 import { Pictures } from './state/pictures.svelte.js'
-import { t } from './texts/en.js'
+import { spoken, t } from './texts/texts.js'
 
 class Session {
   address = $state(parse(location.hash))
@@ -29,7 +29,8 @@ class Session {
   trouble = $state.raw(null) // a pass that went wrong: { message }
   busy = $state(0)
 
-  manifest = $state.raw({ methods: [] })
+  #manifest = $state.raw({ methods: [] })
+  manifest = $derived(spoken(this.#manifest))
   model = $state.raw(null)
   info = $state.raw(null)
   modelName = $state('')
@@ -110,7 +111,7 @@ class Session {
       this.status = 'failed'
       return
     }
-    this.manifest = this.#backlight.manifest
+    this.#manifest = this.#backlight.manifest
     const known = models.find((m) => m.id === this.address.model) ?? models[0]
     const first = this.pictures.take(this.pictures.knows(this.address.picture) ? this.address.picture : DEFAULTS.picture)
     try {

@@ -1,5 +1,6 @@
 // What the depths show: the unit in the address, the explanation of its numbers, and the maps these lie in. Everything is
 // asked of the core again when picture, objective or unit change.
+import { said } from '../texts/texts.js'
 import { untrack } from 'svelte'
 import { session as s } from '../state.svelte.js'
 import { layerText } from '../lib/objective.js'
@@ -80,7 +81,7 @@ class Depth {
     return s.columns.find((c) => c.id === id)?.name ?? s.info.values.find((v) => v.id === id)?.name ?? ''
   }
   titleOf(node) {
-    return s.manifest.operators.find((o) => o.name === node?.op)?.summary.split(/[:;]|\s\(/)[0].trim() ?? ''
+    return said(s.manifest.operators.find((o) => o.name === node?.op)?.summary.split(/[:;]|\s\(/)[0].trim() ?? '')
   }
   formulaOf(node) {
     return s.manifest.operators.find((o) => o.name === node?.op)?.formula ?? ''

@@ -1,7 +1,7 @@
 // What the text strip says of a depth.
 import { signed } from '../lib/format.js'
 import { session as s } from '../state.svelte.js'
-import { t } from '../texts/en.js'
+import { t } from '../texts/texts.js'
 import { depth as d } from './depth.svelte.js'
 import { strongest } from './place.js'
 

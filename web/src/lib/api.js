@@ -1,8 +1,10 @@
 // The only place that knows the core's API. Everything the page computes goes through what this gives.
 import { Backlight } from '../../../wasm/backlight.js'
-import { models, relaxed, samples, single, wasm, worker } from 'page-sources'
+import { models, relaxed, samples as pictures, single, wasm, worker } from 'page-sources'
+import { said } from '../texts/texts.js'
 
-export { models, samples, single }
+export { models, single }
+export const samples = pictures.map((s) => ({ ...s, get title() { return said(s.title) } }))
 
 // An address with ?module=plain keeps to the module whose numbers are the same on every machine.
 const plain = new URLSearchParams(location.search).get('module') === 'plain'

@@ -1,5 +1,8 @@
 // A method at work, as a panel shows it: what was asked for, how far it is, what came out.
+import { said } from '../texts/texts.js'
 import { told } from './api.js'
+
+const named = (results) => results.map((r) => ({ ...r, title: said(r.title) }))
 
 export class LabJob {
   status = $state('ready') // ready, running, stopped, failed, done
@@ -44,10 +47,10 @@ export class LabJob {
           this.seconds = (performance.now() - start) / 1000
         },
       })
-      for await (const preview of job) if (mine()) this.results = preview
+      for await (const preview of job) if (mine()) this.results = named(preview)
       const { results, legend } = await job.result
       if (!mine()) return
-      this.results = results
+      this.results = named(results)
       this.legend = legend
       this.seconds = (performance.now() - start) / 1000
       this.status = 'done'

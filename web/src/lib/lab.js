@@ -1,5 +1,5 @@
 // The lab's panels, from the manifest: families of methods in groups, each group an entry of the rail.
-import { t } from '../texts/en.js'
+import { t } from '../texts/texts.js'
 
 // Families of one group share a panel. `full` panels take the network's place; those that
 // send the light back turn it. A family that is not here gets a panel too.

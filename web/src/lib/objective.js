@@ -1,5 +1,5 @@
 // Objectives as text (`class:7`, `conv3:12`): in words, and from names.
-import { t } from '../texts/en.js'
+import { t } from '../texts/texts.js'
 
 /** The name of a layer as objectives write it: quoted when it has other signs than letters, digits, _ . / */
 export const layerText = (name) => (/^[A-Za-z0-9_./]+$/.test(name) ? name : `"${name}"`)

@@ -1,5 +1,5 @@
 // What can be done with the unit that was looked at last, by keys and menus.
-import { t } from '../texts/en.js'
+import { t } from '../texts/texts.js'
 
 // The unit and its column; null where none was looked at, or the input.
 function lookedAt(s) {

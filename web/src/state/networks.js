@@ -1,7 +1,7 @@
 // Networks: bundled ones and files of the visitor's own. One that is refused leaves everything as it was.
 import { models, told } from '../lib/api.js'
 import { columnsOf } from '../lib/layout.js'
-import { t } from '../texts/en.js'
+import { t } from '../texts/texts.js'
 
 // What belongs to one network and not to the next.
 const FRESH = { pin: '', open: '', page: '', edits: '', paint: '', method: '', params: {}, unit: '', goal: '' }

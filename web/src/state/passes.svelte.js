@@ -2,7 +2,7 @@
 // from both: the order of channels, the edges of the one that is looked at.
 import { told } from '../lib/api.js'
 import { contributions, orderOf } from '../lib/stats.js'
-import { t } from '../texts/en.js'
+import { t } from '../texts/texts.js'
 
 export class Passes {
   count = $state(0) // pictures and pins shown so far

@@ -3,7 +3,7 @@ import { sentence, samples, told } from '../lib/api.js'
 import { Camera } from '../lib/camera.svelte.js'
 import { blank, cut, readCrop } from '../lib/crop.js'
 import { toPictureFile } from '../lib/files.js'
-import { t } from '../texts/en.js'
+import { t } from '../texts/texts.js'
 
 const PADS = ['pad', 'pad-black'] // pictures that are empty pages
 

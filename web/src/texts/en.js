@@ -1,6 +1,6 @@
 // Every word of the page, in English. Another language is another file with the same keys.
 export const t = {
-  name: 'Backlight',
+  name: 'Backlight', motto: 'see a network work, forwards and backwards', decimal: '.', notANumber: 'not a number', yes: 'yes', no: 'no',
   skip: { network: 'To the network', lab: 'To the lab', text: 'To the explanation' },
   bar: {
     model: 'Network', classes: (n) => (n === 1 ? '1 class' : `${n.toLocaleString('en')} classes`),
@@ -8,7 +8,7 @@ export const t = {
     forward: 'Forward', backward: 'Backward', direction: 'Direction of the light', pinned: 'pinned', strongest: 'strongest', gradientOf: 'gradient of',
     scale: 'Scale', copy: 'Copy a link to this view', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
-    theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', 
+    theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', language: 'Language',
   },
   scales: {
     block: ['block', 'a convolution with its activation and pool'], unit: ['unit', 'each tile by itself'], network: ['network', 'one scale for all layers'],

@@ -1,0 +1,66 @@
+// Every language says everything that English says: the page's words, key by key, and the core's, text by text.
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as en from '../../web/src/texts/en.js'
+import { BacklightCore } from '../../wasm/core.js'
+import { root, wasmBytes } from './lib/core.js'
+
+const folder = join(root, 'web/src/texts')
+const others = readdirSync(folder).map((f) => f.match(/^([a-z]{2})\.js$/)?.[1]).filter((id) => id && id !== 'en')
+const file = (/** @type {string} */ id) => import(join(folder, `${id}.js`))
+
+/** @param {any} x @param {string} at @returns {[string, string][]} the leaves by their path, with their kinds */
+function leaves(x, at = '') {
+  if (typeof x === 'function') return [[at, `function of ${x.length}`]]
+  if (x && typeof x === 'object') return Object.entries(x).flatMap(([key, part]) => leaves(part, at ? `${at}.${key}` : key))
+  return [[at, typeof x]]
+}
+
+test('there is another language', () => assert.ok(others.includes('de')))
+
+for (const id of others)
+  test(`${id}: the page's words are those of en.js, none empty, with as many blanks to fill`, async () => {
+    const { t } = await file(id)
+    assert.deepEqual(leaves(t).map((l) => l.join(': ')).sort(), leaves(en.t).map((l) => l.join(': ')).sort())
+    for (const [at] of leaves(t)) assert.notEqual(at.split('.').reduce((x, key) => x[key], t), '', at)
+  })
+
+for (const id of others)
+  test(`${id}: every word of the core is said: manifest, operators, phases and results of every method, choices, pictures`, async () => {
+    const { core: words } = await file(id)
+    const core = await BacklightCore.load({ bytes: wasmBytes() })
+    const { methods, operators } = core.manifest
+    const wanted = new Set()
+    for (const m of methods) {
+      for (const text of [m.title, m.purpose, m.caution]) wanted.add(text)
+      for (const p of m.params) for (const text of [p.title, p.meaning, ...(p.choices ?? [])]) wanted.add(text)
+    }
+    const model = core.open(readFileSync(join(root, 'models/tiny-vgg.onnx')))
+    const picture = core.decode(readFileSync(join(root, 'public/samples/red-panda.jpg')), 'red-panda.jpg')
+    for (const m of methods) {
+      const few = Object.fromEntries(m.params.filter((/** @type {any} */ p) => p.type === 'integer' && ['samples', 'steps', 'masks', 'restarts', 'octaves'].includes(p.name)).map((/** @type {any} */ p) => [p.name, p.least]))
+      const job = model.job(m.id, { picture, params: few })
+      for (let told; !told?.done; ) {
+        told = job.step()
+        wanted.add(told.progress.title)
+      }
+      for (const result of job.results()) {
+        wanted.add(result.title)
+        if (result.kind === 'table') for (const row of JSON.parse(result.text)) wanted.add(row.title)
+      }
+      job.close()
+    }
+    for (const { title } of JSON.parse(readFileSync(join(root, 'public/samples/samples.json'), 'utf8'))) wanted.add(title)
+    // An operator's title is its summary up to the first stop, as the page prints it; formulas and names are for all languages.
+    for (const { summary } of operators) if (/^[A-Z]/.test(summary) && !/shape arithmetic/.test(summary)) wanted.add(summary.split(/[:;]|\s\(/)[0].trim())
+    // What is written alike everywhere: a proper name, a sign, a name of a layer.
+    const same = /^$|^[αγεßL∞2]+$|^(conv|relu|max_pool)_\d|^(HiResCAM|gradcam|gradcam\+\+|hirescam|layercam|xgradcam|cam|L2|z⁺)$/
+    assert.deepEqual([...wanted].filter((text) => text && !same.test(text) && !Object.hasOwn(words, text)), [])
+  })
+
+test('components and lib read the words of the page from texts.js alone', () => {
+  const all = (/** @type {string} */ dir) => readdirSync(join(root, 'web/src', dir), { recursive: true, encoding: 'utf8' }).filter((f) => /\.(svelte|js)$/.test(f)).map((f) => join(dir, f))
+  for (const name of all('.').filter((f) => !f.startsWith('texts/'))) assert.doesNotMatch(readFileSync(join(root, 'web/src', name), 'utf8'), /texts\/[a-z]{2}(-core)?\.js/, name)
+})

@@ -1,0 +1,184 @@
+// Every word of the page, in German: the keys of en.js.
+export { core } from './de-core.js'
+
+export const t = {
+  name: 'Backlight', motto: 'sieh einem Netz bei der Arbeit zu, vorwärts und rückwärts', decimal: ',', notANumber: 'keine Zahl', yes: 'ja', no: 'nein',
+  skip: { network: 'Zum Netz', lab: 'Zum Labor', text: 'Zur Erklärung' },
+  bar: {
+    model: 'Netz', classes: (n) => (n === 1 ? '1 Klasse' : `${n.toLocaleString('de')} Klassen`),
+    open: 'ONNX-Datei öffnen …', openHint: 'oder irgendwo fallen lassen. Sie bleibt auf diesem Gerät.',
+    forward: 'Vorwärts', backward: 'Rückwärts', direction: 'Richtung des Lichts', pinned: 'angeheftet', strongest: 'stärkste', gradientOf: 'Gradient von',
+    scale: 'Skala', copy: 'Link zu dieser Ansicht kopieren', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
+    copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',
+    theme: (dark) => (dark ? 'Helles Design' : 'Dunkles Design'), help: 'Tasten', menu: 'Menü', language: 'Sprache',
+  },
+  scales: {
+    block: ['Block', 'eine Faltung mit Aktivierung und Pooling'], unit: ['Kachel', 'jede Kachel für sich'], network: ['Netz', 'eine Skala für alle Schichten'],
+  },
+  pin: {
+    title: 'Wovon das Licht ausgeht', find: 'Klasse suchen', strongest: 'die stärkste Klasse', strongestHint: 'folgt dem Bild',
+    minusHint: 'A − B: was für die eine Klasse und gegen die andere spricht',
+    text: 'Eine Schicht, ein Kanal oder eine Summe, als Text', textHint: (layer) => `${layer} · ${layer}:3 · 0.7*${layer}:1+0.3*${layer}:2`, use: 'Nehmen', noClass: 'Keine Klasse heißt so.',
+    layer: (name) => `${name}, alle Kanäle`, channel: (name, k) => `${name}, Kanal ${k + 1}`, unit: (name, k, r, c) => `${name}, Kanal ${k + 1}, Zeile ${r}, Spalte ${c}`,
+    looked: 'Was du zuletzt angesehen hast',
+  },
+  picture: {
+    title: 'Bild', photo: 'Foto', input: 'Eingabe', gradient: '∂', gradientName: 'Gradient', which: 'Was gezeigt wird', file: 'Datei', add: 'Datei wählen', more: (n) => `${n} weitere`, fewer: 'weniger',
+    hint: 'Oder ein Bild irgendwo fallen lassen oder einfügen. Es bleibt auf diesem Gerät.', sum: 'Summe über die Farben', drop: 'Loslassen, um dieses Bild zu nehmen', stays: 'Es bleibt auf diesem Gerät.',
+    credits: (s) => `${s.title}. ${s.author}, ${s.licence}`, strip: 'Mitgelieferte Bilder', change: 'Wechseln', inputSize: (w, h) => `${w}×${h}, wie das Netz es bekommt`,
+    pads: { pad: 'Ein leeres Blatt', 'pad-black': 'Ein schwarzes Blatt' },
+    absent: (name) => `Von „${name}“ liegt kein freies Foto bei. Nimm ein eigenes: Es bleibt auf diesem Gerät.`,
+  },
+  readout: {
+    channel: (k, n) => `Kanal ${k} von ${n}`, short: (k, n) => `${k} von ${n}`, place: (r, c) => `Zeile ${r}, Spalte ${c}`, lowest: 'kleinster', mean: 'Mittel', highest: 'größter', forward: 'vorwärts', backward: 'rückwärts',
+  },
+  network: {
+    label: 'Netz', strip: (name, op, shape, n) => `${name}${op ? ', ' + op : ''}, ${shape}, ${n} Kanäle gezeigt`,
+    tile: (name, op, k, n, s) => `${name}${op ? ', ' + op : ''}, Kanal ${k} von ${n}. Mittel ${s.mean}, größter ${s.high}, ${s.above} Prozent über null`,
+    showing: (few, all) => `${few} von ${all} gezeigt`, more: (n) => `+${n}`, light: 'Stärke jeder Schicht, quadratisches Mittel',
+    zero: (name) => `Ab ${name} ist der Gradient 0: Nichts gibt ihn dort bei diesem Bild weiter.`,
+    front: 'Die Front des Lichts', pause: 'Anhalten', play: 'Weiter', step: 'Eine Schicht weiter', skip: 'Ans Ende', layerOf: (k, n) => `Schicht ${k} von ${n}, Größe`,
+    openLayer: (name, few, all) => `${name}: ${few} von ${all} gezeigt. Öffnen`, openAll: (n) => `Öffnen: alle ${n} Kanäle`, openBlock: (n) => `Den Block öffnen: ${n} Schichten`, closeLayer: 'Diese Schicht schließen',
+    blocks: (n, m) => `${n} Schichten in ${m} Spalten: Was sich wiederholt, ist ein Block. Die Zahl darunter öffnet ihn.`,
+    rests: (n) => `${n} weitere `, opened: (name) => `${name}, geöffnet`, shownAs: (n, kinds) => `${n} Schichten als eine gezeigt: ${kinds}`, layer: 'Schicht', close: 'Schließen', of: (a, b) => (a < b ? `${a} von ${b}` : `${b}`),
+    page: (k, n) => `Seite ${k} von ${n}`, silent: (n) => `${n} stumm`, jump: 'Kanal', before: (n) => `${n} zurück`, next: (n) => `${n} weiter`,
+    rest: (n, share, name) => `${n} weitere machen ${share} % des Beitrags zu ${name} aus`, bars: (n, name, high, low) => `Was jeder der ${n} Kanäle zu ${name} beiträgt: von ${high} bis ${low}`,
+    barsLeft: (n, name) => `alle ${n} Kanäle, die stärksten für ${name} links`, barsRight: 'rechts die dagegen',
+    folded: (n) => `${n} Schichten, eine Spalte je Block`, sort: 'Ordnen', sorts: { index: ['Nummer', 'wie in der Datei'], contribution: ['Beitrag', 'zum angehefteten Ziel'], mean: ['mittlere Antwort', 'auf dieses Bild'] },
+    enlarge: 'Im Labor vergrößern', pinLayer: 'Diese Schicht anheften', stands: (names) => `steht für ${names}`,
+  },
+  depth: {
+    way: 'Wo du bist', out: 'Eine Ebene hinaus', earlier: 'Kanal davor', later: 'Kanal danach', inputs: 'Eingänge', signals: 'Gradienten', weights: 'Gewichte', added: 'addiert', kernels: 'Kerne', kernelsTurned: 'Kerne, gedreht', curve: 'Kurve', result: 'Eingang ∗ Kern', resultShort: 'Ergebnis', arriving: 'was ankommt',
+    atMark: 'an der Marke', each: (h, w) => `je ${h}×${w}`, several: (n) => `${n} Schichten`, comesFrom: 'Woher es kommt', arrives: 'Wer ihm Gradient schickt', kernelSign: '∗ Kerne', kernelSignTurned: '∗ gedrehte Kerne',
+    output: 'Ausgang', gradientHere: 'Gradient', sumOf: (n, back) => (n === 1 ? (back ? 'von 1 Ausgang' : 'von 1 Eingang') : `Summe von ${n} ${back ? 'Ausgängen' : 'Eingängen'}`), bias: 'Bias', seed: 'Ziel', edit: 'deine Änderung', value: 'Wert', gradientValue: 'Gradient', after: (op) => `nach ${op}`, openNumber: 'Diese Zahl öffnen',
+    nothing: 'Nichts schickt ihm Gradient: Von hier führt kein Weg zum angehefteten Ziel.', sort: 'Ordnen', sorts: { index: 'Nummer', contribution: 'Beitrag' }, more: (n, share) => `${n} weitere machen ${share} davon aus`, before: 'Zurück', next: (n) => `${n} weiter`,
+    rowName: (back, name, k, sum) => `${name ? name + ', ' : ''}Kanal ${k}${sum ? `: ${back ? 'schickt' : 'gibt'} ${sum}` : ''}`, map: 'Karte', mapName: (label, r, c, v) => `${label}, Zeile ${r}, Spalte ${c}: ${v}`, mapOf: (name, k, n, back) => `${back ? 'Gradient bei ' : ''}${name}${n > 1 ? ` ${k} von ${n}` : ''}`, noMap: 'eine Zahl des Netzes',
+    forward: 'Vorwärts', backward: 'Rückwärts', howMade: 'wie diese Zahl entsteht', whereGradient: (title) => `woher der Gradient kommt${title ? `, durch: ${title}` : ''}`, which: 'Was gezeigt wird', choices: { forward: 'vorwärts', backward: 'rückwärts', both: 'beides' },
+    player: 'Das Fenster', first: 'An die erste Stelle', last: 'An die letzte Stelle', back: 'Eine Stelle zurück', step: 'Eine Stelle weiter', play: 'Abspielen', pause: 'Anhalten', speed: 'Tempo', perSecond: (n) => (n === 1 ? '1 Stelle in der Sekunde' : `${n} Stellen in der Sekunde`),
+    window: 'Fenster', kernel: 'Kern', kernelTurned: 'Kern, um 180° gedreht', products: 'Produkte', product: 'Produkt', factor: 'Faktor', valueIn: 'Wert', outside: 'da ist nichts', largest: 'größter', goesIn: 'geht hinein', comesOut: 'kommt heraus', goesOn: 'geht weiter', arrivesHere: 'kommt an', arrivesAt: 'an dieser Zelle', ofWindows: 'aus jedem Fenster, in dem sie liegt',
+    shut: 'Steigung 0: Das Tor ist zu, nichts geht zurück', open: 'Steigung 1: Das Tor ist offen, alles geht zurück', slope: 'die Steigung der Kurve ist hier der Faktor', slopeIs: (v) => `die Steigung ist hier ${v}: So viel vom Gradienten geht zurück`, winner: 'der Gewinner ist umrahmt; auf dem Rückweg geht alles zu ihm', won: 'sie hat gewonnen: Der Gradient des Fensters kommt hierher', lost: 'sie hat kein Fenster gewonnen: Hier kommt nichts an',
+    scaledBy: (n, sum, factor) => `${n} Quadrate ringsum ergeben ${sum}; daraus wird der Faktor ${factor}`, sumOver: (n, back) => `Summe über alle ${n} ${back ? 'Ausgänge' : 'Eingänge'}`, groupShown: (k, back, sum) => `${back ? 'Ausgang' : 'Eingang'} ${k} gezeigt: ${sum}`, groupSpoken: (k, sum) => `Kanal ${k}: ${sum}`, rest: (n, sum) => `letzter Balken: ${n} weitere, ${sum}`, all: (n, back) => (n > 1 ? `alle ${back ? 'Ausgänge' : 'Eingänge'}` : 'Produkt'),
+    table: 'Als Tabelle zeigen', others: (n) => `${n} weitere`, cell: 'Zeile, Spalte', sharesTitle: 'Softmax', sharesHint: 'jeder Wert gegen alle anderen', temperature: 'Temperatur', class: 'Klasse', score: 'Wert z', exponential: 'exp(z − max)', exponentialT: 'exp((z − max)/T)', probability: 'Wahrscheinlichkeit', logSlope: (name) => `∂ log p(${name}) / ∂z`, openScore: 'Seinen Wert öffnen', openShare: 'Softmax',
+    see: {
+      channel: (n, k, sum) => (n > 1 ? `Jeder der ${n} Eingänge wird mit seinem eigenen Kern gefiltert; die Ergebnisse werden addiert, dann der Bias. An der Marke zählt Eingang <b>${k}</b> am meisten: <b>${sum}</b>. Fahre über eine Karte; die Marke folgt in allen.` : 'Eine Karte geht hinein, eine kommt heraus. Fahre über eine der beiden; die Marke folgt in beiden.'),
+      channelBack: (n, k, sum) => (n > 0 ? `Was die ${n} Ausgänge an diesen Kanal zurückschicken, jeder durch seinen um 180° gedrehten Kern: *Bernstein* würde das Ziel heben, _Violett_ es senken. An der Marke schickt Ausgang <b>${k}</b> am meisten: <b>${sum}</b>.` : 'Von diesem Kanal führt kein Weg zum angehefteten Ziel.'),
+      number: 'Das Fenster steht auf der Eingabe; jedes Produkt steht da, und ihre Summe ist die Zahl. Schraffierte Zellen sind Rand und zählen als 0. Zieh das Fenster, nimm die Pfeiltasten oder drücke Abspielen.',
+      largest: 'Nur die größte Zelle eines Fensters geht weiter, und nur sie bekommt den Gradienten zurück.', curve: 'Eine Kurve für jede Zahl für sich. Ihre Steigung an dieser Stelle entscheidet, wie viel vom Gradienten zurückgeht.', share: 'Jeder Wert wird zu einer Exponentialzahl, jede davon zu einem Anteil an ihrer Summe. Eine höhere Temperatur macht sie ähnlicher.',
+      scaled: 'Die Zahl wird durch die Stärke geteilt, mit der ihre Nachbarkanäle an derselben Stelle antworten.',
+    },
+    act: { channel: 'Finde den Eingang, der diesen Kanal am stärksten senkt, und öffne ihn.', channelBack: 'Dreh das Licht nach vorn und sieh, was derselbe Kanal hier geantwortet hat.', number: 'Addiere die Balken im Kopf, dann sieh auf den Wert darunter.', back: 'Geh an eine Stelle, an der nichts zurückkommt, und sag, warum.', share: 'Bei welcher Temperatur fällt der Gewinner unter ein Halb?' }, turn: 'Umdrehen',
+  },
+  examples: {
+    title: 'Was ihn am stärksten bewegt', bundled: 'In den Bildern hier suchen', own: 'In meinen Bildern suchen', stop: 'Halt',
+    place: (name, row, column, value) => `${name}, Zeile ${row}, Spalte ${column}: ${value}`,
+    progress: (n, all) => `${n} von ${all} Bildern`, silent: 'Keines der Bilder bewegt ihn.',
+    skipped: (n) => (n === 1 ? '1 Datei ließ sich nicht als Bild lesen.' : `${n} Dateien ließen sich nicht als Bilder lesen.`),
+    none: 'Unter diesen Dateien ist kein Bild (JPEG, PNG, GIF, BMP).',
+  },
+  prediction: {
+    was: (p) => `vor den Änderungen: ${p}`, title: 'Vorhersage', probability: 'Wahrscheinlichkeit, 0 bis 1', scores: 'Werte, keine Wahrscheinlichkeiten', sigmoid: 'Wahrscheinlichkeit jeder einzelnen, 0 bis 1', seed: 'Ursprung', seedHint: 'wo das Licht beginnt',
+    seedAt: (name) => `das Licht beginnt bei ${name}`, more: (n) => `${n.toLocaleString('de')} weitere Klassen.`, find: 'Klasse suchen', spoken: (label, p) => `Vorhersage: ${label}, ${p}`,
+  },
+  text: {
+    see: 'Was du siehst', formula: 'Als Formel', tryThis: 'Probier das', care: 'Vorsicht', label: 'Erklärung',
+    forward: 'Licht geht vom Bild zur Vorhersage. Jede Kachel ist ein Kanal, *blau* über null, _rot_ darunter, leer, wo er schweigt. Das Band oben ist die Stärke jeder Schicht.',
+    backward: (name) => `Das Licht umgedreht: was eine kleine Änderung hier mit dem Wert von <b>${name}</b> täte: *Bernstein* würde ihn heben, _Violett_ ihn senken.`,
+    guess: (layer, n, name) => `Welcher der ${n} Kanäle von <b>${layer}</b> spricht am meisten für ${name}? Rate, dann folge der breitesten Linie.`, check: 'Prüfen, ob ich recht habe',
+    answer: (k, share) => `Kanal ${k} spricht am meisten dafür, mit ${share} von allem, was dafür oder dagegen spricht.`,
+    gradientCare: 'Ein Gradient sagt, was eine winzige Änderung täte, nicht, worauf das Netz geschaut hat.', showMe: 'Zeig mir seinen Weg, Schicht für Schicht',
+    groups: {
+      maps: {
+        see: () => 'Eine Schicht, vergrößert: Jeder Kanal ist eine Karte, alle mit einer Skala, *blau* über null und _rot_ darunter. Der Wert unter dem Zeiger ist die Zahl, die die Schicht dort gibt.',
+        formula: 'forward', title: 'Probier das', act: 'Finde einen Kanal, der auf Kanten antwortet, und suche ihn dann in der nächsten Schicht.',
+      },
+      saliency: {
+        see: (name) => `Derselbe Rückweg wie im Netz, an seinem Ende gezeichnet: wie sehr sich der Wert von <b>${name}</b> bewegt, wenn sich ein Pixel ein wenig ändert.`,
+        formula: 'backward', title: 'Vorsicht', act: 'Groß heißt empfindlich, nicht wichtig. Sieh dir die Karte allein an, bevor du sie über dem Foto ansiehst.',
+      },
+      attack: {
+        see: () => 'Der Rückweg sagt für jeden Farbwert, wohin man ihn schieben muss. Rauschen derselben Größe zeigt, dass nicht die Größe zählt, sondern die Richtung.',
+        formula: 'method', title: 'Probier das', act: (name) => `Finde das kleinste ε, mit dem aus diesem Bild (${name}) noch etwas anderes wird.`, link: 'Bei 0 anfangen',
+      },
+      edit: {
+        see: () => 'Alles hinter einer Änderung folgt ihr. Eine Kachel mit farbiger Ecke ist anders als vorher; die Marke in einem Balken ist die Wahrscheinlichkeit davor.',
+        formula: 'forward', title: 'Probier das', act: 'Radiere, was du für wichtig hältst, bis die Vorhersage fällt. Dann radiere anderswo ebenso viel.',
+      },
+      play: {
+        see: () => 'Ein Kern gleitet über ein Bild: Jede Zahl der Ausgabe ist die Summe der Produkte im Fenster. Hier ist nichts gelernt, alle Zahlen sind deine.',
+        formula: 'forward', title: 'Probier das', act: 'Finde neun Zahlen, die nur senkrechte Kanten übrig lassen. Dann mach die Ausgabe halb so breit.',
+      },
+      dream: {
+        see: () => 'Wieder der Rückweg, doch jetzt bewegt sich das Bild: Jeder Schritt fügt ein wenig vom Gradienten hinzu, sodass die Schicht stärker antwortet.',
+        formula: 'method', title: 'Probier das', act: 'Träume stattdessen von einer frühen Schicht, und sag vorher, was du erwartest.', link: 'Zur ersten Schicht',
+      },
+    },
+  },
+  lab: {
+    label: 'Labor', close: 'Das Labor schließen', edit: 'Ändern', play: 'Kern', maps: 'Karten', saliency: 'Salienz', attack: 'Angriff', dream: 'Traum', other: 'Mehr', method: 'Methode', run: 'Los', again: 'Noch einmal', stop: 'Halt',
+    range: (title, least, most, kept) => `${title} geht von ${least} bis ${most}. Geblieben ist: ${kept}.`, whole: (title, kept) => `${title} ist eine ganze Zahl. Geblieben ist: ${kept}.`, left: (s) => `noch ${s}`, of: (a, b) => [a, ` von ${b}`], stopped: (a, b) => `angehalten bei ${a} von ${b}`,
+    passes: (cost) => `${cost} (F: Durchgang vorwärts, B: rückwärts)`, dice: 'Ein anderer Zufall', none: 'keine', untargeted: 'keine: irgendeine andere Klasse',
+    map: 'Karte', over: 'über Foto', shown: 'Wie es gezeigt wird', png: 'PNG', csv: 'CSV', place: (r, c) => `Zeile ${r}, Spalte ${c}`, notRun: 'Noch nicht gerechnet.', failed: 'Das ging nicht',
+    legend: (of, params, forwards, backwards) => `${of ? `Für ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} vorwärts, ${backwards} rückwärts.`, end: (p) => `die Skala endet beim ${String(p).replace('.', ',')}. Perzentil`,
+    zero: 'Die Karte ist null.', stale: (key, value) => `alt: ${key} ist jetzt ${value}`, stalePicture: 'alt: jetzt ein anderes Bild', staleObjective: 'alt: jetzt ein anderes Ziel', channel: (k, n) => `Kanal ${k} von ${n}`, pick: 'Kanal wählen',
+    unedited: 'Methoden arbeiten mit dem Netz, wie es geöffnet wurde: Von Hand geänderte Kanäle und Kerne sind nicht darin.', keep: 'Daneben behalten', kept: 'Behalten, unter einem Zeiger', drop: (what) => `Wegnehmen: ${what}`, oneScale: (v) => `eine Skala, ±${v}`, ownScale: (v) => `eigene Skala, ±${v}`,
+    showing: (a, b) => `${a} von ${b} gezeigt`,
+  },
+  attack: {
+    original: 'Vorlage', perturbation: (gain) => `Störung ×${gain}`, grey: 'grau = unverändert', result: 'Ergebnis', asSaved: '8 Bit, wie gespeichert', target: 'Ziel', race: 'Das Rennen', over: (n) => (n === 1 ? 'ein Schritt' : `über ${n} Schritte`), changed: 'geändert',
+    epsilon: (range, visible) => `so viel darf sich jeder Farbwert höchstens ändern; etwa ${range} % des Bereichs, ${visible}`, visible: ['nichts', 'kaum zu sehen', 'gerade zu sehen', 'zu sehen'], noise: 'Zufälliges Rauschen, gleiches ε', noiseText: (e) => `Jeder Wert zufällig um bis zu ${e}/255 verschoben.`,
+    flicker: 'Blinken', noiseGain: (g) => `Rauschen ×${g}`, noisePicture: 'Bild + Rauschen', step: 'Schritt', after: 'Danach', use: 'Als Bild nehmen',
+  },
+  dream: {
+    strength: (name) => `Stärke von ${name}`, since: (x) => [`×${x}`, ' seit dem Anfang, logarithmisch'], octave: (n) => `Oktave ${n}`, compare: 'Mit dem Foto vergleichen', photo: 'Foto', objective: 'Traum von', channel: 'Kanal', all: 'alle',
+    empty: '„Los“ beginnt mit dem Bild links und lässt die Schicht es verändern.', film: 'Wie es wuchs',
+  },
+  edit: {
+    count: (n) => (n === 0 ? 'Nichts ist geändert' : n === 1 ? '1 Änderung' : `${n} Änderungen`), undo: 'Zurücknehmen', all: 'Alles zurücknehmen', was: 'vorher', now: 'jetzt',
+    diff: 'den Unterschied zeigen', picture: 'Auf dem Bild malen', channels: 'Kanäle abschalten', channelsHint: 'Ein abgeschalteter Kanal antwortet überall 0. Wähle einen, um ihn umzuschalten.', kernel: (name) => `Einen Kern von ${name} ändern`, list: 'Was im Netz geändert ist',
+    pad: (w, h) => `Das Bild, wie das Netz es bekommt, ${w}×${h}. Ziehen malt; Pfeile bewegen den Pinsel, die Leertaste malt, Plus und Minus ändern seine Größe`, padHint: 'Ziehen malt, das Mausrad ändert den Pinsel. Mit der Tastatur: Pfeile, Leertaste, + und −.',
+    colour: 'Womit gemalt wird', colours: { mean: 'Radieren: die mittlere Farbe', '000000': 'schwarz', ffffff: 'weiß', 808080: 'grau', d03020: 'rot', '30a040': 'grün', '3060d0': 'blau', f0c020: 'gelb' }, brush: 'Pinsel',
+    from: 'von Kanal', to: 'zu Kanal', ofAll: (n) => `von ${n}`, kernelHint: (limit) => `Petrol hebt, Braun senkt; die stärkste Farbe ist ${limit}.`, trained: 'Wie gelernt', large: (h, w) => `Ein Kern von ${h}×${w} ist zu groß, um ihn von Hand zu ändern.`,
+    kernelOf: (name, i, o) => `Kern von ${name} von Kanal ${i} zu ${o}`, off: (k, name) => `Kanal ${k} von ${name} ist abgeschaltet.`, on: (k, name) => `Kanal ${k} von ${name} ist wieder an.`, meaned: (k, name) => `Kanal ${k} von ${name} ist überall sein Mittel.`, scaled: (k, name, f) => `Kanal ${k} von ${name} mal ${f}.`,
+  },
+  play: {
+    names: { size: 'Eingabe', k: 'Kern', stride: 'Schrittweite', pad: 'Rand', dilation: 'Dehnung' }, meanings: { size: 'Höhe und Breite der Eingabe', k: 'Höhe und Breite des Kerns', stride: 'wie weit sich das Fenster jedes Mal bewegt', pad: 'Zellen um die Eingabe, die als 0 zählen', dilation: 'wie weit die Zellen des Fensters auseinanderliegen' },
+    input: 'Eingabe', kernel: 'Kern', output: 'Ausgabe', padded: (n, p) => `${n}×${n}, mit ${p} Rand`, fitsNot: 'Das passt nicht', why: (n, p, r) => `Das Fenster reicht über ${r} Zellen; die Eingabe hat ${n}${p ? ` und auf jeder Seite ${p} Rand` : ''}.`,
+    place: (r, c) => `Ausgabe Zeile ${r}, Spalte ${c} ist die Summe der Produkte im Fenster:`, padding: 'Schraffierte Zellen sind Rand und zählen als 0.',
+    size: (p, reach, out) => `(${p.size} + 2·${p.pad} − ${reach}) / ${p.stride}, abgerundet, + 1 = ${out} Zeilen und Spalten.`,
+  },
+  kernels: { identity: 'nichts', blur: 'weichzeichnen', sharpen: 'schärfen', upright: 'senkrechte Kanten', level: 'waagerechte Kanten', outline: 'Umriss', emboss: 'Relief', zero: 'null' },
+  table: {
+    open: 'Tabelle', cells: (h, w) => `${h} Zeilen, ${w} Spalten`, means: (h, w, r, c) => `${h} Zeilen und ${w} Spalten, als Mittel von Teilen aus ${r}×${c}; jeder heißt nach seiner ersten Zeile und Spalte`, row: 'Zeile', close: 'Schließen',
+    extremes: ([low, r0, c0], [high, r1, c1]) => `Kleinster Wert ${low} in Zeile ${r0}, Spalte ${c0}; größter ${high} in Zeile ${r1}, Spalte ${c1}.`,
+  },
+  crop: {
+    short: 'Ausschnitt', title: 'Den Teil wählen, den das Netz bekommt', label: (x, y, n) => `Ein Quadrat von ${n} Pixeln bei Spalte ${x}, Zeile ${y}. Pfeile bewegen es, Plus und Minus ändern seine Größe`, input: 'Die genaue Eingabe des Netzes',
+    from: (n, x, y) => `aus ${n}×${n} Pixeln bei ${x}, ${y}`, size: 'Größe', middle: 'Die Mitte', done: 'Fertig',
+  },
+  camera: {
+    name: 'Kamera', title: 'Kamera', keep: 'Dieses behalten', live: (rate) => (rate ? `Live, ${rate.toFixed(0)} Bilder in der Sekunde. Sie bleiben auf diesem Gerät.` : 'Live. Die Bilder bleiben auf diesem Gerät.'),
+    reasons: {
+      none: 'Hier gibt es keine Kamera.', insecure: 'Eine Kamera braucht eine Adresse, die mit https beginnt.', embedded: 'Die Seite, in der diese Figur steht, erlaubt die Kamera nicht.', refused: 'Die Kamera wurde nicht erlaubt. Die Adresszeile des Browsers kann sie erlauben.',
+      busy: 'Die Kamera lässt sich nicht benutzen; vielleicht hat ein anderes Programm sie.', lost: 'Die Kamera wurde abgezogen.',
+    },
+  },
+  model: {
+    refused: 'Dieses Netz lässt sich nicht öffnen', stays: (name) => `${name} bleibt offen.`, close: 'Schließen', setup: 'Wie will dieses Netz seine Bilder?', labels: 'Namen der Klassen, einer je Zeile', labelsHint: (n) => `${n} Klassen. Ohne Namen heißen sie class 0, class 1, …`,
+    setupAgain: 'Die Datei sagt, wie sie ihre Bilder will. Probier es anders; die Vorhersage folgt.', about: 'Bilder und Klassennamen …', aboutHint: 'wie dieses Netz sie will', profile: 'Zeit jeder Schicht …', profileHint: 'vorwärts und rückwärts, auf diesem Gerät',
+    setupText: 'Dieses Netz sagt nicht, wie es seine Bilder will. Probier es aus; die Vorhersage unten folgt.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Nehmen', opened: (name) => `${name} ist offen.`,
+  },
+  profile: {
+    title: (name) => `Womit ${name} seine Zeit verbringt`, measuring: 'Wird gemessen …', again: 'Noch einmal messen', close: 'Schließen', layer: 'Schicht', forward: 'Vorwärts', backward: 'Rückwärts', ms: 'ms', gflops: 'GFLOP/s', by: 'mit', all: 'alle',
+    how: (passes, objective, module) => `Ein Bild vorwärts, und der Gradient von ${objective} zu ihm zurück, auf einem Kern dieses Geräts (${module}): Mittel über die schnellere Hälfte von ${passes} Durchgängen.`,
+    counts: 'Ein Malnehmen mit Addieren der einfachen Summe zählt als zwei Rechnungen; ein Verfahren, das weniger braucht (wie das von Winograd), kann daher über die Grenze des Prozessors kommen.', with: (name) => `mit ${name}`,
+  },
+  toast: { close: 'Schließen', stays: (name) => `${name} bleibt.` },
+  states: {
+    noSimd: 'Dieser Browser kann den Code von Backlight nicht ausführen', noSimdText: 'Er braucht WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 oder neuer.', failed: 'Backlight konnte nicht starten', nan: 'Mit den Zahlen stimmt etwas nicht', update: 'Eine neue Fassung ist da.', reload: 'Neu laden', missing: 'Diese Ansicht ließ sich nicht laden. Das Netz ist vielleicht weg, oder die Seite ist älter als ihr Server.', again: 'Noch einmal',
+  },
+  keys: {
+    title: 'Tasten', close: 'Schließen',
+    list: [[['←', '→', '↑', '↓'], 'von Kachel zu Kachel'], [['[', ']'], 'Schicht davor, Schicht danach'], [['Pos1', 'Ende'], 'erste Kachel, letzte Kachel'], [['Eingabe'], 'den Kanal öffnen, dann die Zahl'], [['Leertaste'], 'das Fenster gleiten lassen'], [['B'], 'das Licht umdrehen'], [['P'], 'nächstes Bild'], [['L'], 'das Labor öffnen oder schließen'], [['/'], 'Klasse suchen'], [['O'], 'den angesehenen Kanal anheften'], [['X'], 'diesen Kanal abschalten'], [['U'], 'eine Änderung zurücknehmen'], [['T'], 'die angesehene Karte als Tabelle'], [['Esc'], 'einen Schritt hinaus'], [['?'], 'diese Liste']],
+  },
+  tabs: { network: 'Netz', lab: 'Labor', read: 'Lesen' },
+}
