@@ -6,7 +6,7 @@ export const t = {
   skip: { network: 'Zum Netz', lab: 'Zum Labor', text: 'Zur Erklärung' },
   bar: {
     model: 'Netz', classes: (n) => (n === 1 ? '1 Klasse' : `${n.toLocaleString('de')} Klassen`),
-    open: 'ONNX-Datei öffnen …', openHint: 'oder irgendwo fallen lassen. Sie bleibt auf diesem Gerät.',
+    parameters: (n) => `${n} Parameter`, open: 'ONNX-Datei öffnen …', openHint: 'oder irgendwo fallen lassen. Sie bleibt auf diesem Gerät.',
     forward: 'Vorwärts', backward: 'Rückwärts', direction: 'Richtung des Lichts', pinned: 'angeheftet', strongest: 'stärkste', gradientOf: 'Gradient von',
     scale: 'Skala', copy: 'Link zu dieser Ansicht kopieren', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
     copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',

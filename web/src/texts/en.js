@@ -4,7 +4,7 @@ export const t = {
   skip: { network: 'To the network', lab: 'To the lab', text: 'To the explanation' },
   bar: {
     model: 'Network', classes: (n) => (n === 1 ? '1 class' : `${n.toLocaleString('en')} classes`),
-    open: 'Open an ONNX file …', openHint: 'or drop one anywhere. It stays on this device.',
+    parameters: (n) => `${n} parameters`, open: 'Open an ONNX file …', openHint: 'or drop one anywhere. It stays on this device.',
     forward: 'Forward', backward: 'Backward', direction: 'Direction of the light', pinned: 'pinned', strongest: 'strongest', gradientOf: 'gradient of',
     scale: 'Scale', copy: 'Copy a link to this view', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
