@@ -102,7 +102,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs samples icons train-tiny-vgg train-flagship train-fashion need-data format clean
+.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs samples icons train-fashion need-data format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -138,14 +138,24 @@ icons: ## make the icons in public/icons/ anew from icon.svg
 	@tools/icons.sh
 
 # Training a network anew: models/NAME.recipe makes models/NAME.onnx and its card. A call that was stopped goes on.
+CAB   := cab-none cab-0 cab-30 cab-100
+TWINS := twin-plain twin-robust
+TINY  := tiny-vgg flagship $(CAB) $(TWINS)
 TRAIN = $(B)/native/backlight train models/$(1).recipe --data "$(2)" --out models/$(1).onnx --small models/$(1).training \
 	--checkpoint $(B)/$(1).checkpoint --log $(B)/$(1).csv --curves $(B)/$(1).png $(HISTORY)
+CARD  = $(B)/native/backlight eval models/$(1).onnx --data "$(2)" --recipe models/$(1).recipe --card models/$(1).md $(TRIALS)
 train-tiny-vgg: HISTORY = --history models/tiny-vgg.history.onnx
-CARD  = $(B)/native/backlight eval models/$(1).onnx --data "$(2)" --recipe models/$(1).recipe --card models/$(1).md
+$(CAB:%=train-%) $(CAB:%=card-%): TRIALS = --captions "BEE CAT ARC PAN"
+$(TWINS:%=train-%) $(TWINS:%=card-%): TRIALS = --pgd 2,4
 need-data:
 	@[ -n "$(DATA)" ] || { echo 'Say where Tiny ImageNet lies, as in DATA=/path/to/folder' >&2; exit 2; }
 
-train-tiny-vgg train-flagship: train-%: native need-data ## train models/… anew from Tiny ImageNet (DATA=folder)
+.PHONY: train-cab train-twins $(TINY:%=train-%) $(TINY:%=card-%) card-fashion
+train-tiny-vgg train-flagship: ## train models/… anew from Tiny ImageNet (DATA=folder)
+train-cab: $(CAB:%=train-%) ## the same for the four networks of the captions experiment
+train-twins: $(TWINS:%=train-%) ## the same for the plain and the robust twin
+
+$(TINY:%=train-%): train-%: native need-data
 	$(call TRAIN,$*,$(DATA))
 	$(call CARD,$*,$(DATA))
 	@rm -f $(B)/$*.checkpoint models/$*.training
@@ -154,6 +164,12 @@ train-fashion: native | tools-test ## train models/fashion.onnx anew from Debian
 	$(call TRAIN,fashion,$(FASHION))
 	$(call CARD,fashion,$(FASHION))
 	@rm -f $(B)/fashion.checkpoint models/fashion.training
+
+# The card alone: `make card-NAME`.
+$(TINY:%=card-%): card-%: native need-data
+	$(call CARD,$*,$(DATA))
+card-fashion: native | tools-test
+	$(call CARD,fashion,$(FASHION))
 
 format: ## lay out the C sources by .clang-format
 	@command -v clang-format >/dev/null || { echo 'clang-format is missing; on Debian: apt-get install clang-format' >&2; exit 1; }

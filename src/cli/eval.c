@@ -9,7 +9,8 @@ typedef struct {
     const bl_arguments *given;
     const char *model, *data, *split, *classes, *card, *recipe, *confusion, *captions;
     int threads, json;
-    int64_t caption_shift, epsilon, restarts, steps; /* epsilon 0: no attack */
+    int64_t restarts, steps;
+    int n_attacks, epsilons[BL_MOST_ATTACKS];
 } options;
 
 static bl_status write_card(const options *o, const bl_evaluation *e, const bl_model *model,
@@ -37,33 +38,52 @@ static bl_status write_confusion(const options *o, const bl_evaluation *e, const
     return status;
 }
 
-static bl_status write_captions(const options *o, bl_pictures *pictures, bl_error *error) {
-    BL_TRY(bl_captions_check(o->captions, pictures->n_classes, error));
+static void write_captions(const options *o, bl_pictures *pictures, int shift) {
     for (int i = 0; i < pictures->n; i++) {
         bl_picture picture = bl_pictures_at(pictures, i);
-        bl_captions_write(o->captions, (pictures->classes[i] + (int)o->caption_shift) % pictures->n_classes, &picture);
+        bl_captions_write(o->captions, (pictures->classes[i] + shift) % pictures->n_classes, &picture);
+    }
+}
+
+/* One caption lies where the one before lay. */
+static bl_status mislead(const options *o, const bl_model *model, bl_pictures *pictures, bl_evaluation *e,
+                         bl_error *error) {
+    for (int shift = 0; shift < pictures->n_classes; shift++) {
+        bl_evaluation with;
+        write_captions(o, pictures, shift);
+        BL_TRY(bl_evaluate(model, NULL, pictures, o->threads, &with, error));
+        *(shift ? &e->n_misled : &e->n_captioned) += with.n;
+        *(shift ? &e->right_misled : &e->right_captioned) += with.correct;
+        for (int c = 0; shift && c < with.n_classes; c++)
+            e->followed += with.confusion[c * with.n_classes + (c + shift) % with.n_classes];
+        bl_evaluation_free(&with);
     }
     return BL_OK;
 }
 
 static bl_status attack(const options *o, const bl_model *model, const bl_pictures *pictures, bl_evaluation *e,
                         bl_error *error) {
-    e->epsilon = (int)o->epsilon, e->attack_steps = (int)o->steps, e->restarts = (int)o->restarts;
-    const double epsilon = (double)o->epsilon / 255;
-    const bl_attack how = {.epsilon = epsilon,
-                           .step = epsilon / 4,
-                           .steps = (int)o->steps,
-                           .start = {.seed = 1, .stream = BL_STREAM_ADVERSARY}};
-    return bl_evaluate_attacked(model, pictures, &how, (int)o->restarts, o->threads, &e->right_attacked, error);
+    e->attack_steps = (int)o->steps, e->restarts = (int)o->restarts;
+    for (; e->n_attacks < o->n_attacks; e->n_attacks++) {
+        const double epsilon = o->epsilons[e->n_attacks] / 255.0;
+        const bl_attack how = {.epsilon = epsilon,
+                               .step = epsilon / 4,
+                               .steps = (int)o->steps,
+                               .start = {.seed = 1, .stream = BL_STREAM_ADVERSARY}};
+        e->attacks[e->n_attacks].epsilon = o->epsilons[e->n_attacks];
+        BL_TRY(bl_evaluate_attacked(model, pictures, &how, (int)o->restarts, o->threads,
+                                    &e->attacks[e->n_attacks].right, error));
+    }
+    return BL_OK;
 }
 
 static bl_status evaluate(const options *o, const bl_model *model, bl_pictures *pictures, bl_error *error) {
     bl_evaluation e;
     bl_text text = {0};
-    if (o->captions) BL_TRY(write_captions(o, pictures, error));
+    if (o->captions) BL_TRY(bl_captions_check(o->captions, pictures->n_classes, error));
     BL_TRY(bl_evaluate(model, NULL, pictures, o->threads, &e, error));
-    if (o->captions) e.has_captions = true, e.caption_shift = (int)o->caption_shift;
-    bl_status status = o->epsilon > 0 ? attack(o, model, pictures, &e, error) : BL_OK;
+    bl_status status = attack(o, model, pictures, &e, error);
+    if (status == BL_OK && o->captions) status = mislead(o, model, pictures, &e, error);
     if (status == BL_OK && o->json)
         bl_evaluation_json(&e, model, &text);
     else if (status == BL_OK)
@@ -93,29 +113,40 @@ static bl_status run_eval(const options *o, bl_error *error) {
     return status;
 }
 
+/* "2,4": distances in 255ths. */
+static bool read_distances(const char *text, options *o) {
+    for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        int length = 0, *epsilon = &o->epsilons[o->n_attacks];
+        if (o->n_attacks == BL_MOST_ATTACKS || sscanf(at, "%3d%n", epsilon, &length) != 1 || *epsilon < 1 ||
+            *epsilon > 255 || (at[length] && at[length] != ','))
+            return false;
+        o->n_attacks++;
+    }
+    return true;
+}
+
 static int eval_main(const bl_arguments *a) {
-    int64_t threads = bl_processors(), shift = 0, epsilon = 0, restarts = 5, steps = 20;
+    int64_t threads = bl_processors(), restarts = 5, steps = 20;
     bl_error error = {0};
-    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "caption-shift", 0, 999, &shift) ||
-        !bl_option_integer(a, "pgd", 0, 255, &epsilon) || !bl_option_integer(a, "steps", 1, 1000, &steps) ||
+    if (!bl_option_integer(a, "threads", 1, 64, &threads) || !bl_option_integer(a, "steps", 1, 1000, &steps) ||
         !bl_option_integer(a, "restarts", 1, 100, &restarts))
         return BL_EXIT_USAGE;
-    const options o = {.given = a,
-                       .model = a->arguments[0],
-                       .data = bl_option_value(a, "data", NULL),
-                       .split = bl_option_value(a, "split", "val"),
-                       .classes = bl_option_value(a, "classes", NULL),
-                       .card = bl_option_value(a, "card", NULL),
-                       .recipe = bl_option_value(a, "recipe", NULL),
-                       .confusion = bl_option_value(a, "confusion", NULL),
-                       .captions = bl_option_value(a, "captions", NULL),
-                       .caption_shift = shift,
-                       .epsilon = epsilon,
-                       .restarts = restarts,
-                       .steps = steps,
-                       .threads = (int)threads,
-                       .json = bl_option_given(a, "json")};
+    options o = {.given = a,
+                 .model = a->arguments[0],
+                 .data = bl_option_value(a, "data", NULL),
+                 .split = bl_option_value(a, "split", "val"),
+                 .classes = bl_option_value(a, "classes", NULL),
+                 .card = bl_option_value(a, "card", NULL),
+                 .recipe = bl_option_value(a, "recipe", NULL),
+                 .confusion = bl_option_value(a, "confusion", NULL),
+                 .captions = bl_option_value(a, "captions", NULL),
+                 .restarts = restarts,
+                 .steps = steps,
+                 .threads = (int)threads,
+                 .json = bl_option_given(a, "json")};
     if (!o.data) return bl_usage(a->command, "--data DIR is missing: where are the pictures?");
+    if (!read_distances(bl_option_value(a, "pgd", NULL), &o))
+        return bl_usage(a->command, "--pgd takes at most %d whole numbers of 1 to 255, as in 2,4", BL_MOST_ATTACKS);
     if (!bl_choose_kernels(a)) return BL_EXIT_USAGE;
     return run_eval(&o, &error) == BL_OK ? BL_EXIT_OK : bl_report(a, &error);
 }
@@ -129,11 +160,11 @@ static const bl_option eval_options[] = {
     {"card", "FILE", "write the model's card (Markdown)"},
     {"confusion", "FILE.csv", "write how often each class was taken for each other"},
     {"recipe", "FILE", "put this recipe into the card"},
-    {"pgd", "N", "also under attack: projected gradient steps within N/255 of every colour"},
+    {"pgd", "N,…", "also under attack: projected gradient steps within N/255 of every colour"},
     {"steps", "N", "of an attack, each a quarter of its distance (default: 20)"},
     {"restarts", "N", "attacks on a picture, from random starts (default: 5)"},
-    {"captions", "CODES", "write three letters for each class into the pictures, as the recipe's key does"},
-    {"caption-shift", "N", "the caption of the class N places further on (default: 0, the right one)"},
+    {"captions", "CODES",
+     "also with captions in the pictures, right and wrong: three letters for each class, as BEE CAT"},
     {"threads", "N", "1 to 64; default: all processors; the result does not depend on it"},
     BL_KERNEL_OPTION,
     BL_MODEL_OPTIONS,

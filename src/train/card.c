@@ -33,11 +33,28 @@ static size_t count_parameters(const bl_model *model) {
     return n;
 }
 
-int bl_evaluation_follows(const bl_evaluation *e) {
-    int sum = 0;
-    for (int c = 0; c < e->n_classes; c++)
-        sum += e->confusion[c * e->n_classes + (c + e->caption_shift) % e->n_classes];
-    return sum;
+static void json_trials(const bl_evaluation *e, bl_text *out) {
+    if (e->n_attacks) {
+        bl_json_integer(out, "attack_steps", e->attack_steps);
+        bl_json_integer(out, "restarts", e->restarts);
+        bl_json_open(out, "attacks", '[');
+        for (int i = 0; i < e->n_attacks; i++) {
+            bl_json_open(out, NULL, '{');
+            bl_json_integer(out, "epsilon", e->attacks[i].epsilon);
+            bl_json_integer(out, "correct", e->attacks[i].right);
+            bl_json_close(out, '}');
+        }
+        bl_json_close(out, ']');
+    }
+    if (e->n_captioned) {
+        bl_json_open(out, "captions", '{');
+        bl_json_integer(out, "pictures", e->n_captioned);
+        bl_json_integer(out, "correct", e->right_captioned);
+        bl_json_integer(out, "wrong", e->n_misled);
+        bl_json_integer(out, "wrong_correct", e->right_misled);
+        bl_json_integer(out, "wrong_followed", e->followed);
+        bl_json_close(out, '}');
+    }
 }
 
 void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *out) {
@@ -56,16 +73,7 @@ void bl_evaluation_json(const bl_evaluation *e, const bl_model *model, bl_text *
     bl_json_number(out, "seconds", e->seconds);
     bl_json_string(out, "kernels", e->kernels);
     bl_json_number(out, "calibration_error", bl_calibration_error(e));
-    if (e->epsilon) {
-        bl_json_integer(out, "epsilon", e->epsilon);
-        bl_json_integer(out, "attack_steps", e->attack_steps);
-        bl_json_integer(out, "restarts", e->restarts);
-        bl_json_integer(out, "right_attacked", e->right_attacked);
-    }
-    if (e->has_captions) {
-        bl_json_integer(out, "caption_shift", e->caption_shift);
-        bl_json_integer(out, "follow_caption", bl_evaluation_follows(e));
-    }
+    json_trials(e, out);
     bl_json_open(out, "calibration", '[');
     for (int i = 0; i < BL_CALIBRATION_BINS; i++) {
         bl_json_open(out, NULL, '{');
@@ -97,12 +105,17 @@ void bl_evaluation_text(const bl_evaluation *e, const bl_model *model, bl_text *
     if (e->n_classes > 5) bl_text_add(out, "right class among the first five: %.1f %%\n", share(e->top5, e->n));
     bl_text_add(out, "mean cross-entropy: %.4f\ncalibration error: %.1f points\nkernels: %s\n\n", e->loss,
                 100 * bl_calibration_error(e), e->kernels);
-    if (e->epsilon)
-        bl_text_add(out, "right under PGD within %d/255 (%d steps, %d restarts): %d of %d, %.1f %%\n\n", e->epsilon,
-                    e->attack_steps, e->restarts, e->right_attacked, e->n, share(e->right_attacked, e->n));
-    if (e->has_captions)
-        bl_text_add(out, "taken for the caption's class: %d of %d, %.1f %%\n\n", bl_evaluation_follows(e), e->n,
-                    share(bl_evaluation_follows(e), e->n));
+    for (int i = 0; i < e->n_attacks; i++)
+        bl_text_add(out, "right under PGD within %d/255 (%d steps, %d restarts): %d of %d, %.1f %%\n\n",
+                    e->attacks[i].epsilon, e->attack_steps, e->restarts, e->attacks[i].right, e->n,
+                    share(e->attacks[i].right, e->n));
+    if (e->n_captioned)
+        bl_text_add(out,
+                    "with right captions right: %d of %d, %.1f %%\nwith wrong captions right: %d of %d, %.1f %%\n"
+                    "taken for what a wrong caption says: %d of %d, %.1f %%\n\n",
+                    e->right_captioned, e->n_captioned, share(e->right_captioned, e->n_captioned), e->right_misled,
+                    e->n_misled, share(e->right_misled, e->n_misled), e->followed, e->n_misled,
+                    share(e->followed, e->n_misled));
     bl_text_add(out, "  right  pictures  class\n");
     for (int c = 0; c < e->n_classes; c++)
         bl_text_add(out, "%5.1f %%  %8d  %s\n", share(hits(e, c), row_sum(e, c)), row_sum(e, c),
@@ -160,6 +173,31 @@ static void write_confusion(const bl_evaluation *e, const bl_model *model, bl_te
         for (int k = 0; k < e->n_classes; k++) bl_text_add(out, " %d |", e->confusion[c * e->n_classes + k]);
     }
     bl_text_add(out, "\n");
+}
+
+static void write_attacks(const bl_evaluation *e, bl_text *out) {
+    bl_text_add(
+        out,
+        "\n## Under attack\n\nProjected gradient steps (Madry et al. 2018) within ±ε of every colour: %d steps of a "
+        "quarter of ε from %d random starts. A picture counts as right when none of all these pictures was taken "
+        "for another class.\n\n| ε | right |\n|---|---:|\n| none | %.1f %% (%d of %d) |\n",
+        e->attack_steps, e->restarts, share(e->correct, e->n), e->correct, e->n);
+    for (int i = 0; i < e->n_attacks; i++)
+        bl_text_add(out, "| %d/255 | %.1f %% (%d of %d) |\n", e->attacks[i].epsilon, share(e->attacks[i].right, e->n),
+                    e->attacks[i].right, e->n);
+}
+
+static void write_captions(const bl_evaluation *e, bl_text *out) {
+    bl_text_add(
+        out,
+        "\n## Captions\n\nWhat the network goes by, the picture or the caption in its lower left corner (Kim et al. "
+        "2018). Wrong captions are those of every other class, one after the other.\n\n"
+        "| pictures with | right | taken for what the caption says |\n|---|---:|---:|\n"
+        "| no caption | %.1f %% (%d of %d) | |\n| right captions | %.1f %% (%d of %d) | the same |\n"
+        "| wrong captions | %.1f %% (%d of %d) | %.1f %% (%d of %d) |\n",
+        share(e->correct, e->n), e->correct, e->n, share(e->right_captioned, e->n_captioned), e->right_captioned,
+        e->n_captioned, share(e->right_misled, e->n_misled), e->right_misled, e->n_misled,
+        share(e->followed, e->n_misled), e->followed, e->n_misled);
 }
 
 static void write_calibration(const bl_evaluation *e, bl_text *out) {
@@ -229,6 +267,8 @@ void bl_card(const bl_evaluation *e, const bl_model *model, const char *file, si
         "is often wrong. It is easily fooled by small changes made on purpose. It must not be used to decide "
         "anything about people or things.\n",
         e->n_classes, pictures->width, pictures->height);
+    if (e->n_attacks) write_attacks(e, out);
+    if (e->n_captioned) write_captions(e, out);
     bl_text_add(out, "\n## Calibration\n\n");
     write_calibration(e, out);
     bl_text_add(out, "\n## Confusion\n\n");

@@ -246,23 +246,26 @@ bl_status bl_history_resume(bl_history *h, int *lost, bl_error *error);
 
 /* ---- evaluation ---- */
 
-enum { BL_CALIBRATION_BINS = 15 };
+enum { BL_CALIBRATION_BINS = 15, BL_MOST_ATTACKS = 8 };
 typedef struct {
     int n, n_classes, correct, top5;
     double loss;    /* mean cross-entropy, no smoothing */
     int *confusion; /* n_classes × n_classes: true class, predicted class */
     struct {
         int n, correct;
-        double sum;                                      /* of the probabilities given to the predicted class */
-    } bins[BL_CALIBRATION_BINS];                         /* pictures by that probability: 0 … 1/15, … */
-    double seconds, macs;                                /* macs: of one picture */
-    const char *kernels;                                 /* bl_kernels_name() */
-    int epsilon, attack_steps, restarts, right_attacked; /* epsilon 0: not attacked */
-    bool has_captions;
-    int caption_shift; /* captions named the class that many places behind the true one */
+        double sum;              /* of the probabilities given to the predicted class */
+    } bins[BL_CALIBRATION_BINS]; /* pictures by that probability: 0 … 1/15, … */
+    double seconds, macs;        /* macs: of one picture */
+    const char *kernels;         /* bl_kernels_name() */
+    /* Under projected gradient steps, if there are any. */
+    int n_attacks, attack_steps, restarts;
+    struct {
+        int epsilon, right; /* epsilon in 255ths of the colours */
+    } attacks[BL_MOST_ATTACKS];
+    /* With captions, if there are any: with those of the pictures' own classes, and with those of every other class,
+     * one after the other; followed: taken for what that one said. */
+    int n_captioned, right_captioned, n_misled, right_misled, followed;
 } bl_evaluation;
-/* Pictures taken for what their caption said. */
-int bl_evaluation_follows(const bl_evaluation *e);
 /* Runs every picture through the model. constants as in bl_write_options; may be NULL. */
 bl_status bl_evaluate(const bl_model *model, const bl_real *const *constants, const bl_pictures *pictures, int threads,
                       bl_evaluation *out, bl_error *error);
