@@ -50,9 +50,11 @@ export class Backlight {
     // Whoever names the one alone wants that one.
     const faster = relaxed ?? (wasm ? false : new URL('../build/wasm/backlight-relaxed.wasm', import.meta.url))
     const chosen = faster && hasRelaxedSimd() ? faster : plain
-    const module = typeof chosen === 'string' || chosen instanceof URL ? await fetchModule(chosen) : await WebAssembly.compile(chosen)
     const make = typeof worker === 'function' ? worker : () => startWorker(worker)
-    const lanes = Array.from({ length: Math.max(2, workers) }, () => new Lane(make, { module }))
+    // The first worker starts while the module is fetched and compiled.
+    const hello = (typeof chosen === 'string' || chosen instanceof URL ? fetchModule(chosen) : WebAssembly.compile(chosen)).then((module) => ({ module }))
+    hello.catch(() => {}) // told by the lane
+    const lanes = Array.from({ length: Math.max(2, workers) }, () => new Lane(make, hello))
     try {
       return new Backlight(lanes, await lanes[0].greet(), memory)
     } catch (error) {

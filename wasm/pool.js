@@ -54,7 +54,7 @@ export class Lane {
 
   /**
    * @param {() => any} make starts a worker: a page's Worker or Node's
-   * @param {{ module?: WebAssembly.Module, bytes?: BufferSource }} hello
+   * @param {Promise<{ module: WebAssembly.Module }>} hello  a worker is started before it is there
    */
   constructor(make, hello) {
     this.#make = make
@@ -163,7 +163,9 @@ export class Lane {
 
   async #start() {
     const worker = (this.#worker = this.#make())
-    const lost = (/** @type {any} */ cause) => this.#worker === worker && this.#end(lostError(cause))
+    /** @type {unknown} */
+    let gone = null
+    const lost = (/** @type {any} */ cause) => this.#worker === worker && this.#end((gone = lostError(cause)))
     if (typeof worker.on === 'function') {
       worker.on('message', (/** @type {any} */ message) => this.#receive(worker, message))
       worker.on('messageerror', lost)
@@ -175,7 +177,9 @@ export class Lane {
       worker.onerror = lost
     }
     try {
-      return await this.#send('hello', this.#hello, null)
+      const hello = await this.#hello
+      if (gone) throw gone
+      return await this.#send('hello', hello, null)
     } catch (error) {
       this.#terminate()
       throw error

@@ -7,18 +7,22 @@
 // May come in: Svelte at run time, Vite's plugins at build time. Imports point from components to state to lib.
 import { mount } from 'svelte'
 import App from './App.svelte'
+import { fetchLater } from './components/Later.svelte'
+import { views } from './components/views.js'
 import { single } from './lib/api.js'
 import { session } from './state.svelte.js'
 import { begin, t } from './texts/texts.js'
 import './tokens.css'
 import './base.css'
 
+const first = session.start() // while the page is put up
 await begin(session.address.lang)
 mount(App, { target: document.getElementById('app') })
+void first.then(() => fetchLater(views))
 
 // Only the site has a service worker: the single file is offline as it is.
 if (!single && 'serviceWorker' in navigator && location.protocol !== 'file:') {
-  addEventListener('load', async () => {
+  const serve = async () => {
     const registration = await navigator.serviceWorker.register('./sw.js').catch(() => null)
     // A new version waits until the visitor asks for it: never in the middle of something.
     const offer = () => registration.waiting && navigator.serviceWorker.controller && session.toast(t.states.update, '', { label: t.states.reload, run: renew })
@@ -28,5 +32,7 @@ if (!single && 'serviceWorker' in navigator && location.protocol !== 'file:') {
     }
     registration?.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', (e) => e.target.state === 'installed' && offer()))
     if (registration) offer()
-  })
+  }
+  if (document.readyState === 'complete') void serve()
+  else addEventListener('load', serve)
 }

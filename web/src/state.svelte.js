@@ -63,6 +63,7 @@ class Session {
 
   #jobs = new Map()
   #backlight = null
+  loading = null // the promise of it
   #tables = new Map()
 
   get backward() {
@@ -103,8 +104,13 @@ class Session {
   }
 
   async start() {
+    // Network and picture are fetched while the core starts.
+    this.loading = load()
+    const known = models.find((m) => m.id === this.address.model) ?? models[0]
+    const wanted = Promise.all([known.bytes(), this.pictures.take(this.pictures.knows(this.address.picture) ? this.address.picture : DEFAULTS.picture)])
+    wanted.catch(() => {}) // told of below
     try {
-      this.#backlight = await load()
+      this.#backlight = await this.loading
     } catch (error) {
       const e = told(error)
       this.failure = e.code === 'no-simd' ? { title: t.states.noSimd, text: t.states.noSimdText } : { title: t.states.failed, text: `${e.message} ${e.hint}`.trim() }
@@ -112,10 +118,8 @@ class Session {
       return
     }
     this.#manifest = this.#backlight.manifest
-    const known = models.find((m) => m.id === this.address.model) ?? models[0]
-    const first = this.pictures.take(this.pictures.knows(this.address.picture) ? this.address.picture : DEFAULTS.picture)
     try {
-      const [bytes] = await Promise.all([known.bytes(), first])
+      const [bytes] = await wanted
       await this.networks.open(bytes, known.file, known.id)
       this.status = 'ready'
       await this.passes.refresh()

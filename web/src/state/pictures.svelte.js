@@ -22,7 +22,7 @@ export class Pictures {
   /** A bundled picture, decoded; kept, so that pointing at one already fetches it. */
   sample(sample) {
     if (!this.#samples.has(sample.id)) {
-      const decoded = sample.bytes().then((bytes) => this.#s.backlight.decode(bytes, sample.file))
+      const decoded = Promise.all([sample.bytes(), this.#s.loading]).then(([bytes, backlight]) => backlight.decode(bytes, sample.file))
       decoded.catch(() => this.#samples.delete(sample.id))
       this.#samples.set(sample.id, decoded)
     }
