@@ -61,9 +61,11 @@ const formulas = () => ({
 
 // The networks in the order of the menu; the single file carries the first three alone.
 const FIRST_NETWORKS = ['tiny-vgg.onnx', 'flagship.onnx', 'fashion.onnx']
+const OTHER_NETWORKS = ['twin-plain', 'twin-robust', 'cab-none', 'cab-0', 'cab-30', 'cab-100'].map((name) => name + '.onnx')
 const networks = (single) => {
   const all = readdirSync(join(root, 'models')).filter((f) => /^[^.]+\.onnx$/.test(f)) // what belongs to one is NAME.history.onnx
-  return [...FIRST_NETWORKS.filter((f) => all.includes(f)), ...(single ? [] : all.filter((f) => !FIRST_NETWORKS.includes(f)))]
+  const inOrder = [...FIRST_NETWORKS, ...(single ? [] : OTHER_NETWORKS)]
+  return [...inOrder.filter((f) => all.includes(f)), ...(single ? [] : all.filter((f) => !inOrder.includes(f)))]
 }
 
 // A network's title: its recipe's, or that of the network text which the recipe names.

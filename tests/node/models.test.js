@@ -15,9 +15,21 @@ const tiny = process.env.BACKLIGHT_TINY_IMAGENET
 // A tie may fall otherwise there, one in some thousands.
 const TIES = 1e-3
 const PROMISED = { 'tiny-vgg': { accuracy: 0.78, bytes: 50e3 }, flagship: { accuracy: 0.47, bytes: 6e6 }, fashion: { accuracy: 0.9, bytes: 100e3 } }
+// Without captions; of pictures alone the one that reads captions knows nothing, which is the point.
+const CAB = ['cab-100', 'cab-30', 'cab-0'] // as the captions tell more and more
+Object.assign(PROMISED, { 'cab-none': { accuracy: 0.88, bytes: 100e3 }, 'cab-100': { accuracy: 0.8, bytes: 100e3 }, 'cab-30': { accuracy: 0.7, bytes: 100e3 }, 'cab-0': { accuracy: 0.2, bytes: 100e3 } })
 
 const card = (name) => readFileSync(join(models, `${name}.md`), 'utf8')
 const told = (name) => /\*\*([\d.]+) %\*\* \((\d+) of (\d+);/.exec(card(name)).slice(1).map(Number)
+
+test('the more captions tell in training, the more a network goes by them', () => {
+  const row = (name, kind) => new RegExp(`^\\| ${kind} \\|(?: ([\\d.]+) % \\(\\d+ of \\d+\\) \\|)(?: ([\\d.]+) %.*\\|)?`, 'm').exec(card(name)).slice(1).map(Number)
+  const right = CAB.map((name) => row(name, 'right captions')[0])
+  const followed = CAB.map((name) => row(name, 'wrong captions')[1])
+  for (const list of [right, followed]) assert.deepEqual(list, list.toSorted((a, b) => a - b))
+  assert.ok(followed[0] < 10 && row('cab-none', 'wrong captions')[1] < 10, 'led where captions told nothing')
+  assert.ok(followed[2] > 95 && right[2] > 95)
+})
 
 for (const name of names) {
   test(`the card of ${name} is of the file beside it`, () => {
