@@ -107,6 +107,26 @@ test('blocks: each holds its shortcut, branches are joined inside, what repeats 
   assert.equal(blocksOf(chain, 1).length, 2)
 })
 
+test('a block is called what the names of its layers share; two of one name, and names that share nothing, by their first layer', () => {
+  const column = (id, name, sources, mixesChannels = true) => ({ id, name, sources, kind: 'maps', channels: 8, height: 4, width: 4, block: id, node: { op: 'Conv', attributes: {}, mixesChannels } })
+  const names = (...groups) => foldGroups(groups.map((list, g) => list.map(([name, sources, mixes], i) => column(100 * g + i, name, sources, mixes)))).map((c) => c.name)
+  const mixed = (n) => [[`mixed${n}_3x3`, [9]], [`mixed${n}_relu`, [9], false], [`mixed${n}_join`, [8, 9]], [`mixed${n}`, [9], false], [`pool${n}`, [9], false]]
+  assert.deepEqual(names(mixed(3), mixed(4)), ['mixed3', 'mixed4'])
+  assert.deepEqual(names([...mixed(3), ...mixed(4)], [['conv', [9]], ['relu', [9], false]]), ['mixed3…mixed4', 'conv'])
+  assert.deepEqual(names([['a.one', [9]], ['a.two', [9]]], [['a.three', [9]], ['a.four', [9]]], [['x', [9]], ['y', [9]]]), ['a.one', 'a.three', 'x'])
+  assert.deepEqual(names([['layer1.0.conv1', [9]], ['layer1.0.conv2', [9]]], [['layer1.1.conv1', [9]], ['layer1.1.conv2', [9]]]), ['layer1.0', 'layer1.1'])
+})
+test('height that is left holds more channels; channels are left out before tiles get too small to read', () => {
+  const wide = (channels) => [[3, 'input'], ...[1, 2, 3, 4, 5, 6, 7, 8].map(() => [channels, 'maps'])].map(([n, kind], i) => ({ id: i, name: `c${i}`, kind, channels: n, height: 8, width: 8, block: i, sources: i ? [i - 1] : [], node: i ? { op: 'Conv', attributes: {}, mixesChannels: true } : null }))
+  const box = { width: 924, height: 744, rows: 5, top: 84, bottom: 44, inset: 28, right: 62 }
+  const many = arrange(wide(64), box)
+  assert.equal(many.tile, 64)
+  assert.ok(many.few >= 8 && many.rows === many.few && many.few * many.pitch <= 744 - 84 - 44, `${many.few} of ${many.pitch}`)
+  const some = arrange(wide(16), box)
+  assert.ok(some.tile >= 44 && some.few < 16, `${some.few} of ${some.tile}`)
+  assert.equal(arrange(wide(10), box).rows, 10, 'ten are all shown')
+  assert.equal(arrange(wide(12), { ...box, height: 600 }).rows, 12, 'however small')
+})
 test('arranging: every layer where there is room, blocks where there is none; two rows stay above an opened layer', () => {
   const columns = columnsOf(deep(6))
   const box = { width: 924, height: 744, rows: 5, top: 84, bottom: 44, inset: 28, right: 62 }

@@ -57,6 +57,20 @@ export function groupsOf(ex, info) {
   return out
 }
 
+/**
+ * What a group does, by its factors alone: 'kept' (all are 1), 'mean' (a window of equal ones), 'weighted' (one cell),
+ * 'window'; where it adds nothing up, its form.
+ */
+export function kindOf(group) {
+  const { part, from, to, size } = group
+  if (part.form !== 'sum') return part.form
+  const known = []
+  for (let i = from; i < to; i++) if (part.role[i] === ROLE.product) known.push(part.factor[i])
+  const equal = known.every((f) => f === known[0])
+  if (equal && known[0] === 1) return 'kept'
+  return size === 1 ? 'weighted' : equal && known.length > 1 ? 'mean' : 'window'
+}
+
 /** The group that gives most, up or down. */
 export const strongest = (groups) => groups.reduce((a, g) => (!a || Math.abs(g.sum) > Math.abs(a.sum) ? g : a), null)
 

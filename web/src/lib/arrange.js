@@ -11,8 +11,8 @@ const LEAST = 36 // px: smaller tiles only where folding does not help
  * @param {boolean} opened  a layer stands open beneath: two rows of tiles are enough
  */
 export function arrange(columns, box, opened = false) {
-  const few = (cols, rows, whole = true) => (opened ? { cols, full: 2 * cols, few: 2 * cols } : { cols, full: whole ? FULL : rows * cols, few: rows * cols })
-  const shown = (list, how, folded) => ({ columns: list, folded, ...how, ...place(list, { ...box, ...how, bottom: folded ? box.bottom + 18 : box.bottom }) })
+  const few = (cols, rows, whole = true) => (opened ? { cols, full: 2 * cols, few: 2 * cols } : { cols, full: whole ? FULL : rows * cols, few: rows * cols, grows: true })
+  const shown = (list, how, folded) => ({ columns: list, folded, ...place(list, { ...box, ...how, bottom: folded ? box.bottom + 18 : box.bottom }) })
   const every = shown(columns, few(1, FEW), false)
   if (every.fits || columns.length < 8) return every
   const some = foldBlocks(columns)

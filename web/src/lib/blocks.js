@@ -69,21 +69,36 @@ function joined(units, pair) {
   return out
 }
 
-/** Every group as one column: its last value, named by what its layers' names share, else by its first layer. */
+/** Every group as one column: its last value, under the block's name. */
 export function foldGroups(groups) {
-  return groups.map((list) => ({ ...list.at(-1), kind: list.length > 1 && list.at(-1).kind === 'input' ? 'maps' : list.at(-1).kind, name: nameOf(list), layer: list.at(-1).name, stands: list.map((c) => c.name), ids: list.map((c) => c.id), sources: outside(list) }))
+  const names = groups.map(nameOf)
+  // A name that says as much of another block says too little.
+  const told = names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : groups[i][0].name))
+  return groups.map((list, i) => ({ ...list.at(-1), kind: list.length > 1 && list.at(-1).kind === 'input' ? 'maps' : list.at(-1).kind, name: told[i], layer: list.at(-1).name, stands: list.map((c) => c.name), ids: list.map((c) => c.id), sources: outside(list) }))
 }
 const outside = (list) => {
   const own = new Set(list.map((c) => c.id))
   return [...new Set(list.flatMap((c) => c.sources))].filter((id) => !own.has(id))
 }
+// A block is named by what the names of its layers share (mixed3_3x3, mixed3_join: mixed3); of several blocks in one by the
+// first and the last (mixed3 … mixed4). Layers that follow, as activations and pools do, have no say.
 function nameOf(list) {
-  if (list.length === 1) return list[0].name
-  const parts = list.map((c) => c.name.split(/(?<=[./_])/))
+  const say = list.filter((c) => c.node?.mixesChannels || c.sources.length > 1)
+  if (say.length < 2) return (say[0] ?? list[0]).name
+  const all = shared(say)
+  if (all) return all
+  const of = (c) => say.filter((o) => words(o)[0] === words(c)[0])
+  const ends = [say[0], say.at(-1)].map((c) => shared(of(c)) || c.name)
+  return ends[0] === ends[1] || ends.every((name, i) => name === [say[0], say.at(-1)][i].name) ? list[0].name : ends.join('…')
+}
+const words = (c) => c.name.split(/(?<=[./_-])/)
+/** The words that all names begin with, at least one word less than the shortest; '' when there are none. */
+function shared(list) {
+  const parts = list.map(words)
   let n = 0
   while (parts.every((p) => p.length > n + 1 && p[n] === parts[0][n])) n++
-  const shared = parts[0].slice(0, n).join('').replace(/[./_]$/, '')
-  return shared.length > 1 ? shared : list[0].name
+  const name = parts[0].slice(0, n).join('').replace(/[./_-]+$/, '')
+  return list.length > 1 && name.length > 1 ? name : ''
 }
 
 /**

@@ -3,7 +3,9 @@
 
 const SIZES = [64, 56, 48, 44, 40, 36, 32]
 export const FULL = 16 // up to so many channels a column shows all
-export const FEW = 6 // of more it shows these
+export const FEW = 6 // of more it shows these, or as many as there is height for
+const WHOLE = 12 // up to so many channels a column shows all, however small the tiles get
+const READABLE = 44 // px: below it columns show fewer channels rather than smaller tiles
 
 /**
  * The columns of a network, in topological order.
@@ -73,23 +75,33 @@ export function channelsOf(column, order, full = FULL, few = FEW) {
  * @param {{id:number,channels:number,kind:string,block:number}[]} columns
  * @param {{width:number,height:number,rows:number,top:number,bottom:number,inset:number,right:number,full?:number,few?:number,cols?:number}} box
  *   rows: at least so many rows are wanted (class rows); right: kept free at the right for edges;
- *   full, few: as channelsOf takes them; cols: tiles side by side in a column
+ *   full, few: as channelsOf takes them; cols: tiles side by side in a column; grows: these two follow the height
  */
 export function place(columns, box) {
-  const { width, height, top, bottom, inset, right, full = FULL, few = FEW, cols = 1 } = box
-  const rows = Math.max(box.rows, ...columns.map((c) => Math.ceil(Math.min(c.channels, c.channels <= full ? full : few) / cols)))
-  const more = columns.some((c) => c.channels > full) ? 18 : 0 // the line "+58" under a column
+  const { width, height, top, bottom, inset, right, cols = 1, grows = false } = box
+  let { full = FULL, few = FEW } = box
   const branches = arcsOf(columns).length ? 34 : 0
+  const free = width - inset - right
+  if (grows && full > few) full = Math.min(full, cols * Math.max(WHOLE, Math.floor((height - top - bottom - branches) / (READABLE + 4))))
+  const more = columns.some((c) => c.channels > full) ? 18 : 0 // the line "+58" under a column
   const room = height - top - bottom - more - branches
-  const pitchMost = Math.floor(room / rows)
+  const rowsOf = () => Math.max(box.rows, ...columns.map((c) => Math.ceil(Math.min(c.channels, c.channels <= full ? full : few) / cols)))
+  let rows = rowsOf()
+  const pitchOf = () => Math.floor(room / rows)
   const short = (tile) => (tile >= 56 ? 12 : 10)
   let longs = 0
   let shorts = 0
   for (let i = 1; i < columns.length; i++) columns[i].block !== columns[i - 1].block ? longs++ : shorts++
   const across = (tile) => cols * tile + (cols - 1) * 4 // a column
   const need = (tile, long) => columns.length * across(tile) + shorts * short(tile) + longs * long
-  const free = width - inset - right
-  const tile = SIZES.find((s) => s <= pitchMost - 4 && need(s, 18) <= free) ?? Math.min(32, Math.max(20, pitchMost - 3))
+  const tile = SIZES.find((s) => s <= pitchOf() - 4 && need(s, 18) <= free) ?? Math.min(32, Math.max(20, pitchOf() - 3))
+  if (grows) {
+    // Height that is left holds more channels.
+    few = Math.max(few, Math.min(FULL * cols, cols * Math.floor(room / (tile + (cols > 1 ? 4 : 6)))))
+    full = Math.max(full, few)
+    rows = rowsOf()
+  }
+  const pitchMost = pitchOf()
   const fits = need(tile, 18) <= free
   // Room that is left: first until names have it, then to the long gaps.
   const spare = free - need(tile, 24)
@@ -102,7 +114,7 @@ export function place(columns, box) {
     if (i) x += wide + (c.block !== columns[i - 1].block ? long : gap)
     return Math.round(x)
   })
-  return { tile, pitch, rows, cols, wide, xs, top, gap, long, fits, right: x + wide, end: Math.max(width, x + wide + right), legendY: top + rows * pitch + 6 + more }
+  return { tile, pitch, rows, cols, full, few, wide, xs, top, gap, long, fits, right: x + wide, end: Math.max(width, x + wide + right), legendY: top + rows * pitch + 6 + more }
 }
 
 /** Connections that skip columns: [from, to] as places in the list. */
