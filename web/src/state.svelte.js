@@ -3,6 +3,7 @@
 import { SvelteMap } from 'svelte/reactivity'
 import { load, models, told } from './lib/api.js'
 import { fieldOf, reachOf } from './lib/field.js'
+import { CONTROLS, ownerOf, readFlags, REGIONS } from './lib/flags.js'
 import { DEFAULTS, parse, print } from './lib/hash.js'
 import { LabJob } from './lib/job.svelte.js'
 import { groupsOf } from './lib/lab.js'
@@ -23,6 +24,9 @@ class Session {
   height = $state(innerHeight)
   phone = $derived(this.width < 780)
   tab = $state(this.address.lab ? 'lab' : 'network') // of the phone
+
+  #hidden = $derived(readFlags(this.address.hide, [...Object.keys(CONTROLS), ...REGIONS]))
+  #locked = $derived(readFlags(this.address.lock, Object.keys(CONTROLS)))
 
   status = $state('loading') // loading, ready, failed
   failure = $state.raw(null)
@@ -131,10 +135,22 @@ class Session {
 
   // ------------------------------------------------------------ address
 
-  /** Changes the address. `push` makes a step that Back undoes; `later` leaves the browser's bar to the next change: browsers
+  /** Does the link leave this control or region out? Does it lock this control? */
+  hides = (name) => this.#hidden.has(name)
+  locks = (name) => this.#locked.has(name)
+  fixed = (name) => this.hides(name) || this.locks(name)
+
+  /** Is what this control changes kept by the link? Then it says so. @param {string} name */
+  refuses(name) {
+    if (!this.fixed(name)) return false
+    this.toast(t.link.kept(t.link.controls[name]))
+    return true
+  }
+
+  /** Changes the address, but for what the link keeps. `push` makes a step that Back undoes; `later` leaves the browser's bar to the next change: browsers
    *  count how often it is written. */
   go(changes, { push = false, later = false } = {}) {
-    Object.assign(this.address, changes)
+    for (const [key, value] of Object.entries(changes)) if (!this.fixed(ownerOf(key))) this.address[key] = value
     if (later) return
     const hash = print($state.snapshot(this.address))
     try {
@@ -171,6 +187,7 @@ class Session {
   }
 
   turn(dir = this.backward ? 'forward' : 'backward') {
+    if (this.refuses('dir')) return
     // A panel in the network's place gives it back, so that one sees the light turn.
     const group = groupsOf(this.manifest).find((g) => g.id === this.address.lab)
     const full = group && (group.full || this.width < 960)
@@ -180,7 +197,7 @@ class Session {
 
   /** Pins an objective; '' lets the strongest class follow the picture. */
   async setPin(text) {
-    if (text === this.address.pin) return true
+    if (text === this.address.pin || this.refuses('pin')) return true
     const before = this.address.pin
     this.go({ pin: text })
     const error = await this.passes.refresh({ forward: false })
@@ -191,6 +208,7 @@ class Session {
   }
 
   openLab(lab, more = {}) {
+    if (this.refuses('lab')) return
     more = { ...more }
     const push = lab !== this.address.lab
     const group = groupsOf(this.manifest).find((g) => g.id === lab)
@@ -207,8 +225,10 @@ class Session {
   /** Any file: a network or a picture. What is refused leaves everything as it was. */
   async useFile(file) {
     const name = file.name || 'picture'
+    const network = /\.onnx$/i.test(name)
+    if (this.refuses(network ? 'model' : 'picture')) return
     const bytes = new Uint8Array(await file.arrayBuffer())
-    return /\.onnx$/i.test(name) ? this.networks.use(bytes, name) : this.pictures.open(bytes, name, file)
+    return network ? this.networks.use(bytes, name) : this.pictures.open(bytes, name, file)
   }
 
   // ------------------------------------------------------------ words

@@ -92,6 +92,7 @@ class Depth {
   unitText = (id, channel) => `${layerText(s.info.values.find((v) => v.id === id).name)}:${channel}`
   /** Opens a unit; a step that Back undoes. */
   open(id, channel, more = {}) {
+    if (s.refuses('depth')) return
     this.hovered = null
     s.hover = s.edges = null
     s.go({ at: this.unitText(id, channel), depth: 'channel', cell: '', from: '', lab: '', ...more }, { push: true })

@@ -34,6 +34,7 @@ export class Hands {
   of = (layer, channel, input = -1) => findEdit(this.edits, layer, channel, input)
 
   #go(changes, more) {
+    if (more ? this.#session.fixed('edits') : this.#session.refuses('edits')) return
     const { edits, paint } = this.#session.address
     if (!more) this.#undo = [...this.#undo, { edits, paint }].slice(-MOST_UNDO)
     this.#session.go(changes, { later: this.drawing })
@@ -54,7 +55,7 @@ export class Hands {
 
   /** Begins a stroke, or draws the one begun on. @param {import('../lib/paint.js').Stroke} stroke */
   draw(stroke, begin) {
-    this.drawing = true
+    this.drawing = !this.#session.fixed('edits')
     const strokes = begin ? this.strokes : this.strokes.slice(0, -1)
     return this.#go({ paint: writePaint([...strokes, stroke]) }, !begin)
   }
@@ -112,7 +113,8 @@ export class Hands {
     } catch (error) {
       // What a link asks for may not fit this network: without it, then.
       this.#applied.edits = ''
-      this.#session.go({ edits: '' })
+      this.#session.address.edits = ''
+      this.#session.go({})
       this.#session.toast(told(error).message, 'bad')
       return this.forward(model, picture, ids)
     }

@@ -33,6 +33,7 @@ export class Networks {
   async choose(id, push = true) {
     const s = this.#s
     const known = models.find((m) => m.id === id)
+    if (push && s.refuses('model')) return
     try {
       await this.open(await known.bytes(), known.file, id)
       if (push) s.go({ model: id, ...FRESH }, { push })

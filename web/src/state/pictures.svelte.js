@@ -44,7 +44,7 @@ export class Pictures {
   /** The same, as the visitor's step. */
   async choose(id) {
     const s = this.#s
-    if (id === s.picture?.id) return
+    if (id === s.picture?.id || s.refuses('picture')) return
     try {
       await this.take(id)
       s.go({ picture: id, crop: '', paint: '' }, { push: true })
@@ -81,6 +81,7 @@ export class Pictures {
   /** Pixels, such as what a method made. */
   async use(picture) {
     const s = this.#s
+    if (s.refuses('picture')) return
     const before = s.picture
     this.camera.stop()
     s.picture = { id: '', ...picture }
@@ -91,6 +92,7 @@ export class Pictures {
 
   /** Another square of the picture for the network; '' the middle. */
   crop(crop) {
+    if (this.#s.refuses('picture')) return
     this.#s.go({ crop, paint: '' })
     return this.#s.passes.refresh()
   }
@@ -104,6 +106,7 @@ export class Pictures {
   }
 
   startCamera() {
+    if (this.#s.refuses('picture')) return
     const { input } = this.#s.info
     return this.camera.start(Math.max(input.height ?? 0, input.width ?? 0))
   }

@@ -10,6 +10,10 @@ export const t = {
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
     theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', language: 'Language',
   },
+  link: {
+    kept: (what) => `This link keeps ${what} as it is.`,
+    controls: { model: 'the network', picture: 'the picture', dir: 'the direction of the light', pin: 'what the light starts from', scale: 'the scale', lab: 'the lab', method: 'the method', params: 'the parameters', edits: 'the changes by hand', depth: 'the depth' },
+  },
   scales: {
     block: ['block', 'a convolution with its activation and pool'], unit: ['unit', 'each tile by itself'], network: ['network', 'one scale for all layers'],
   },
