@@ -2,6 +2,7 @@
 // it and its parts in state/; they compute nothing of the network themselves.
 import { SvelteMap } from 'svelte/reactivity'
 import { load, models, told } from './lib/api.js'
+import { settle } from './lib/figures.js'
 import { fieldOf, reachOf } from './lib/field.js'
 import { CONTROLS, ownerOf, readFlags, REGIONS } from './lib/flags.js'
 import { DEFAULTS, parse, print } from './lib/hash.js'
@@ -16,7 +17,7 @@ import { Pictures } from './state/pictures.svelte.js'
 import { spoken, t } from './texts/texts.js'
 
 class Session {
-  address = $state(parse(location.hash))
+  address = $state(settle(parse(location.hash)))
   theme = $state(['light', 'dark'].includes(stored('theme')) ? stored('theme') : 'auto')
   systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches)
   dark = $derived(this.theme === 'auto' ? this.systemDark : this.theme === 'dark')
@@ -138,7 +139,7 @@ class Session {
   /** Does the link leave this control or region out? Does it lock this control? */
   hides = (name) => this.#hidden.has(name)
   locks = (name) => this.#locked.has(name)
-  fixed = (name) => this.hides(name) || this.locks(name)
+  fixed = (name) => this.hides(name) || this.locks(name) || (name === 'lab' && !!this.address.embed) // a figure is one panel
 
   /** Is what this control changes kept by the link? Then it says so. @param {string} name */
   refuses(name) {
@@ -162,7 +163,7 @@ class Session {
 
   /** Back, forward, or a link typed over: the page follows the address. */
   async follow() {
-    const next = parse(location.hash)
+    const next = settle(parse(location.hash))
     const before = $state.snapshot(this.address)
     Object.assign(this.address, next)
     this.tab = next.lab ? 'lab' : 'network'

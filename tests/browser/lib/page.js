@@ -24,16 +24,16 @@ export const serveSite = () => serve(SITE)
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
  * @param {(page: import('playwright-core').Page) => Promise<void>} work
- * @param {{ width?: number, height?: number, dark?: boolean, workers?: boolean, allow?: RegExp }} [options] allow: console errors that the test expects
+ * @param {{ width?: number, height?: number, dark?: boolean, workers?: boolean, allow?: RegExp, hosts?: string[] }} [options] allow: console errors that the test expects; hosts: others that may be asked
  */
-export async function visit(browser, url, work, { width = 1440, height = 900, dark = false, workers = false, allow } = {}) {
+export async function visit(browser, url, work, { width = 1440, height = 900, dark = false, workers = false, allow, hosts = [] } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', serviceWorkers: workers ? 'allow' : 'block', acceptDownloads: true })
   const wrong = []
   const host = /^https?:/.test(url) ? new URL(url).host : ''
   const page = await context.newPage()
   page.on('console', (m) => m.type() === 'error' && !allow?.test(m.text()) && wrong.push(`console: ${m.text()}`))
   page.on('pageerror', (e) => wrong.push(`exception: ${e.message}`))
-  context.on('request', (r) => /^https?:/.test(r.url()) && new URL(r.url()).host !== host && wrong.push(`request to ${r.url()}`))
+  context.on('request', (r) => /^https?:/.test(r.url()) && ![host, ...hosts].includes(new URL(r.url()).host) && wrong.push(`request to ${r.url()}`))
   try {
     await page.goto(url)
     await idle(page)

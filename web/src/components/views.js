@@ -1,5 +1,6 @@
 // Views that the first maps do not need, each in a file of its own, for Later.svelte.
 export const depths = () => import('../depth/Depth.svelte')
+export const embed = () => import('../embed/Embed.svelte')
 export const phone = () => import('./Phone.svelte')
 
 // Panels of the lab that are not made from the manifest alone; all others are a LabPanel.

@@ -12,6 +12,10 @@ export const t = {
     copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',
     theme: (dark) => (dark ? 'Helles Design' : 'Dunkles Design'), help: 'Tasten', menu: 'Menü', language: 'Sprache',
   },
+  embed: {
+    figures: { network: 'Das Netz', channel: 'Ein Kanal', number: 'Eine Zahl' },
+    here: 'auf diesem Gerät gerechnet', full: 'Ganz öffnen',
+  },
   link: {
     kept: (what) => `Dieser Link hält ${what} fest.`,
     controls: { model: 'das Netz', picture: 'das Bild', dir: 'die Richtung des Lichts', pin: 'den Ausgangspunkt des Lichts', scale: 'die Skala', lab: 'das Labor', method: 'das Verfahren', params: 'die Parameter', edits: 'die Änderungen von Hand', depth: 'die Tiefe' },

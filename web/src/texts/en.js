@@ -10,6 +10,10 @@ export const t = {
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
     theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', language: 'Language',
   },
+  embed: {
+    figures: { network: 'The network', channel: 'A channel', number: 'A number' },
+    here: 'computed on this device', full: 'Open in full',
+  },
   link: {
     kept: (what) => `This link keeps ${what} as it is.`,
     controls: { model: 'the network', picture: 'the picture', dir: 'the direction of the light', pin: 'what the light starts from', scale: 'the scale', lab: 'the lab', method: 'the method', params: 'the parameters', edits: 'the changes by hand', depth: 'the depth' },
