@@ -18,7 +18,7 @@ import './base.css'
 const first = session.start() // while the page is put up
 await begin(session.address.lang)
 mount(App, { target: document.getElementById('app') })
-void first.then(() => fetchLater(views))
+void first.then(() => session.address.embed || fetchLater(views)) // a figure needs its own alone
 
 // Only the site has a service worker: the single file is offline as it is.
 if (!single && 'serviceWorker' in navigator && location.protocol !== 'file:') {
