@@ -248,7 +248,7 @@ $(B)/wasm/backlight-relaxed.wasm: $(call objects-relaxed,$(WASM_SRC))
 	@echo 'link  $@'; mkdir -p $(@D)
 	@lib=$(SYSROOT)/lib/wasm32-emscripten; $(RELAXED_LD) $^ $$lib/crt1_reactor.o -L$$lib -lstandalonewasm-memgrow -lnoexit \
 		-lc-optz -lemmalloc -lcompiler_rt --entry=_initialize --allow-undefined-file=<(echo emscripten_notify_memory_growth) \
-		-z stack-size=1048576 --initial-memory=16777216 --max-memory=4294967296 --global-base=1024 --strip-all -O2 -o $@
+		-z stack-size=1048576 --initial-memory=16777216 --max-memory=4294967296 --global-base=1024 --strip-all --compress-relocations -O2 -o $@
 
 # A library is made anew, so that no object outlives its source; "q" lets two rooms have a file of one name.
 %.a:
