@@ -1,7 +1,8 @@
-/* Measures the native kernels beside OpenBLAS on the matrix products of 3×3 layers, on two threads: `make bench-native`.
- * Every row's contestants take turns within a round; rates are of the best round, ratios the median of the rounds'. OpenBLAS is opened when this runs
- * (Debian: libopenblas0-pthread) and multiplies ready matrices; our products pack their operands within the time. The
- * convolutions' rates count the plain sum's multiply-adds, so Winograd's may exceed any product's. */
+/* Measures the native kernels beside OpenBLAS on the matrix products of 3×3 layers, on two threads: `make
+ * bench-native`. Every row's contestants take turns within a round; rates are of the best round, ratios the median of
+ * the rounds'. OpenBLAS is opened when this runs (Debian: libopenblas0-pthread) and multiplies ready matrices; our
+ * products pack their operands within the time. The convolutions' rates count the plain sum's multiply-adds, so
+ * Winograd's may exceed any product's. */
 #define _GNU_SOURCE
 #include "kernels/kernels.h"
 
@@ -58,7 +59,7 @@ static void forward(layer *l, int t) {
 }
 static void backward_input(layer *l, int t) {
     bl_conv_shape s = shape_of(l);
-    bl_conv_backward_input(&s, PICTURES / THREADS, l->x + at(l, t), l->w, l->y + at(l, t), false, l->scratch[t]);
+    bl_conv_backward_input(&s, PICTURES / THREADS, l->x + at(l, t), l->w, NULL, l->y + at(l, t), false, l->scratch[t]);
 }
 static void backward_weights(layer *l, int t) {
     bl_conv_shape s = shape_of(l);
@@ -71,12 +72,9 @@ static const struct {
     void (*run)(layer *l, int t);
     bool fast;
 } contestants[] = {
-    {"product", product, true},
-    {"exact product", product, false},
-    {"forward", forward, true},
-    {"input's gradient", backward_input, true},
-    {"dW", backward_weights, true},
-    {"OpenBLAS product", blas_product, false},
+    {"product", product, true},           {"exact product", product, false},
+    {"forward", forward, true},           {"input's gradient", backward_input, true},
+    {"dW", backward_weights, true},       {"OpenBLAS product", blas_product, false},
     {"OpenBLAS dW", blas_weights, false},
 };
 enum { CONTESTANTS = sizeof contestants / sizeof *contestants };

@@ -26,6 +26,8 @@ bl_status bl_backward_begin(bl_run *r, const bl_pass *pass, bl_error *error) {
         bl_fail(error, BL_USAGE, "a backward pass, but no gradient is wanted");
         return bl_hint(error, BL_USAGE, "name the gradients when the plan is made");
     }
+    r->gating = r->edits.n == 0 && (!pass || (pass->rule == BL_RULE_PLAIN && pass->n_nodes == 0));
+    memset(r->gated, 0, (size_t)m->n_values * sizeof *r->gated);
     for (int v = 0; v < m->n_values; v++)
         r->written[v] = pass && pass->accumulate && (v == m->input || m->values[v].is_constant);
     return BL_OK;
@@ -68,7 +70,20 @@ void bl_backward_op(bl_run *r, int k, const bl_real *signal, bl_rule rule) {
                                  .grad_in = r->grad_in,
                                  .add = r->add,
                                  .rule = rule,
+                                 .gate = r->gate,
                                  .user = r->plan->wants.user});
+}
+
+/* What the gradient of the node's first input goes through as the last of its contributions is added: then the node
+ * that cut that value has no work left. */
+static bool find_gate(bl_run *r, int k, bl_gate *gate) {
+    const bl_plan *p = r->plan;
+    if (!r->gating || !p->nodes[k].gates) return false;
+    int value = p->model->nodes[k].in[0];
+    const bl_plan_node *cut = &p->nodes[p->values[value].gate];
+    gate->y = r->value[value];
+    cut->op->cut(cut->params, &gate->low, &gate->high);
+    return r->gated[value] = true;
 }
 
 /* One operator. An input that a node reads twice gets its two contributions in two calls, so that no operator has to
@@ -81,6 +96,8 @@ static void visit(bl_run *r, int k, bl_rule rule) {
         r->in[i] = reads ? bl_run_operand(r, k, i) : NULL;
         r->done[i] = !n->grad_in[i];
     }
+    bl_gate gate;
+    r->gate = find_gate(r, k, &gate) ? &gate : NULL;
     bool more = true;
     while (more) {
         more = false;
@@ -99,6 +116,7 @@ static void visit(bl_run *r, int k, bl_rule rule) {
         for (int i = 0; i < node->n_in; i++)
             if (r->grad_in[i]) r->done[i] = r->written[node->in[i]] = true;
     }
+    r->gate = NULL;
 }
 
 /* Another view of the same numbers has the same gradient. */
@@ -122,7 +140,9 @@ void bl_backward_go(bl_run *r, const bl_pass *pass) {
         bl_edits_backward(r, out);
         if (!p->nodes[k].backward) continue;
         double start = r->clock ? r->clock() : 0;
-        if (p->nodes[k].is_alias)
+        if (r->gated[out])
+            r->written[p->model->nodes[k].in[0]] = true;
+        else if (p->nodes[k].is_alias)
             visit_alias(r, k);
         else if (rule_of(pass, k) >= BL_RULE_EPSILON)
             bl_shares_visit(r, k, pass, rule_of(pass, k));

@@ -62,9 +62,10 @@ typedef struct {
     bool computed; /* it has numbers in a run */
     bool kept;     /* readable after a pass */
     bool seed, wanted;
-    bool upstream;        /* a wanted gradient depends on it, or it is one */
-    bool on_path;         /* it has a gradient in a backward pass */
-    int root;             /* the value whose memory it shows; itself if it is no alias */
+    bool upstream; /* a wanted gradient depends on it, or it is one */
+    bool on_path;  /* it has a gradient in a backward pass */
+    int gate;      /* the node whose cut to a range the last contribution to this gradient can take back; −1: none */
+    int root;      /* the value whose memory it shows; itself if it is no alias */
     int buffer, gradient; /* −1: none */
 } bl_plan_value;
 
@@ -75,6 +76,7 @@ typedef struct {
     bool planned, computed, is_alias, in_place;
     bool fused;          /* the node before it does its work as well, while that node's value is not edited */
     int cuts;            /* the node whose range its forward cuts to; −1: none */
+    bool gates;          /* its backward completes the gradient of its first input, which has a gate */
     bool backward;       /* a backward pass may visit it */
     const bool *grad_in; /* n_in: is the gradient of that input wanted from it? */
     uint8_t reads;       /* what its backward reads, for the inputs wanted */
@@ -148,10 +150,13 @@ struct bl_run {
     bl_real *memory;
     bl_real **value, **gradient; /* per value of the model; NULL: none */
     bool *written;               /* per value: its gradient has a contribution in this pass */
+    bool *gated;                 /* per value: its gradient went through its gate in this pass */
     bool *dirty;                 /* per node: must be computed again */
     const bl_real **in;          /* for one node at a time: max_in each */
     bl_real **grad_in;
     bool *add, *done;
+    bool gating; /* this pass follows the plain rule alone, and nothing is edited */
+    const bl_gate *gate;
     bool has_values;       /* a forward pass has been made … */
     bool stale;            /* … but edits or constants have changed since */
     double (*clock)(void); /* NULL: nobody watches */

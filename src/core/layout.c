@@ -81,7 +81,7 @@ static void fuse(bl_plan *p) {
 static bl_status place_values(layout *l, const bool *lasting, const int *last_read) {
     bl_plan *p = l->p;
     const bl_model *m = p->model;
-    for (int v = 0; v < m->n_values; v++) p->values[v].buffer = p->values[v].gradient = -1;
+    for (int v = 0; v < m->n_values; v++) p->values[v].buffer = p->values[v].gradient = p->values[v].gate = -1;
     BL_TRY(add_buffer(l, bl_count(&p->values[m->input].known.shape), sizeof(bl_real), -1, l->end,
                       &p->values[m->input].buffer));
     for (int k = 0; k < p->end; k++) {
@@ -114,25 +114,64 @@ static bl_status place_values(layout *l, const bool *lasting, const int *last_re
 /* A gradient lives from its first contribution (its last reader, which backward comes first; for a seed the beginning
  * of the backward pass) until its node is visited, or for good when it is wanted. Those of the input and of constants
  * may be added to by later passes and share memory with nothing. */
-static bl_status place_gradients(layout *l) {
+static bl_status place_gradient(layout *l, int value) {
+    bl_plan *p = l->p;
+    bl_plan_value *x = &p->values[value];
+    if (x->gradient >= 0 || (!x->on_path && !x->wanted)) return BL_OK;
+    int producer = p->model->values[value].producer;
+    int to = x->wanted || producer < 0 ? l->end : l->end - 1 - producer;
+    int from = producer < 0 ? -1 : x->seed ? l->end / 2 : to;
+    return add_buffer(l, bl_count(&x->known.shape), sizeof(bl_real), from, to, &x->gradient);
+}
+
+/* Node k cuts to a range, and the gradient before it comes from there alone: that one may lie over the one behind,
+ * which then goes through a gate. */
+static void gate_in_place(layout *l, int k, const int *heard) {
+    bl_plan *p = l->p;
+    const bl_node *node = &p->model->nodes[k];
+    const bl_op *op = p->nodes[k].op;
+    if (!op->cut || op->reads[0] != BL_READS_OUT || p->wants.separate || p->wants.rules != BL_RULES_GRADIENT) return;
+    bl_plan_value *before = &p->values[node->in[0]], *behind = &p->values[node->out];
+    if (!p->nodes[k].grad_in[0] || heard[node->in[0]] != 1 || before->seed || behind->wanted) return;
+    int producer = p->model->values[node->in[0]].producer;
+    if (producer < 0) return;
+    before->gradient = behind->gradient;
+    behind->gate = k;
+    live_until(p, behind->gradient, before->wanted ? l->end : l->end - 1 - producer);
+}
+
+/* Does node k, the first that reads a value with a gate and so the last that adds to its gradient, take it through? */
+static bool may_gate(const bl_plan *p, int k, int value) {
+    const bl_node *node = &p->model->nodes[k];
+    const bl_plan_node *n = &p->nodes[k];
+    if (n->is_alias || !n->op->gates || node->in[0] != value || p->values[value].gate < 0) return false;
+    for (int i = 1; i < node->n_in; i++)
+        if (node->in[i] == value) return false;
+    return true;
+}
+
+/* heard: how many contributions each gradient gets, at first; used up. */
+static bl_status place_gradients(layout *l, int *heard) {
     bl_plan *p = l->p;
     const bl_model *m = p->model;
-    int start = l->end / 2;
-    for (int v = 0; v < m->n_values; v++) {
-        const bl_plan_value *x = &p->values[v];
-        if (!x->on_path && !x->wanted) continue;
-        int producer = m->values[v].producer;
-        int to = x->wanted || producer < 0 ? l->end : l->end - 1 - producer;
-        int from = producer < 0 ? -1 : x->seed ? start : to;
-        BL_TRY(add_buffer(l, bl_count(&x->known.shape), sizeof(bl_real), from, to, &p->values[v].gradient));
-    }
+    for (int v = 0; v < m->n_values; v++) heard[v] = 0;
+    for (int k = 0; k < p->end; k++)
+        for (int i = 0; p->nodes[k].backward && i < m->nodes[k].n_in; i++)
+            if (p->nodes[k].grad_in[i]) heard[m->nodes[k].in[i]]++;
     for (int k = p->end - 1; k >= 0; k--) {
-        const bl_plan_node *n = &p->nodes[k];
+        BL_TRY(place_gradient(l, m->nodes[k].out));
+        if (p->nodes[k].backward) gate_in_place(l, k, heard);
+    }
+    for (int v = 0; v < m->n_values; v++) BL_TRY(place_gradient(l, v));
+    for (int k = 0; k < p->end; k++) {
+        bl_plan_node *n = &p->nodes[k];
         for (int i = 0; n->backward && i < m->nodes[k].n_in; i++) {
+            int v = m->nodes[k].in[i], time = l->end - 1 - k;
             if (!n->grad_in[i]) continue;
-            bl_buffer *b = &p->buffers[p->values[m->nodes[k].in[i]].gradient];
-            int time = l->end - 1 - k;
+            bl_buffer *b = &p->buffers[p->values[v].gradient];
             if (b->from > time) b->from = time;
+            if (heard[v] > 0 && may_gate(p, k, v)) n->gates = true;
+            heard[v] = 0;
         }
     }
     return BL_OK;
@@ -199,9 +238,9 @@ bl_status bl_plan_layout(bl_plan *p, bl_error *error) {
         status = place_values(&l, lasting, last_read);
         if (status == BL_OK) fuse(p);
     }
+    if (status == BL_OK) status = place_gradients(&l, last_read);
     bl_free_aligned(lasting);
     bl_free_aligned(last_read);
     BL_TRY(status);
-    BL_TRY(place_gradients(&l));
     return place_buffers(&l);
 }

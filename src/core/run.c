@@ -28,6 +28,7 @@ static size_t carve_head(const bl_plan *p, char *memory, bl_run *r) {
     r->value = carve(memory, &at, values, sizeof *r->value);
     r->gradient = carve(memory, &at, values, sizeof *r->gradient);
     r->written = carve(memory, &at, values, sizeof *r->written);
+    r->gated = carve(memory, &at, values, sizeof *r->gated);
     r->dirty = carve(memory, &at, (size_t)p->model->n_nodes, sizeof *r->dirty);
     r->in = carve(memory, &at, inputs, sizeof *r->in);
     r->grad_in = carve(memory, &at, inputs, sizeof *r->grad_in);

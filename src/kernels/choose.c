@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-const bl_finish bl_no_finish = {NULL, -(bl_real)INFINITY, (bl_real)INFINITY};
+const bl_finish bl_no_finish = {.low = -(bl_real)INFINITY, .high = (bl_real)INFINITY};
 
 #if !defined(BL_TWICE)
 
@@ -54,9 +54,9 @@ CHOOSE(void, bl_conv_forward,
        (s, pictures, x, w, finish, y, scratch))
 CHOOSE(const char *, bl_conv_kernel, (const bl_conv_shape *s, bool backward), (s, backward))
 CHOOSE(void, bl_conv_backward_input,
-       (const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
-        void *scratch),
-       (s, pictures, dy, w, dx, add, scratch))
+       (const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, const bl_gate *gate, bl_real *dx,
+        bool add, void *scratch),
+       (s, pictures, dy, w, gate, dx, add, scratch))
 CHOOSE(void, bl_conv_backward_weights,
        (const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw, bool add,
         void *scratch),

@@ -27,8 +27,9 @@ bool bl_depthwise_fits(const bl_conv_shape *s, bool backward);
 size_t bl_depthwise_scratch(const bl_conv_shape *s, bool backward);
 void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w,
                           const bl_finish *finish, bl_real *y, void *scratch);
-void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
-                                 bool add, void *scratch);
+/* The gate is for gradients that reach every cell (bl_phases_cover). */
+void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w,
+                                 const bl_gate *gate, bl_real *dx, bool add, void *scratch);
 void bl_depthwise_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy,
                                    bl_real *dw);
 

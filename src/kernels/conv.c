@@ -1,5 +1,6 @@
 #include "kernels/columns.h"
 #include "kernels/grid.h"
+#include "kernels/strip.h"
 #include "kernels/winograd.h"
 
 #include <string.h>
@@ -137,19 +138,26 @@ void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, con
     }
 }
 
-void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
-                            bool add, void *scratch) {
-    switch (way_of(s, true)) {
-    case DEPTHWISE: bl_depthwise_backward_input(s, pictures, dy, w, dx, add, scratch); break;
+void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w,
+                            const bl_gate *gate, bl_real *dx, bool add, void *scratch) {
+    way chosen = way_of(s, true);
+    bool closes = gate && chosen != PLAIN && bl_phases_cover(s);
+    bl_finish finish = bl_no_finish;
+    if (closes) finish.gate = gate;
+    switch (chosen) {
+    case DEPTHWISE: bl_depthwise_backward_input(s, pictures, dy, w, finish.gate, dx, add, scratch); break;
     case WINOGRAD: {
         bl_conv_shape r = bl_reversed(s);
         bl_taps9 kernels = {w, 9, (ptrdiff_t)s->channels * 9, true};
-        bl_winograd(&r, pictures, dy, kernels, &bl_no_finish, dx, add, scratch);
+        bl_winograd(&r, pictures, dy, kernels, &finish, dx, add, scratch);
         break;
     }
-    case GRID: bl_grid_backward(s, pictures, dy, w, dx, add, scratch); break;
+    case GRID: bl_grid_backward(s, pictures, dy, w, &finish, dx, add, scratch); break;
     default: bl_plain_backward(s, pictures, dy, w, dx, add);
     }
+    if (gate && !closes)
+        bl_clip_backward((size_t)pictures * (size_t)s->channels * in_plane(s), gate->y, gate->low, gate->high, false,
+                         dx, dx, false);
 }
 
 void bl_conv_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw,

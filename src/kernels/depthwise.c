@@ -121,8 +121,8 @@ void bl_depthwise_forward(const bl_conv_shape *s, int pictures, const bl_real *x
     }
 }
 
-void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
-                                 bool add, void *scratch) {
+void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w,
+                                 const bl_gate *gate, bl_real *dx, bool add, void *scratch) {
     int copies = s->out_channels / s->channels;
     size_t in_plane = (size_t)s->height * (size_t)s->width, out_plane = (size_t)s->out_height * (size_t)s->out_width;
     if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * in_plane * sizeof *dx);
@@ -131,10 +131,15 @@ void bl_depthwise_backward_input(const bl_conv_shape *s, int pictures, const bl_
         bl_cut c = bl_cut_up(g, 1);
         pieces p = cut_scratch(g, &c, scratch);
         bl_tap_offsets(g, &c, p.offsets);
+        bl_phase next = f;
+        bool last = !bl_next_phase(s, &next);
         for (int i = 0; i < pictures * s->out_channels; i++) {
+            size_t at = (size_t)(i / copies) * in_plane;
             take_taps(g, w + (ptrdiff_t)(i % s->out_channels) * bl_taps(s), p.taps);
-            plane(g, &c, &p, dy + (size_t)i * out_plane, 0, &bl_no_finish,
-                  dx + (size_t)(i / copies) * in_plane + f.y * s->width + f.x, add || i % copies > 0);
+            plane(g, &c, &p, dy + (size_t)i * out_plane, 0, &bl_no_finish, dx + at + f.y * s->width + f.x,
+                  add || i % copies > 0);
+            if (gate && last && (i + 1) % copies == 0) /* the plane is finished, and still in the cache */
+                bl_clip_backward(in_plane, gate->y + at, gate->low, gate->high, false, dx + at, dx + at, false);
         }
     }
 }

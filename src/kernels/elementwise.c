@@ -1,6 +1,6 @@
 #include "kernels/kernels.h"
 
-#include "base/simd.h"
+#include "kernels/gate.h"
 
 #include <math.h>
 
@@ -62,10 +62,7 @@ void bl_clip_backward(size_t n, const bl_real *y, bl_real low, bl_real high, boo
     for (; i + 4 <= n; i += 4) {
         bl_f32x4 d = bl_f32x4_load(dy + i);
         d = bl_f32x4_select(bl_f32x4_less(d, leasts), zero, d);
-        if (y) {
-            bl_f32x4 v = bl_f32x4_load(y + i);
-            d = bl_f32x4_select(bl_f32x4_less(lows, v), bl_f32x4_select(bl_f32x4_less(v, highs), d, zero), zero);
-        }
+        if (y) d = bl_gate4(y + i, lows, highs, d);
         bl_f32x4_store(dx + i, add ? bl_f32x4_add(bl_f32x4_load(dx + i), d) : d);
     }
 #endif

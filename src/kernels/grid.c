@@ -9,6 +9,7 @@
  * point the other way; with a stride, every phase of the input is such a convolution of its own. */
 #include "kernels/grid.h"
 
+#include "kernels/gate.h"
 #include "kernels/strip.h"
 
 #include <math.h>
@@ -60,6 +61,8 @@ typedef struct {
     bool add;
     const bl_real *bias; /* of the first result; NULL: none */
     bl_real low, high;
+    const bl_gate *gate; /* NULL: none. Its numbers lie as results do from `first` on */
+    const bl_real *first;
 } target;
 
 /* The rows of a block: `offsets` says where each is, or they are `step` apart. */
@@ -119,6 +122,18 @@ static inline __attribute__((always_inline)) void tile(int rows, const float *re
 
 #endif
 
+/* Finished sums go through their gate, whose rows are at_row apart. */
+static void close(int rows, const bl_gate *gate, const bl_real *at, ptrdiff_t at_row, bl_real *y, ptrdiff_t y_row) {
+#if !defined(BL_DOUBLE)
+    const bl_f32x4 lows = bl_f32x4_splat(gate->low), highs = bl_f32x4_splat(gate->high);
+    for (int i = 0; i < rows; i++, y += y_row, at += at_row)
+        for (int j = 0; j < WIDE; j += 4) bl_f32x4_store(y + j, bl_gate4(at + j, lows, highs, bl_f32x4_load(y + j)));
+#else
+    for (int i = 0; i < rows; i++, y += y_row, at += at_row)
+        bl_clip_backward(WIDE, at, gate->low, gate->high, false, y, y, false);
+#endif
+}
+
 /* Positions of a strip, as they lie in memory: `rows` rows `width` apart, of which `columns` are results. */
 typedef struct {
     int rows, width, columns;
@@ -144,9 +159,10 @@ static void store_pieces(const pieces *p, const target *t, int rows, const bl_re
     }
 }
 
-static void load_pieces(const pieces *p, const target *t, int rows, bl_real *sums, ptrdiff_t y) {
+/* What lies where the pieces go, or at the same places of an array that begins at `other` instead of t->first. */
+static void load_pieces(const pieces *p, const target *t, int rows, const bl_real *other, bl_real *sums, ptrdiff_t y) {
     for (int n = 0; n < p->n; n++) {
-        const bl_real *from = p->y[n] + y;
+        const bl_real *from = other + (p->y[n] - t->first) + y;
         for (int i = 0; i < rows; i++, from += t->plane)
             for (int j = p->from[n]; j < p->to[n]; j++) sums[i * WIDE + j] = from[(j - p->from[n]) * t->column];
     }
@@ -163,12 +179,18 @@ static void sum_panels(int outs, const bl_real *a, const rows_read *b, const tar
         for (const panel *p = panels; p < panels + n; p++) {
             bl_real sums[BL_MR * WIDE], *to = p->y ? p->y + i * t->plane : sums;
             ptrdiff_t to_row = p->y ? t->plane : WIDE;
-            if (!p->y && t->add) load_pieces(&p->parts, t, rows, sums, i * t->plane);
+            if (!p->y && t->add) load_pieces(&p->parts, t, rows, t->first, sums, i * t->plane);
             switch (rows) {
             case 4: TILE(4); break;
             case 3: TILE(3); break;
             case 2: TILE(2); break;
             default: TILE(1); break;
+            }
+            if (t->gate && p->y) close(rows, t->gate, t->gate->y + (to - t->first), t->plane, to, to_row);
+            if (t->gate && !p->y) {
+                bl_real at[BL_MR * WIDE] = {0};
+                load_pieces(&p->parts, t, rows, t->gate->y, at, i * t->plane);
+                close(rows, t->gate, at, WIDE, to, to_row);
             }
             if (!p->y) store_pieces(&p->parts, t, rows, sums, i * t->plane);
         }
@@ -325,7 +347,9 @@ static void convolve(const bl_conv_shape *s, const bl_phase *only, int pictures,
                                 .add = add || i > 0,
                                 .bias = finish->bias && !add && i == 0 ? finish->bias + n * all.outs : NULL,
                                 .low = last ? finish->low : -(bl_real)INFINITY,
-                                .high = last ? finish->high : (bl_real)INFINITY};
+                                .high = last ? finish->high : (bl_real)INFINITY,
+                                .gate = last ? finish->gate : NULL,
+                                .first = y};
                     const bl_real *packed = weights;
                     next = places;
                     for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p);) {
@@ -373,13 +397,13 @@ void bl_grid_forward(const bl_conv_shape *s, int pictures, const bl_real *x, con
     convolve(s, &forward, pictures, x, w, finish, y, false, scratch);
 }
 
-void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx, bool add,
-                      void *scratch) {
+void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w,
+                      const bl_finish *finish, bl_real *dx, bool add, void *scratch) {
     size_t plane = (size_t)s->height * (size_t)s->width;
     if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * plane * sizeof *dx);
     if (shares(s))
-        convolve(s, NULL, pictures, dy, w, &bl_no_finish, dx, add, scratch);
+        convolve(s, NULL, pictures, dy, w, finish, dx, add, scratch);
     else
         for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
-            convolve(s, &p, pictures, dy, w, &bl_no_finish, dx, add, scratch);
+            convolve(s, &p, pictures, dy, w, finish, dx, add, scratch);
 }

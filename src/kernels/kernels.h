@@ -34,6 +34,12 @@ void bl_row_multiply(size_t n, const bl_real *a, size_t a_step, const bl_real *b
 void bl_row_divide(size_t n, const bl_real *a, size_t a_step, const bl_real *b, size_t b_step, bl_real *y);
 /* y = min(max(x, low), high); NaN stays. y may be x. Infinite bounds cut nothing. */
 void bl_clip(size_t n, const bl_real *x, bl_real low, bl_real high, bl_real *y);
+/* The way back through a cut to a range, as the last step of whatever makes the signal: where not low < y < high, the
+ * number at the same place becomes 0. As bl_clip_backward over the finished signal, and the same bits. */
+typedef struct {
+    const bl_real *y;
+    bl_real low, high;
+} bl_gate;
 /* dx = dy where low < y < high, else 0; with `positive` only where dy > 0 as well. y NULL: everywhere. */
 void bl_clip_backward(size_t n, const bl_real *y, bl_real low, bl_real high, bool positive, const bl_real *dy,
                       bl_real *dx, bool add);
@@ -68,10 +74,11 @@ typedef struct {
 } bl_conv_shape;
 
 /* What is done with a result before it is stored: the channel's bias (NULL: none) is added, then it is cut to a range
- * as bl_clip does. */
+ * as bl_clip does, and with what may be there already it goes through the gate (NULL: none). */
 typedef struct {
     const bl_real *bias;
     bl_real low, high; /* infinite: not cut */
+    const bl_gate *gate;
 } bl_finish;
 extern const bl_finish bl_no_finish;
 
@@ -82,8 +89,8 @@ const char *bl_conv_kernel(const bl_conv_shape *s, bool backward);
 /* y = w ∗ x + bias, cut, over `pictures` pictures. w: out_channels × channels/groups × kernel_h × kernel_w. */
 void bl_conv_forward(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *w, const bl_finish *finish,
                      bl_real *y, void *scratch);
-void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w, bl_real *dx,
-                            bool add, void *scratch);
+void bl_conv_backward_input(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w,
+                            const bl_gate *gate, bl_real *dx, bool add, void *scratch);
 void bl_conv_backward_weights(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, bl_real *dw,
                               bool add, void *scratch);
 /* dbias[c] = Σ of dy over pictures and positions; plane = positions of one channel. */
@@ -101,8 +108,8 @@ typedef struct {
 /* Every window must hold at least one cell of the picture. argmax: index in the plane of the first largest cell (or of
  * the first NaN); may be NULL. */
 void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y, int32_t *argmax);
-void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx,
-                          bool add);
+void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax,
+                          const bl_gate *gate, bl_real *dx, bool add);
 /* What each cell of one window counts in its mean. */
 bl_real bl_average_share(const bl_pool_shape *s, int row, int column);
 void bl_average_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_real *y);

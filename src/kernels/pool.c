@@ -118,11 +118,14 @@ void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_rea
         }
 }
 
-void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax, bl_real *dx,
-                          bool add) {
-    if (!add) memset(dx, 0, planes * in_plane(s) * sizeof *dx);
-    for (size_t p = 0; p < planes; p++, dx += in_plane(s), dy += out_plane(s), argmax += out_plane(s))
+void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax,
+                          const bl_gate *gate, bl_real *dx, bool add) {
+    size_t cells = in_plane(s);
+    for (size_t p = 0; p < planes; p++, dx += cells, dy += out_plane(s), argmax += out_plane(s)) {
+        if (!add) memset(dx, 0, cells * sizeof *dx);
         for (size_t i = 0; i < out_plane(s); i++) dx[argmax[i]] += dy[i];
+        if (gate) bl_clip_backward(cells, gate->y + p * cells, gate->low, gate->high, false, dx, dx, false);
+    }
 }
 
 /* Cells that a window's mean is divided by, along one axis. */

@@ -21,6 +21,7 @@ void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps
 
 #else
 
+#include "kernels/gate.h"
 #include "kernels/strip.h"
 #include "kernels/winograd_parts.h"
 
@@ -177,15 +178,21 @@ static inline void transform_products(const bl_vec m[SIDE], bl_vec y[4]) {
     y[3] = bl_vec_add(bl_vec_madd(bl_vec_mul(bl_vec_splat(AA * A), left_a), bl_vec_splat(BB * B), left_b), m[5]);
 }
 
-/* A row of up to four outputs of one channel. */
-static inline void put(bl_f32x4 row, int columns, bool add, float *y) {
+/* A row of up to four outputs of one channel, at their place y + at. */
+static inline void put(bl_f32x4 row, int columns, const bl_gate *gate, bool add, float *y, ptrdiff_t at) {
+    y += at;
     if (columns == 4) {
-        bl_f32x4_store(y, add ? bl_f32x4_add(bl_f32x4_load(y), row) : row);
+        if (add) row = bl_f32x4_add(bl_f32x4_load(y), row);
+        if (gate) row = bl_gate4(gate->y + at, bl_f32x4_splat(gate->low), bl_f32x4_splat(gate->high), row);
+        bl_f32x4_store(y, row);
         return;
     }
     float cut[4];
     bl_f32x4_store(cut, row);
-    for (int j = 0; j < columns; j++) y[j] = add ? y[j] + cut[j] : cut[j];
+    for (int j = 0; j < columns; j++) {
+        bool open = !gate || (gate->low < gate->y[at + j] && gate->y[at + j] < gate->high);
+        y[j] = !open ? 0 : add ? y[j] + cut[j] : cut[j];
+    }
 }
 
 /* Products [position][tile][OUTS] of one tile to `outs` channels of y from its channel `out` on. */
@@ -220,14 +227,15 @@ static void finish_tile(const bl_conv_shape *s, const float *products, int tile,
                 bl_vec_store(between + (POSITIONS + i * 4 + j) * BL_LANES,
                              bl_vec_min(bl_vec_max(bl_vec_add(four[i], first), lowest), highest));
         }
-        float *corner =
-            y + ((ptrdiff_t)picture * s->out_channels + out + part) * plane + (ptrdiff_t)row * s->out_width + column;
+        ptrdiff_t corner =
+            ((ptrdiff_t)picture * s->out_channels + out + part) * plane + (ptrdiff_t)row * s->out_width + column;
         for (int i = 0; i < rows; i++) {
             bl_vec lanes[4];
             for (int j = 0; j < 4; j++) lanes[j] = bl_vec_load(between + (POSITIONS + i * 4 + j) * BL_LANES);
             bl_vec_transpose(lanes);
-            float *to = corner + (ptrdiff_t)i * s->out_width;
-            for (int o = 0; o < some; o++) put(bl_vec_group(lanes[o & 3], o / 4), columns, add, to + o * plane);
+            ptrdiff_t at = corner + (ptrdiff_t)i * s->out_width;
+            for (int o = 0; o < some; o++, at += plane)
+                put(bl_vec_group(lanes[o & 3], o / 4), columns, finish->gate, add, y, at);
         }
     }
 }

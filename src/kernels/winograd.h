@@ -16,9 +16,9 @@ typedef struct {
  * build, which keeps the plain sums. */
 bool bl_winograd_fits(const bl_conv_shape *s);
 size_t bl_winograd_scratch(const bl_conv_shape *s);
-/* y = w ∗ x + bias, or y += w ∗ x; then it is cut. Largest error over largest value about 1e-5. A NaN in the picture
- * reaches every output of the tiles (4×4) whose 6×6 cells it lies in, one in the weights its whole channel; an infinity
- * becomes NaN. */
+/* y = w ∗ x + bias, or y += w ∗ x; then it is finished. Largest error over largest value about 1e-5. A NaN in the
+ * picture reaches every output of the tiles (4×4) whose 6×6 cells it lies in, one in the weights its whole channel; an
+ * infinity becomes NaN. */
 void bl_winograd(const bl_conv_shape *s, int pictures, const bl_real *x, bl_taps9 w, const bl_finish *finish,
                  bl_real *y, bool add, void *scratch);
 

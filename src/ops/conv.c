@@ -70,7 +70,8 @@ static const char *kernel(const void *params, bool backward) {
 static void backward(const bl_op_run *r) {
     const bl_conv_shape *s = r->params;
     int pictures = r->in_shape[0].dim[0];
-    if (r->grad_in[0]) bl_conv_backward_input(s, pictures, r->grad_out, r->in[1], r->grad_in[0], r->add[0], r->scratch);
+    if (r->grad_in[0])
+        bl_conv_backward_input(s, pictures, r->grad_out, r->in[1], r->gate, r->grad_in[0], r->add[0], r->scratch);
     if (r->grad_in[1])
         bl_conv_backward_weights(s, pictures, r->in[0], r->grad_out, r->grad_in[1], r->add[1], r->scratch);
     if (r->n_in > 2 && r->grad_in[2])
@@ -156,6 +157,7 @@ const bl_op bl_op_Conv = {
     .explains = 1 << 0,
     .mixes_channels = true,
     .finishes = true,
+    .gates = true,
     .kernel = kernel,
     .weights = 1,
     .summary = "Convolution in two dimensions: stride, padding, dilation, groups, bias",

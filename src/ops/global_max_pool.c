@@ -15,7 +15,7 @@ static void forward(const bl_op_run *r) {
 }
 
 static void backward(const bl_op_run *r) {
-    if (r->grad_in[0]) bl_max_pool_backward(r->params, planes(r), r->grad_out, r->aux, r->grad_in[0], r->add[0]);
+    if (r->grad_in[0]) bl_max_pool_backward(r->params, planes(r), r->grad_out, r->aux, NULL, r->grad_in[0], r->add[0]);
 }
 
 static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {

@@ -18,7 +18,8 @@ static void forward(const bl_op_run *r) {
 }
 
 static void backward(const bl_op_run *r) {
-    if (r->grad_in[0]) bl_max_pool_backward(r->params, planes(r), r->grad_out, r->aux, r->grad_in[0], r->add[0]);
+    if (r->grad_in[0])
+        bl_max_pool_backward(r->params, planes(r), r->grad_out, r->aux, r->gate, r->grad_in[0], r->add[0]);
 }
 
 static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
@@ -36,6 +37,7 @@ const bl_op bl_op_MaxPool = {
     .backward = backward,
     .shares = BL_SHARES_LARGEST,
     .reads = {0},
+    .gates = true,
     .aux_for_backward = true,
     .explain = explain,
     .explains = 1 << 0,

@@ -5,7 +5,7 @@
 #ifndef BL_OP_H
 #define BL_OP_H
 
-#include "base/base.h"
+#include "kernels/kernels.h"
 
 enum {
     BL_MAX_RANK = 4,
@@ -125,6 +125,9 @@ typedef struct {
     /* forward of an operator that `finishes`: least and most, to which results are cut before they are stored; or NULL
      */
     const bl_real *cut;
+    /* backward of an operator that `gates`: what the gradient of its first input goes through once this is added; or
+     * NULL */
+    const bl_gate *gate;
 } bl_op_run;
 
 /* What backward to input i reads: bits 0-4 the inputs, BL_READS_OUT the output. aux may always be read. */
@@ -150,6 +153,7 @@ typedef struct bl_op {
     bool in_place;       /* forward may write its output over its first input (same size) */
     bool mixes_channels; /* conv, dense: the page leaves a long gap before it */
     bool finishes;       /* forward can do the work of an operator with `cut` that follows */
+    bool gates;          /* backward can do the work of an operator with `cut` that comes before its first input */
     /* y = min(max(x, low), high) is all that forward does, NaN staying; NULL: it is something else */
     void (*cut)(const void *params, bl_real *low, bl_real *high);
     /* How the node is computed, in a few words; NULL: there is one way only. */

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../tolerances.h"
 
@@ -27,6 +28,25 @@ static void take_nans(bl_real *got, double *expected, size_t n, bool spreads) {
         if (isnan(expected[i]) ? !isnan(got[i]) : isnan(got[i]) && !spreads)
             fail_msg("element %zu: a NaN is %s", i, isnan(got[i]) ? "where none belongs" : "lost");
         if (isnan(got[i])) got[i] = 0, expected[i] = 0;
+    }
+}
+
+/* A gradient that is added to what is there and goes through a gate, against the same pass without one and the rule
+ * element by element: the same bits, but that a NaN is a NaN. */
+static void check_gate(const bl_conv_shape *s, int pictures, const bl_real *x, const bl_real *dy, const bl_real *w,
+                       void *scratch, size_t n, dice *numbers) {
+    for (int add = 0; add < 2; add++) {
+        bl_real *there = drawn_from(numbers, n), *open = copy_of(there, n), *gated = copy_of(there, n);
+        bl_gate gate = {x, -(bl_real)0.4, add ? (bl_real)0.5 : (bl_real)INFINITY};
+        bl_conv_backward_input(s, pictures, dy, w, NULL, open, add, scratch);
+        bl_conv_backward_input(s, pictures, dy, w, &gate, gated, add, scratch);
+        for (size_t i = 0; i < n; i++) {
+            bl_real expected = gate.low < x[i] && x[i] < gate.high ? open[i] : 0;
+            if (memcmp(&gated[i], &expected, sizeof expected) != 0 && !(isnan(gated[i]) && isnan(expected)))
+                fail_msg("gated gradient %zu of %d channels, add %d: %g, not %g", i, s->channels, add, (double)gated[i],
+                         (double)expected);
+        }
+        free(there), free(open), free(gated);
     }
 }
 
@@ -58,8 +78,10 @@ void check_convolution(bl_conv_shape s, int pictures, int nans, dice *numbers) {
         }
     }
     void *scratch = malloc(bytes + !bytes);
-    bl_conv_forward(&s, pictures, x, w, &(bl_finish){bias, -(bl_real)INFINITY, (bl_real)INFINITY}, y, scratch);
-    bl_conv_backward_input(&s, pictures, dy, w, dx, false, scratch);
+    bl_conv_forward(&s, pictures, x, w,
+                    &(bl_finish){.bias = bias, .low = -(bl_real)INFINITY, .high = (bl_real)INFINITY}, y, scratch);
+    bl_conv_backward_input(&s, pictures, dy, w, NULL, dx, false, scratch);
+    check_gate(&s, pictures, x, dy, w, scratch, nx, numbers);
     bl_conv_backward_weights(&s, pictures, x, dy, dw, false, scratch);
     bool tiles = s.kernel_h == 3 && s.kernel_w == 3 && s.channels >= 16 && s.groups == 1;
     take_nans(y, ry, ny, tiles);
