@@ -321,6 +321,67 @@ static void works_in_place(void **state) {
     bl_model_free(m);
 }
 
+static bl_model *graph_of_gates(void) {
+    bl_model *m = graph_new(3, 12, 12);
+    graph_conv(m, "conv1", "x", 3, 6, 3, "pads=1,1,1,1");
+    graph_node(m, "Relu", "relu1", "conv1", "");
+    graph_conv(m, "conv2", "relu1", 6, 6, 3, "pads=1,1,1,1");
+    graph_node(m, "Add", "sum", "conv2 relu1", "");
+    graph_node(m, "Relu", "relu2", "sum", "");
+    graph_node(m, "MaxPool", "pool", "relu2", "kernel_shape=3,3 strides=2,2");
+    graph_conv(m, "conv3", "pool", 6, 4, 3, "");
+    graph_node(m, "Relu", "relu3", "conv3", "");
+    graph_node(m, "Flatten", "flat", "relu3", "");
+    graph_dense(m, "dense", "flat", 36, 5);
+    return graph_seal(m, "dense");
+}
+
+/* The first reader of a cut value takes the cut back, so far as the pass allows; else the cut's own node does. The
+ * gradients are those of a plan whose values all have memory of their own, bit for bit. */
+static void cuts_are_taken_back_by_readers(void **state) {
+    (void)state;
+    bl_model *m = graph_of_gates();
+    int relu1 = bl_model_find(m, "relu1"), conv1 = bl_model_find(m, "conv1");
+    int seeds[2] = {m->scores, relu1}, wanted[2] = {m->input, conv1};
+    const char *gating[] = {"conv2", "pool"}, *not [] = {"conv1", "sum", "conv3", "flat"};
+    for (int more = 0; more < 2; more++) { /* with the gradient before the cut observed, too */
+        bl_wants w = BL_WANTS;
+        w.seeds = seeds, w.n_seeds = 2, w.gradients = wanted, w.n_gradients = 1 + more;
+        graph_running g = graph_start(m, &w, 3);
+        w.separate = true;
+        graph_running apart = graph_start(m, &w, 3);
+        for (int i = 0; i < 2; i++) assert_true(g.plan->nodes[m->values[bl_model_find(m, gating[i])].producer].gates);
+        for (int i = 0; i < 4; i++) assert_false(g.plan->nodes[m->values[bl_model_find(m, not [i])].producer].gates);
+        int node = m->values[relu1].producer;
+        bl_rule guided = BL_RULE_GUIDED;
+        const bl_pass passes[] = {{.rule = BL_RULE_PLAIN},
+                                  {.rule = BL_RULE_GUIDED},
+                                  {.rule = BL_RULE_DECONVNET},
+                                  {.rule = BL_RULE_PLAIN, .nodes = &node, .rules = &guided, .n_nodes = 1}};
+        const char *edits[] = {"", "relu1:1*-0.5", "relu2:2=mean"};
+        bl_shape x = bl_plan_shape(g.plan, m->input), c = bl_plan_shape(g.plan, conv1);
+        for (int e = 0; e < 3; e++) {
+            OK(bl_run_intervene(g.run, edits[e], NULL, error));
+            OK(bl_run_intervene(apart.run, edits[e], NULL, error));
+            OK(bl_run_forward(g.run, error));
+            OK(bl_run_forward(apart.run, error));
+            for (int i = 0; i < 8; i++) { /* from the end, and from the cut value alone */
+                bl_seed seed = {.value = seeds[i / 4], .index = i / 4 ? 77 : 2, .weight = 1};
+                OK(bl_run_backward(g.run, &seed, 1, &passes[i % 4], error));
+                OK(bl_run_backward(apart.run, &seed, 1, &passes[i % 4], error));
+                assert_memory_equal(bl_run_gradient(g.run, m->input), bl_run_gradient(apart.run, m->input),
+                                    bl_count(&x) * sizeof(bl_real));
+                if (more)
+                    assert_memory_equal(bl_run_gradient(g.run, conv1), bl_run_gradient(apart.run, conv1),
+                                        bl_count(&c) * sizeof(bl_real));
+            }
+        }
+        graph_stop(&g);
+        graph_stop(&apart);
+    }
+    bl_model_free(m);
+}
+
 /* AddressSanitizer tells of every allocation. */
 int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void *, size_t),
                                               void (*free_hook)(const volatile void *));
@@ -379,6 +440,7 @@ int main(void) {
         cmocka_unit_test(a_batch_has_the_bits_of_its_pictures),
         cmocka_unit_test(observed_values_stay),
         cmocka_unit_test(works_in_place),
+        cmocka_unit_test(cuts_are_taken_back_by_readers),
         cmocka_unit_test(allocates_exactly_and_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,12 +159,13 @@ static void cut_results(void **state) {
         bl_real *bias = drawn((size_t)s->out_channels), *apart = copy_of(NULL, ny), *together = copy_of(NULL, ny);
         x[nx / 2] = (bl_real)NAN;
         void *scratch = malloc(bl_conv_scratch(s));
-        bl_conv_forward(s, 1, x, w, &(bl_finish){bias, -(bl_real)INFINITY, (bl_real)INFINITY}, apart, scratch);
+        bl_conv_forward(s, 1, x, w, &(bl_finish){.bias = bias, .low = -(bl_real)INFINITY, .high = (bl_real)INFINITY},
+                        apart, scratch);
         size_t lost = 0, cut = 0;
         for (size_t k = 0; k < ny; k++) lost += isnan(apart[k]) != 0, cut += apart[k] < (bl_real)-0.5;
         assert_true(lost > 0 && lost < ny && cut > 0);
         bl_clip(ny, apart, (bl_real)-0.5, 1, apart);
-        bl_conv_forward(s, 1, x, w, &(bl_finish){bias, (bl_real)-0.5, 1}, together, scratch);
+        bl_conv_forward(s, 1, x, w, &(bl_finish){.bias = bias, .low = (bl_real)-0.5, .high = 1}, together, scratch);
         assert_memory_equal(apart, together, ny * sizeof *apart);
         free(x), free(w), free(bias), free(apart), free(together), free(scratch);
     }

@@ -1,0 +1,209 @@
+#include "kernels/gate.h"
+#include "kernels/grid_parts.h"
+
+#include <string.h>
+
+enum {
+    WIDE = 2 * BL_LANES, /* positions of a panel */
+    WEIGHTS = 32768,     /* of a block of results: they stay in the second cache */
+    MANY = 12,           /* results for which a panel's rows are copied together first: that costs as much as two */
+    ROOM = 4096,         /* numbers of a few panels' rows: they stay in the first cache … */
+    PANELS = 16          /* … and are this many at most */
+};
+
+#if defined(BL_DOUBLE)
+
+static inline void tile(int rows, const bl_real *a, const bl_rows_read *b, const bl_real *x, bool shifted,
+                        const bl_target *t, const bl_real *bias, bl_real *y, ptrdiff_t y_row) {
+    for (int i = 0; i < rows; i++, y += y_row)
+        for (int j = 0; j < WIDE; j++) {
+            bl_real sum = 0;
+            for (int l = 0; l < b->k; l++) sum += a[l * rows + i] * x[(shifted ? b->offsets[l] : l * b->step) + j];
+            sum += t->add ? y[j] : bias ? bias[i] : 0;
+            if (sum < t->low) sum = t->low;
+            if (sum > t->high) sum = t->high;
+            y[j] = sum;
+        }
+}
+
+#else
+
+/* `rows` results at a panel's positions. The number of rows, and whether they are shifted by offsets, are constants
+ * wherever this is called. Finished, they go to rows of y, y_row apart. */
+static inline __attribute__((always_inline)) void tile(int rows, const float *restrict a, const bl_rows_read *b,
+                                                       const float *restrict x, bool shifted, const bl_target *t,
+                                                       const float *bias, float *y, ptrdiff_t y_row) {
+    bl_vec sums[BL_MR][2];
+    const int32_t *restrict offsets = b->offsets;
+    ptrdiff_t step = b->step;
+    for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = bl_vec_zero();
+    for (int l = b->k; l > 0; l--, a += rows) {
+        const float *row = shifted ? x + *offsets++ : x;
+        bl_vec b0 = bl_vec_load(row), b1 = bl_vec_load(row + BL_LANES);
+        if (!shifted) x += step;
+        for (int i = 0; i < rows; i++) {
+            bl_vec w = bl_vec_load_splat(a + i);
+            sums[i][0] = bl_vec_madd(sums[i][0], w, b0);
+            sums[i][1] = bl_vec_madd(sums[i][1], w, b1);
+        }
+    }
+    const bl_vec low = bl_vec_splat(t->low), high = bl_vec_splat(t->high);
+    bool add = t->add;
+    for (int i = 0; i < rows; i++, y += y_row) {
+        bl_vec first = bias ? bl_vec_load_splat(bias + i) : bl_vec_zero();
+        for (int v = 0; v < 2; v++) {
+            bl_vec sum = bl_vec_add(sums[i][v], add ? bl_vec_load(y + v * BL_LANES) : first);
+            bl_vec_store(y + v * BL_LANES, bl_vec_min(bl_vec_max(sum, low), high));
+        }
+    }
+}
+
+#endif
+
+/* Finished sums go through their gate, whose rows are at_row apart. */
+static void close(int rows, const bl_gate *gate, const bl_real *at, ptrdiff_t at_row, bl_real *y, ptrdiff_t y_row) {
+#if !defined(BL_DOUBLE)
+    const bl_f32x4 lows = bl_f32x4_splat(gate->low), highs = bl_f32x4_splat(gate->high);
+    for (int i = 0; i < rows; i++, y += y_row, at += at_row)
+        for (int j = 0; j < WIDE; j += 4) bl_f32x4_store(y + j, bl_gate4(at + j, lows, highs, bl_f32x4_load(y + j)));
+#else
+    for (int i = 0; i < rows; i++, y += y_row, at += at_row)
+        bl_clip_backward(WIDE, at, gate->low, gate->high, false, y, y, false);
+#endif
+}
+
+/* Positions of a strip, as they lie in memory: `rows` rows `width` apart, of which `columns` are results. */
+typedef struct {
+    int rows, width, columns;
+} field;
+
+/* A panel of positions: those from..to−1 of it go to y. Most panels are of one piece, whole. */
+typedef struct {
+    int n;
+    int from[WIDE], to[WIDE];
+    bl_real *y[WIDE]; /* of the first result */
+} pieces;
+typedef struct {
+    const bl_real *x;
+    bl_real *y; /* NULL: in pieces */
+    pieces parts;
+} panel;
+
+static void store_pieces(const pieces *p, const bl_target *t, int rows, const bl_real *sums, ptrdiff_t y) {
+    for (int n = 0; n < p->n; n++) {
+        bl_real *to = p->y[n] + y;
+        for (int i = 0; i < rows; i++, to += t->plane)
+            for (int j = p->from[n]; j < p->to[n]; j++) to[(j - p->from[n]) * t->column] = sums[i * WIDE + j];
+    }
+}
+
+/* What lies where the pieces go, or at the same places of an array that begins at `other` instead of t->first. */
+static void load_pieces(const pieces *p, const bl_target *t, int rows, const bl_real *other, bl_real *sums,
+                        ptrdiff_t y) {
+    for (int n = 0; n < p->n; n++) {
+        const bl_real *from = other + (p->y[n] - t->first) + y;
+        for (int i = 0; i < rows; i++, from += t->plane)
+            for (int j = p->from[n]; j < p->to[n]; j++) sums[i * WIDE + j] = from[(j - p->from[n]) * t->column];
+    }
+}
+
+#define TILE(rows)                                                                                                     \
+    b->offsets ? tile(rows, a, b, p->x, true, t, bias, to, to_row) : tile(rows, a, b, p->x, false, t, bias, to, to_row)
+
+/* Four results at all panels, then the next four: so their stores run on, as far as the panels do. */
+static void sum_panels(int outs, const bl_real *a, const bl_rows_read *b, const bl_target *t, const panel *panels,
+                       int n) {
+    const bl_real *bias = t->bias;
+    for (int i = 0; i < outs; i += BL_MR, a += (ptrdiff_t)BL_MR * b->k) {
+        int rows = bl_least(BL_MR, outs - i);
+        for (const panel *p = panels; p < panels + n; p++) {
+            bl_real sums[BL_MR * WIDE], *to = p->y ? p->y + i * t->plane : sums;
+            ptrdiff_t to_row = p->y ? t->plane : WIDE;
+            if (!p->y && t->add) load_pieces(&p->parts, t, rows, t->first, sums, i * t->plane);
+            switch (rows) {
+            case 4: TILE(4); break;
+            case 3: TILE(3); break;
+            case 2: TILE(2); break;
+            default: TILE(1); break;
+            }
+            if (t->gate && p->y) close(rows, t->gate, t->gate->y + (to - t->first), t->plane, to, to_row);
+            if (t->gate && !p->y) {
+                bl_real at[BL_MR * WIDE] = {0};
+                load_pieces(&p->parts, t, rows, t->gate->y, at, i * t->plane);
+                close(rows, t->gate, at, WIDE, to, to_row);
+            }
+            if (!p->y) store_pieces(&p->parts, t, rows, sums, i * t->plane);
+        }
+        if (bias) bias += BL_MR;
+    }
+}
+
+/* The panel that begins at a row and column of the field; its first `skip` positions are not stored. */
+static void find_pieces(const bl_grid *g, const field *f, int row, int column, int skip, bl_real *y, pieces *p) {
+    p->n = 0;
+    for (int j = 0; j < WIDE && row < f->rows; row++, column = 0) {
+        int end = bl_least(WIDE, j + f->width - column), stop = bl_least(end, j + f->columns - column),
+            from = bl_most(j, skip);
+        if (from < stop) {
+            p->from[p->n] = from;
+            p->to[p->n] = stop;
+            p->y[p->n++] = y + row * g->y_row + (column + from - j) * g->y_column;
+        }
+        j = end;
+    }
+}
+
+static const bl_real *copy_rows(const bl_rows_read *b, const bl_real *x, bl_real *to) {
+    for (int l = 0; l < b->k; l++)
+        memcpy(to + (ptrdiff_t)l * WIDE, x + (b->offsets ? b->offsets[l] : l * b->step), WIDE * sizeof *to);
+    return to;
+}
+
+/* Panels that are summed together. */
+static int panels_of(size_t depth) {
+    return bl_least(PANELS, bl_most(1, (int)(ROOM / WIDE / depth)));
+}
+
+/* Sums of one block of channels for one block of results. together: room for the rows of
+ * panels_of(depth) panels. */
+static void sum_block(const bl_grid *g, const field *f, int outs, const bl_real *a, const bl_rows_read *b, bl_real *y,
+                      const bl_target *t, bl_real *together) {
+    int total = (f->rows - 1) * f->width + f->columns, row = 0, column = 0, n = 0, most = panels_of((size_t)b->k);
+    panel panels[PANELS];
+    const bl_rows_read copied = {b->k, NULL, NULL, WIDE};
+    for (int at = 0; at < total; at += WIDE, column += WIDE) {
+        for (; column >= f->width; column -= f->width) row++;
+        /* The last panel is moved back, so that nothing behind the picture is read; what it repeats is not stored. */
+        int skip = at + WIDE > total && total >= WIDE ? at + WIDE - total : 0;
+        if (skip) row = (at - skip) / f->width, column = (at - skip) % f->width;
+        panel *p = &panels[n];
+        p->x = b->x + at - skip;
+        p->y = !skip && t->column == 1 && column + WIDE <= f->columns ? y + row * g->y_row + column : NULL;
+        if (!p->y) find_pieces(g, f, row, column, skip, y, &p->parts);
+        if (p->y || p->parts.n > 0) {
+            if (outs >= MANY) p->x = copy_rows(b, p->x, together + (ptrdiff_t)n * b->k * WIDE);
+            n++;
+        }
+        if (n < most && at + WIDE < total) continue;
+        sum_panels(outs, a, outs >= MANY ? &copied : b, t, panels, n);
+        n = 0;
+    }
+}
+
+/* Weights of a block of them stay in the second cache while all positions are gone through. */
+void bl_sum_strip(const bl_grid *g, const bl_cut *c, int rows, const bl_real *a, const bl_rows_read *b, bl_real *y,
+                  const bl_target *t, bl_real *together) {
+    field f = {rows, c->width, g->columns};
+    if (f.width == f.columns && g->y_row == f.columns * g->y_column) f = (field){1, rows * f.columns, rows * f.columns};
+    int block = bl_most(BL_MR, WEIGHTS / b->k & ~(BL_MR - 1));
+    for (int i = 0; i < g->outs; i += block) {
+        bl_target some = *t;
+        if (some.bias) some.bias += i;
+        sum_block(g, &f, bl_least(block, g->outs - i), a + (ptrdiff_t)i * b->k, b, y + i * t->plane, &some, together);
+    }
+}
+
+size_t bl_together_count(size_t depth) {
+    size_t n = (size_t)panels_of(depth) * depth * WIDE;
+    return n > ROOM ? n : ROOM;
+}
