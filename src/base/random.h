@@ -18,6 +18,7 @@ typedef enum {
     BL_STREAM_BASELINE = 9,
     BL_STREAM_SHAP = 10,
     BL_STREAM_TIES = 11,          /* the order of pixels with equal numbers */
+    BL_STREAM_SUBSETS = 13,       /* parts of a picture that are changed to test a map */
     BL_STREAM_NOISE_CONTROL = 20, /* the random noise shown beside an attack */
     BL_STREAM_DREAM_NOISE = 21,   /* the picture a dream from noise starts with */
     BL_STREAM_ORDER = 22,         /* training: order of the pictures */

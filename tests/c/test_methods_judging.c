@@ -266,6 +266,161 @@ static void a_map_that_is_the_box(void **state) {
     bl_model_free(m);
 }
 
+/* ---- parts that are taken away, or changed ---- */
+
+/* A picture of a linear network, whose weights are as different as may be. */
+static bl_model *some_linear_network(bl_picture *p, bl_real bias) {
+    bl_real weights[N];
+    uint8_t values[N];
+    for (int i = 0; i < N; i++)
+        values[i] = (uint8_t)(60 + i * 53 % 190), weights[i] = (bl_real)((i * 29 % 17 - 8) / 8.0);
+    *p = grey(values);
+    return linear_network(weights, bias);
+}
+
+static const char *const shares = "method=gradient-input with=\"baseline=black\" fill=black";
+
+/* What each pixel is worth is exactly known: every set, every square, every noise is foretold. */
+static void a_linear_score_is_foretold(void **state) {
+    (void)state;
+    bl_picture p;
+    bl_model *m = some_linear_network(&p, 0.5f);
+    char params[200];
+    for (int block = 1; block < 4; block++) {
+        snprintf(params, sizeof params, "%s block=%d subsets=40", shares, block);
+        bl_job *job = run("sensitivity-n", m, &p, "class:1", params);
+        const bl_result *sizes = result(job, "sizes");
+        for (int i = 0; i < sizes->width; i++)
+            if (!(fabs((double)sizes->data[i] - 1) < 1e-4)) fail_msg("of %d: %g", i, (double)sizes->data[i]);
+        assert_true(fabs(fact(job, "mean") - 1) < 1e-4 && strncmp(sizes->text.data, "1\n2\n", 4) == 0);
+        bl_job_end(job);
+    }
+    bl_job *job = run("sensitivity-n", m, &p, "class:1", "method=control with=\"kind=noise\" block=1 subsets=400");
+    if (!(fabs(fact(job, "one")) < 0.2)) fail_msg("noise foretells %g", fact(job, "one"));
+    bl_job_end(job);
+    job = run("infidelity", m, &p, "class:1", shares);
+    assert_true(fact(job, "infidelity") < 1e-8 && fact(job, "relative") < 1e-6 && fabs(fact(job, "factor") - 1) < 1e-4);
+    bl_job_end(job);
+    job = run("infidelity", m, &p, "class:1", "method=gradient with=\"reduce=signed\" change=noise");
+    assert_true(fact(job, "infidelity") < 1e-8 && fact(job, "relative") < 1e-6);
+    bl_job_end(job);
+    job = run("infidelity", m, &p, "class:1", "method=control with=\"kind=noise\"");
+    assert_true(fact(job, "relative") > 0.2 && fact(job, "scaled") <= fact(job, "relative"));
+    bl_job_end(job);
+    bl_picture_free(&p);
+    /* slopes taken for shares: of a picture that is half as bright as white everywhere, half of them is right */
+    uint8_t values[N];
+    memset(values, 128, sizeof values);
+    p = grey(values);
+    job = run("infidelity", m, &p, "class:1", "method=gradient with=\"reduce=signed\" fill=black");
+    assert_true(fabs(fact(job, "factor") - 128 / 255.0) < 1e-4 && fact(job, "scaled") < 1e-6);
+    assert_true(fact(job, "relative") > 0.5);
+    bl_job_end(job);
+    bl_picture_free(&p);
+    bl_model_free(m);
+}
+
+static void sums(void **state) {
+    (void)state;
+    bl_picture p;
+    bl_model *m = some_linear_network(&p, 0.5f);
+    double at_white = 0.5, score;
+    for (int i = 0; i < N; i++) at_white += (double)constant_of(m, "score", 1)[i];
+    bl_job *job = run("completeness", m, &p, "class:1", "method=gradient-input with=\"baseline=black\"");
+    score = fact(job, "due") + 0.5;
+    assert_true(fact(job, "gap") < 1e-3 && fabs(fact(job, "sum") - fact(job, "due")) < 1e-4);
+    bl_job_end(job);
+    job = run("completeness", m, &p, "class:1", "method=gradient-input with=\"baseline=black\" baseline=none");
+    assert_true(fabs(fact(job, "due") - score) < 1e-4 && fabs(fact(job, "gap") - fabs(50 / score)) < 1e-2);
+    bl_job_end(job);
+    job = run("completeness", m, &p, "class:1", "method=gradient-input with=\"baseline=black\" baseline=white");
+    assert_true(fabs(fact(job, "due") - (score - at_white)) < 1e-4 && fact(job, "gap") > 1);
+    bl_job_end(job);
+    job = run("completeness", m, &p, "class:1", "method=integrated with=\"baseline=black-white steps=4\"");
+    assert_true(fabs(fact(job, "due") - (score - (at_white + 0.5) / 2)) < 1e-4 && fact(job, "gap") < 1e-2);
+    bl_job_end(job);
+    job = run("completeness", m, &p, "class:1", "method=integrated with=\"baseline=noise steps=4\"");
+    assert_non_null(strstr(result(job, "facts")->text.data, "not defined"));
+    assert_true(legend_says(job, "not known"));
+    bl_job_end(job);
+    bl_picture_free(&p);
+    bl_model_free(m);
+}
+
+/* ---- other seeds, pictures nearly the same, other classes ---- */
+
+static void steady(void **state) {
+    (void)state;
+    bl_model *m = network(small, 4);
+    bl_picture p = picture(16, 16, 0, 255, 3);
+    for (int i = 0; i < 256; i++) /* an even margin, so that what moves in is what moves out */
+        if (i / 16 < 3 || i / 16 > 12 || i % 16 < 3 || i % 16 > 12) memset(p.pixels + 4 * i, 90, 3);
+    bl_job *job = run("stability", m, &p, NULL, "method=control with=\"kind=centre\"");
+    assert_true(fact(job, "noise") == 1 && fact(job, "change") == 0 && fact(job, "moved") < 1);
+    bl_job_end(job);
+    job = run("stability", m, &p, NULL, "method=control with=\"kind=edges\" draws=3");
+    assert_true(fabs(fact(job, "moved") - 1) < 1e-9 && fact(job, "noise") < 1 && fact(job, "change") > 0);
+    assert_true(fact(job, "seeds") == 1 && fact(job, "tenth") == 1);
+    double little = fact(job, "change");
+    bl_job_end(job);
+    job = run("stability", m, &p, NULL, "method=control with=\"kind=edges\" draws=3 radius=0.2");
+    assert_true(fact(job, "change") > 3 * little);
+    bl_job_end(job);
+    job = run("stability", m, &p, NULL, "method=control with=\"kind=edges\" draws=3 radius=0");
+    assert_true(fact(job, "change") == 0);
+    bl_job_end(job);
+    /* two seeds: their likeness, and what the largest tenths share */
+    bl_job *one = run("rise", m, &p, "class:1", "masks=100 seed=1"),
+           *two = run("rise", m, &p, "class:1", "masks=100 seed=2");
+    job = run("stability", m, &p, "class:1", "method=rise with=\"masks=100\" seeds=2 draws=1");
+    const bl_real *a = result(one, "map")->data, *b = result(two, "map")->data;
+    int both = 0;
+    for (int i = 0; i < 256; i++) {
+        int over_a = 0, over_b = 0;
+        for (int k = 0; k < 256; k++) over_a += a[k] > a[i], over_b += b[k] > b[i];
+        both += over_a < 26 && over_b < 26;
+    }
+    assert_true(fabs(fact(job, "seeds") - twin_rank(a, b, 256, false)) < 1e-6);
+    assert_true(fabs(fact(job, "tenth") - both / (52.0 - both)) < 1e-6);
+    bl_job_end(job), bl_job_end(one), bl_job_end(two);
+    bl_error e = {0};
+    bl_request request = {.model = m, .picture = &p, .params = "method=rise with=\"seed=3\""};
+    assert_int_equal(bl_job_start(bl_method_find("stability"), &request, &job, &e), BL_USAGE);
+    assert_non_null(strstr(e.message, "leave seed out"));
+    bl_picture_free(&p);
+    bl_model_free(m);
+}
+
+static void two_classes(void **state) {
+    (void)state;
+    bl_model *m = network("input x 1x8x9\nmean 0\nstd 1\nchannels grey\nflat = flatten x\nscore = dense flat 3\n", 1);
+    bl_real weights[3 * N], bias[3] = {1000, 0, -100};
+    for (int i = 0; i < N; i++)
+        weights[i] = (bl_real)((i * 29 % 71) / 71.0 + 0.1), weights[N + i] = 3, weights[2 * N + i] = -weights[i];
+    set_layer(m, "score", 3 * N, weights, 3, bias);
+    uint8_t values[N];
+    memset(values, 200, sizeof values);
+    bl_picture p = grey(values);
+    bl_job *job = run("wrong-class", m, &p, NULL, "method=gradient-input with=\"baseline=black\"");
+    assert_true(fabs(fact(job, "signed") + 1) < 1e-9 && fabs(fact(job, "rank") - 1) < 1e-9);
+    assert_non_null(strstr(result(job, "facts")->text.data, "class 2")); /* the least likely */
+    assert_true(result(job, "map")->limit == result(job, "other")->limit);
+    bl_job_end(job);
+    job = run("wrong-class", m, &p, NULL, "method=gradient-input with=\"baseline=black\" other=1");
+    assert_non_null(strstr(result(job, "facts")->text.data, "not defined")); /* a constant map has no order */
+    bl_job_end(job);
+    job = run("wrong-class", m, &p, NULL, "method=control");
+    assert_non_null(strstr(result(job, "facts")->text.data, "not defined"));
+    bl_job_end(job);
+    bl_picture_free(&p);
+    p = picture(9, 8, 0, 255, 3);
+    job = run("wrong-class", m, &p, NULL, "method=control");
+    assert_true(fact(job, "signed") == 1 && legend_says(job, "hardly tells"));
+    bl_job_end(job);
+    bl_picture_free(&p);
+    bl_model_free(m);
+}
+
 /* ---- every test ---- */
 
 static const bl_method *judging(int i) {
@@ -354,6 +509,10 @@ int main(void) {
         cmocka_unit_test(best_of_all_orders),
         cmocka_unit_test(curves_of_a_class),
         cmocka_unit_test(a_map_that_is_the_box),
+        cmocka_unit_test(a_linear_score_is_foretold),
+        cmocka_unit_test(sums),
+        cmocka_unit_test(steady),
+        cmocka_unit_test(two_classes),
         cmocka_unit_test(refused),
         cmocka_unit_test(every_method_in_every_test),
     };
