@@ -1,4 +1,4 @@
-/* Any text as a request: the first line names a method by number, the second is its parameters, the third its
+/* Any text as a request: the first line names a method, by its id or by any byte, the second is its parameters, the third its
  * objective, the rest a network text or nothing for a small one. What is accepted is begun, within a small limit. */
 #include "network.h"
 #include "methods/method.h"
@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *number = line(&rest), *params = line(&rest), *objective = line(&rest);
     int n;
     const bl_method *const *methods = bl_methods(&n);
-    const bl_method *method = methods[(unsigned char)*number % n];
+    const bl_method *method = bl_method_find(number);
+    if (!method) method = methods[(unsigned char)*number % n];
     const char *network = *rest ? rest : small;
     bl_model *model;
     if (bl_nettext_read_within(network, strlen(network), 1, WEIGHTS, &model, NULL) == BL_OK) {

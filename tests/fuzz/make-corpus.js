@@ -138,17 +138,39 @@ const interventions = ['', 'conv1:1*0', 'conv1:2=mean', 'pool:0@0,1,2,3=0.5', 'c
   '"a/relu 1":0*0.5', 'conv1/9,9=1', 'conv1:1*1e38']
 const objectiveSeeds = Object.fromEntries(objectives.map((o, i) => [`${i + 1}.txt`, `${o}\n${interventions[i % interventions.length]}\n`]))
 
-// ---- requests: a method (a letter, whose code modulo the number of methods is its place in the table), parameters,
-// objective, network. 50 is a multiple of the five methods there are.
-const methods = (number) => String.fromCharCode(number)
-const requests = [
-  ['', ''], ['reduce=max', 'class:1'], ['reduce=signed percentile=95', 'conv1'], ['epsilon=4 steps=2 seed=3', 'class:0'], ['epsilon=8 target="red panda"', ''],
-  ['size=64 octaves=2 steps=1 jitter=2 start=noise seed=7', 'relu1:2'], ['size=64 octaves=1 steps=1 colours=free', 'class:"red panda"'], ['layer=conv1 channel=2', ''],
-  ['epsilon=1e9', 'class:9'], ['nonsense=1', ''], ['seed=-1', ''], ['percentile="99', 'conv1:2@3,4'],
-]
-const requestSeeds = Object.fromEntries(requests.flatMap(([params, objective], i) =>
-  [0, 1, 2, 3, 4].filter((m) => i < 2 || (m + i) % 2 === 0).map((m) => [`${i + 1}-${m}.txt`, `${methods(50 + m)}\n${params}\n${objective}\n`])))
-requestSeeds['network.txt'] = `${methods(51)}\n\nclass:1\n${head}mean 0.5\nstd 0.2\na = conv x 2 3x3\nb = relu a\nc = flatten b\nd = dense c 2\n`
+// ---- requests: a method, parameters, objective, network
+const requests = {
+  maps: [['', ''], ['layer=conv1', ''], ['layer=nowhere', '']],
+  gradient: [['', ''], ['reduce=max', 'class:1'], ['reduce=signed percentile=95', 'conv1'], ['percentile="99', 'conv1:2@3,4'], ['nonsense=1', '']],
+  'gradient-input': [['baseline=black', 'class:1-2']],
+  smoothgrad: [['samples=5 sigma=0.3 average=variance seed=4294967295', 'logp:2'], ['seed=-1', '']],
+  integrated: [['steps=4 rule=gauss baseline=black-white', 'prob:0']],
+  'gradient-shap': [['samples=5 baseline=noise', '']],
+  lrp: [['', '0.7*class:1+0.3*conv1:2']],
+  deeplift: [['baseline=blur', '']],
+  guided: [['reduce=l2', 'relu1:1']],
+  deconvnet: [['', 'relu1:1@2,3']],
+  gradcam: [['variant=layercam layer=relu1', 'class:"red panda"']],
+  occlusion: [['size=3 stride=9 fill=noise', ''], ['size=64', '']],
+  rise: [['masks=100 cells=2 form=classic', 'class:9']],
+  lime: [['samples=50', '']],
+  shap: [['samples=64', '']],
+  mask: [['form=keep steps=10 start=disc fill=noise', '']],
+  randomisation: [['method=gradcam order=upwards stages=2 seeds=2', ''], ['method=rise with="masks=100"', 'class:1'], ['method=randomisation', ''], ['with="reduce=\\"max"', '']],
+  deletion: [['method=control with="kind=noise" points=5 compare=no fill=noise', 'class:2'], ['points=512', 'conv1:0']],
+  pointing: [['left=0.5 right=0.50001', ''], ['left=0.1 top=0.2 right=0.9 bottom=1 slack=50 method=guided', 'class:0']],
+  'sensitivity-n': [['block=32 subsets=10', ''], ['block=1 subsets=10 fill=blur', 'logp:1']],
+  infidelity: [['change=noise sigma=1 draws=10', ''], ['size=64', '']],
+  completeness: [['method=integrated with="baseline=noise steps=4"', '']],
+  stability: [['method=lime with="samples=50" seeds=2 draws=1', ''], ['method=rise with="seed=3"', '']],
+  'wrong-class': [['other=dog', 'class:2'], ['', 'conv1']],
+  control: [['kind=centre', '']],
+  fgsm: [['epsilon=8 target="red panda"', ''], ['epsilon=1e9', 'class:9']],
+  pgd: [['epsilon=4 steps=2 seed=3', 'class:0']],
+  dream: [['size=64 octaves=2 steps=1 jitter=2 start=noise seed=7', 'relu1:2'], ['size=64 octaves=1 steps=1 colours=free', 'class:"red panda"']],
+}
+const requestSeeds = Object.fromEntries(Object.entries(requests).flatMap(([id, list]) => list.map(([params, objective], i) => [`${id}-${i + 1}.txt`, `${id}\n${params}\n${objective}\n`])))
+requestSeeds['network.txt'] = `gradient\n\nclass:1\n${head}mean 0.5\nstd 0.2\na = conv x 2 3x3\nb = relu a\nc = flatten b\nd = dense c 2\n`
 
 folder('onnx', onnxSeeds())
 folder('tensors', tensorSeeds())
