@@ -102,7 +102,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs samples icons train-fashion need-data format clean
+.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs docs-judging samples icons train-fashion need-data format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -129,6 +129,9 @@ pictures: site | tools-test ## make the README's pictures anew from the built pa
 
 docs: native ## write docs/operators.md and docs/methods.md from the tables
 	@node tools/docs.js
+
+docs-judging: native need-data | tools-test ## measure what explanations are worth on the bundled networks into docs/judging.* (DATA=Tiny ImageNet)
+	@DATA="$(DATA)" node tools/judging.js
 
 samples: ## make public/samples/ anew from the Debian packages that hold the photographs
 	@/usr/bin/python3 tools/samples.py
