@@ -61,7 +61,8 @@ static inline __attribute__((always_inline)) void tile(int rows, const float *re
 #endif
 
 /* Finished sums go through their gate, whose rows are at_row apart. */
-static void close(int rows, const bl_gate *gate, const bl_real *at, ptrdiff_t at_row, bl_real *y, ptrdiff_t y_row) {
+static __attribute__((noinline)) void close(int rows, const bl_gate *gate, const bl_real *at, ptrdiff_t at_row,
+                                            bl_real *y, ptrdiff_t y_row) {
 #if !defined(BL_DOUBLE)
     const bl_f32x4 lows = bl_f32x4_splat(gate->low), highs = bl_f32x4_splat(gate->high);
     for (int i = 0; i < rows; i++, y += y_row, at += at_row)
@@ -89,7 +90,8 @@ typedef struct {
     pieces parts;
 } panel;
 
-static void store_pieces(const pieces *p, const bl_target *t, int rows, const bl_real *sums, ptrdiff_t y) {
+static __attribute__((noinline)) void store_pieces(const pieces *p, const bl_target *t, int rows, const bl_real *sums,
+                                                   ptrdiff_t y) {
     for (int n = 0; n < p->n; n++) {
         bl_real *to = p->y[n] + y;
         for (int i = 0; i < rows; i++, to += t->plane)
@@ -98,8 +100,8 @@ static void store_pieces(const pieces *p, const bl_target *t, int rows, const bl
 }
 
 /* What lies where the pieces go, or at the same places of an array that begins at `other` instead of t->first. */
-static void load_pieces(const pieces *p, const bl_target *t, int rows, const bl_real *other, bl_real *sums,
-                        ptrdiff_t y) {
+static __attribute__((noinline)) void load_pieces(const pieces *p, const bl_target *t, int rows, const bl_real *other,
+                                                  bl_real *sums, ptrdiff_t y) {
     for (int n = 0; n < p->n; n++) {
         const bl_real *from = other + (p->y[n] - t->first) + y;
         for (int i = 0; i < rows; i++, from += t->plane)

@@ -118,13 +118,18 @@ void bl_max_pool(const bl_pool_shape *s, size_t planes, const bl_real *x, bl_rea
         }
 }
 
+static __attribute__((noinline)) void scatter(size_t n, const bl_real *dy, const int32_t *argmax, bl_real *dx) {
+    for (size_t i = 0; i < n; i++) dx[argmax[i]] += dy[i];
+}
+
 void bl_max_pool_backward(const bl_pool_shape *s, size_t planes, const bl_real *dy, const int32_t *argmax,
                           const bl_gate *gate, bl_real *dx, bool add) {
-    size_t cells = in_plane(s);
-    for (size_t p = 0; p < planes; p++, dx += cells, dy += out_plane(s), argmax += out_plane(s)) {
-        if (!add) memset(dx, 0, cells * sizeof *dx);
-        for (size_t i = 0; i < out_plane(s); i++) dx[argmax[i]] += dy[i];
-        if (gate) bl_clip_backward(cells, gate->y + p * cells, gate->low, gate->high, false, dx, dx, false);
+    size_t cells = in_plane(s), windows = out_plane(s);
+    for (size_t p = 0; p < planes; p++) { /* each is finished while it is in the cache */
+        bl_real *plane = dx + p * cells;
+        if (!add) memset(plane, 0, cells * sizeof *dx);
+        scatter(windows, dy + p * windows, argmax + p * windows, plane);
+        if (gate) bl_clip_backward(cells, gate->y + p * cells, gate->low, gate->high, false, plane, plane, false);
     }
 }
 

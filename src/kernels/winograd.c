@@ -178,21 +178,26 @@ static inline void transform_products(const bl_vec m[SIDE], bl_vec y[4]) {
     y[3] = bl_vec_add(bl_vec_madd(bl_vec_mul(bl_vec_splat(AA * A), left_a), bl_vec_splat(BB * B), left_b), m[5]);
 }
 
-/* A row of up to four outputs of one channel, at their place y + at. */
-static inline void put(bl_f32x4 row, int columns, const bl_gate *gate, bool add, float *y, ptrdiff_t at) {
-    y += at;
-    if (columns == 4) {
-        if (add) row = bl_f32x4_add(bl_f32x4_load(y), row);
-        if (gate) row = bl_gate4(gate->y + at, bl_f32x4_splat(gate->low), bl_f32x4_splat(gate->high), row);
-        bl_f32x4_store(y, row);
-        return;
-    }
+/* What is left of a row at the right edge; apart, so that whole rows stay small. */
+static __attribute__((noinline)) void put_cut(bl_f32x4 row, int columns, const bl_gate *gate, bool add, float *y,
+                                              ptrdiff_t at) {
     float cut[4];
     bl_f32x4_store(cut, row);
-    for (int j = 0; j < columns; j++) {
-        bool open = !gate || (gate->low < gate->y[at + j] && gate->y[at + j] < gate->high);
-        y[j] = !open ? 0 : add ? y[j] + cut[j] : cut[j];
+    for (int j = 0; j < columns; j++, at++) {
+        bool open = !gate || (gate->low < gate->y[at] && gate->y[at] < gate->high);
+        y[at] = !open ? 0 : add ? y[at] + cut[j] : cut[j];
     }
+}
+
+/* A row of up to four outputs of one channel, at their place y + at. */
+static inline void put(bl_f32x4 row, int columns, const bl_gate *gate, bool add, float *y, ptrdiff_t at) {
+    if (columns < 4) {
+        put_cut(row, columns, gate, add, y, at);
+        return;
+    }
+    if (add) row = bl_f32x4_add(bl_f32x4_load(y + at), row);
+    if (gate) row = bl_gate4(gate->y + at, bl_f32x4_splat(gate->low), bl_f32x4_splat(gate->high), row);
+    bl_f32x4_store(y + at, row);
 }
 
 /* Products [position][tile][OUTS] of one tile to `outs` channels of y from its channel `out` on. */
