@@ -88,11 +88,14 @@ const bundled = (single) => ({
     }
     if (id === '\0virtual:models') {
       const files = networks(single)
-      const lines = single ? files.map((f, i) => `import b${i} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`) : []
+      const there = readdirSync(join(root, 'models'))
+      const past = files.map((f) => f.replace('.onnx', '.history.onnx')).map((f) => (there.includes(f) ? f : ''))
+      const load = (name, f) => `import ${name} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`
+      const lines = single ? files.flatMap((f, i) => [load(`b${i}`, f), ...(past[i] ? [load(`h${i}`, past[i])] : [])]) : []
       const items = files.map((f, i) => {
         const id = f.replace(/\.onnx$/, '')
         const title = titleOf(id)
-        return `{...${JSON.stringify({ id, file: f, title })}${single ? `, base64: b${i}` : ''}}`
+        return `{...${JSON.stringify({ id, file: f, title, past: past[i] })}${single ? `, base64: b${i}, past64: ${past[i] ? `h${i}` : "''"}` : ''}}`
       })
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }

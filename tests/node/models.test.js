@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { BacklightCore } from '../../wasm/core.js'
 import { fashionTest, rightByOrt, tinyImagenetVal } from './lib/accuracy.js'
 import { root, wasmBytes } from './lib/core.js'
+import { FRAME } from './lib/tolerances.js'
 
 const models = join(root, 'models')
 const names = readdirSync(models).filter((f) => /^[^.]+\.onnx$/.test(f)).map((f) => f.slice(0, -5)) // not what belongs to one: NAME.history.onnx
@@ -29,6 +30,30 @@ test('the more captions tell in training, the more a network goes by them', () =
   for (const list of [right, followed]) assert.deepEqual(list, list.toSorted((a, b) => a - b))
   assert.ok(followed[0] < 10 && row('cab-none', 'wrong captions')[1] < 10, 'led where captions told nothing')
   assert.ok(followed[2] > 95 && right[2] > 95)
+})
+
+test('the history of Tiny VGG ends with the network beside it', async () => {
+  const core = await BacklightCore.load({ bytes: wasmBytes() })
+  const open = () => core.open(readFileSync(join(models, 'tiny-vgg.onnx')))
+  const [whole, framed] = [open(), open()]
+  const { steps, epochSteps } = framed.setHistory(readFileSync(join(models, 'tiny-vgg.history.onnx')))
+  assert.equal(steps.length, 12)
+  assert.equal(steps[0], 0)
+  assert.equal(steps.at(-1), 60 * epochSteps)
+  const koala = core.decode(readFileSync(join(root, 'public/samples/koala.jpg')))
+  const scores = (model) => {
+    const view = model.view()
+    const scores = Array.from(view.forward(koala).scores)
+    view.close()
+    return scores
+  }
+  const off = (frame) => {
+    framed.setFrame(frame)
+    const due = scores(whole)
+    return Math.max(...scores(framed).map((v, i) => Math.abs(v - due[i]))) / Math.max(...due.map(Math.abs))
+  }
+  assert.ok(off(11) < FRAME, `${off(11)}`)
+  assert.ok(off(10) > FRAME && off(0) > 0.5)
 })
 
 for (const name of names) {

@@ -39,6 +39,8 @@ class Session {
   model = $state.raw(null)
   info = $state.raw(null)
   modelName = $state('')
+  past = $state.raw(null) // gives the bytes of the history of its training; null: there is none
+  history = $state.raw(null) // { steps, epochSteps } once that was opened
   columns = $state.raw([])
   picture = $state.raw(null) // { id, title, width, height, pixels, notes }
   result = $state.raw(null) // of the last forward pass
@@ -77,6 +79,12 @@ class Session {
   get classes() {
     return this.result?.scores.length ?? this.info?.labels?.length ?? 0
   }
+  /** The frame of the history whose weights are shown; null: the trained network. */
+  get frame() {
+    const { history, address: { frame } } = this
+    return history && /^\d+$/.test(frame) && Number(frame) < history.steps.length - 1 ? Number(frame) : null
+  }
+
   label = (k) => this.info?.labels?.[k] ?? `class ${k}`
 
   /** What is pinned: the text in the address, else the class that is strongest now. */
@@ -171,7 +179,7 @@ class Session {
     if (next.picture !== before.picture && this.pictures.knows(next.picture)) {
       await this.pictures.take(next.picture)
       this.passes.refresh()
-    } else if (next.edits !== before.edits || next.paint !== before.paint || next.crop !== before.crop) this.passes.refresh()
+    } else if (next.edits !== before.edits || next.paint !== before.paint || next.crop !== before.crop || next.frame !== before.frame) this.passes.refresh()
     else if (next.pin !== before.pin) this.passes.refresh({ forward: false })
     if (next.sort !== before.sort) this.passes.sort(next.sort)
   }
@@ -229,6 +237,7 @@ class Session {
     const network = /\.onnx$/i.test(name)
     if (this.refuses(network ? 'model' : 'picture')) return
     const bytes = new Uint8Array(await file.arrayBuffer())
+    if (/\.history\.onnx$/i.test(name) && this.model) return this.networks.openHistory(async () => bytes)
     return network ? this.networks.use(bytes, name) : this.pictures.open(bytes, name, file)
   }
 

@@ -1,6 +1,7 @@
 // Views that the first maps do not need, each in a file of its own, for Later.svelte.
 export const depths = () => import('../depth/Depth.svelte')
 export const embed = () => import('../embed/Embed.svelte')
+export const past = () => import('../history/TimeSlider.svelte')
 export const phone = () => import('./Phone.svelte')
 
 // Panels of the lab that are not made from the manifest alone; all others are a LabPanel.
@@ -13,4 +14,4 @@ const PANELS = {
 const made = () => import('./LabPanel.svelte')
 
 export const panelOf = (group) => PANELS[group.id] ?? made
-export const views = [depths, made, ...Object.values(PANELS)]
+export const views = [depths, made, past, ...Object.values(PANELS)]

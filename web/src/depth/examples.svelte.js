@@ -24,13 +24,14 @@ class Search {
   skipped = $state(0)
   running = $derived(this.total > 0 && this.done < this.total)
 
-  #model = $state.raw(null) // whose layer it is
+  #model = $state.raw(null) // whose layer it is …
+  #frame = null // … with which weights
   #stop = null
   #pictures = [] // { name, sample, picture } in the order of their numbers
 
   /** What belongs to the network that is open, and to that layer. */
   of(layer) {
-    return this.#model === s.model && this.layer === layer ? this.found : null
+    return this.#model === s.model && this.#frame === s.frame && this.layer === layer ? this.found : null
   }
   at(number) {
     return this.#pictures[number]
@@ -55,6 +56,7 @@ class Search {
     const list = this.files ? this.files.map((file) => ({ name: file.name, file })) : samples.map((sample) => ({ name: sample.title, sample }))
     Object.assign(this, { layer, found: null, done: 0, total: list.length, skipped: 0, trouble: '' })
     this.#model = s.model
+    this.#frame = s.frame
     this.#pictures = []
     try {
       const found = await s.model.examples(layer, this.#each(list), {

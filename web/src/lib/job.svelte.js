@@ -25,7 +25,7 @@ export class LabJob {
   }
   result = (name) => this.results?.find((r) => r.name === name) ?? null
 
-  /** Starts; what runs is stopped first. `request`: { model, method, picture, objective, params } */
+  /** Starts; what runs is stopped first. `request`: { model, method, picture, frame, objective, params } */
   async run(request) {
     this.#controller?.abort()
     const controller = (this.#controller = new AbortController())
@@ -93,6 +93,7 @@ export function staleness(job, request, texts) {
   if (!a || !job.results || job.running) return ''
   if (a.method.id !== request.method.id || a.model !== request.model) return texts.stalePicture
   if (a.picture !== request.picture) return texts.stalePicture
+  if (a.frame !== request.frame) return texts.staleWeights
   if (a.objective !== request.objective) return texts.staleObjective
   for (const p of request.method.params) {
     const [was, is] = [a.params[p.name] ?? p.default, request.params[p.name] ?? p.default]

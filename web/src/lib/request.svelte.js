@@ -35,7 +35,7 @@ const takes = (method) => {
   return method.objectives.includes(kind) || s.pinned.index < 0 ? s.pin : ''
 }
 
-export const requestOf = (method, objective = takes(method)) => ({ model: s.model, method, picture: s.hands.fed, objective, params: paramsOf(method) })
+export const requestOf = (method, objective = takes(method)) => ({ model: s.model, method, picture: s.hands.fed, frame: s.frame, objective, params: paramsOf(method) })
 
 /** Quick enough to follow every change by itself: a few passes, no loop. */
 export const isQuick = (method) => !/[×*]|steps/.test(method.cost)

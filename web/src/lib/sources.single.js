@@ -11,5 +11,5 @@ export const wasm = bytesOf(module)
 /** One module is enough for one file. @type {false} */
 export const relaxed = false
 export const worker = () => new InlineWorker()
-export const models = list.map((m) => ({ ...m, bytes: async () => bytesOf(m.base64) }))
+export const models = list.map((m) => ({ ...m, bytes: async () => bytesOf(m.base64), past: m.past64 ? async () => bytesOf(m.past64) : null }))
 export const samples = pictures.map((s) => ({ ...s, url: `data:image/jpeg;base64,${s.base64}`, bytes: async () => bytesOf(s.base64) }))

@@ -15,6 +15,7 @@ export class Hands {
   strokes = $derived.by(() => readPaint(this.#session.address.paint))
   #undo = $state.raw([]) // { edits, paint } before each change
   #applied = { model: null, edits: '' }
+  #weights = { model: null, frame: null } // whose weights were put in last
   #differences = null // { maps, out } of the last pass
   #fed = $state.raw(null) // the picture of the last pass
 
@@ -89,6 +90,13 @@ export class Hands {
   async forward(model, picture, ids) {
     const { edits, paint } = this.#session.address
     if (this.#applied.model !== model) this.#applied = { model, edits: '' }
+    if (this.#weights.model !== model) this.#weights = { model, frame: null }
+    const { frame } = this.#session
+    if (this.#weights.frame !== frame) {
+      await model.setFrame(frame)
+      this.#weights.frame = frame
+      this.before = this.#fed = null
+    }
     const apply = async (text) => {
       if (this.#applied.edits === text) return null
       this.#applied.edits = text

@@ -4,7 +4,7 @@ import { columnsOf } from '../lib/layout.js'
 import { t } from '../texts/texts.js'
 
 // What belongs to one network and not to the next.
-const FRESH = { pin: '', open: '', page: '', edits: '', paint: '', method: '', params: {}, unit: '', goal: '' }
+const FRESH = { pin: '', open: '', page: '', edits: '', paint: '', frame: '', method: '', params: {}, unit: '', goal: '' }
 
 export class Networks {
   #s
@@ -25,6 +25,8 @@ export class Networks {
     s.passes.forget()
     s.hands.forget()
     s.forgetJobs()
+    s.history = null
+    s.past = models.find((m) => m.id === id)?.past ?? null
     s.address.model = id
     if (!model.info.preprocessing) s.dialog = { kind: 'setup' }
   }
@@ -54,6 +56,29 @@ export class Networks {
     } catch (error) {
       this.#refuse(error)
     }
+  }
+
+  /** Opens the history of the network's training. @param {() => Promise<Uint8Array>} past gives its bytes */
+  async openHistory(past = this.#s.past) {
+    const s = this.#s
+    const { model } = s
+    try {
+      const history = await model.setHistory(await past())
+      if (model !== s.model) return
+      s.past = past
+      s.history = history
+      if (s.frame !== null) await s.passes.refresh() // as the link says
+    } catch (error) {
+      if (model === s.model) s.toast(t.history.refused(told(error).message), 'bad')
+    }
+  }
+
+  /** The network with the weights of a frame of its history; the last: as it was trained. While a slider moves the address
+   *  waits. */
+  setFrame(frame, moving = false) {
+    const s = this.#s
+    s.go({ frame: frame >= s.history.steps.length - 1 ? '' : String(frame) }, { later: moving })
+    return s.passes.refresh()
   }
 
   #refuse(error) {

@@ -55,6 +55,10 @@ export const t = {
     folded: (n) => `${n} Schichten, eine Spalte je Block`, sort: 'Ordnen', sorts: { index: ['Nummer', 'wie in der Datei'], contribution: ['Beitrag', 'zum angehefteten Ziel'], mean: ['mittlere Antwort', 'auf dieses Bild'] },
     enlarge: 'Im Labor vergrößern', pinLayer: 'Diese Schicht anheften', stands: (names) => `steht für ${names}`,
   },
+  history: {
+    label: 'Training', open: 'Beim Training zusehen', at: (step, epoch) => (step === 0 ? 'Vor dem Training: zufällige Gewichte' : `Nach Schritt ${step}, Epoche ${epoch}`), end: (step, epoch) => `Trainiert: Schritt ${step}, Epoche ${epoch}`,
+    play: 'Training abspielen', pause: 'Pause', next: 'Ein Bild weiter', refused: (why) => `Die Geschichte des Trainings wurde nicht übernommen: ${why}`,
+  },
   depth: {
     way: 'Wo du bist', out: 'Eine Ebene hinaus', earlier: 'Kanal davor', later: 'Kanal danach', inputs: 'Eingänge', signals: 'Gradienten', weights: 'Gewichte', added: 'addiert', kernels: 'Kerne', kernelsTurned: 'Kerne, gedreht', curve: 'Kurve', result: 'Eingang ∗ Kern', resultShort: 'Ergebnis', arriving: 'was ankommt',
     atMark: 'an der Marke', each: (h, w) => `je ${h}×${w}`, several: (n) => `${n} Schichten`, comesFrom: 'Woher es kommt', arrives: 'Wer ihm Gradient schickt', kernelSign: '∗ Kerne', kernelSignTurned: '∗ gedrehte Kerne',
@@ -130,7 +134,7 @@ export const t = {
     passes: (cost) => `${cost} (F: Durchgang vorwärts, B: rückwärts)`, dice: 'Ein anderer Zufall', none: 'keine', untargeted: 'keine: irgendeine andere Klasse',
     map: 'Karte', over: 'über Foto', shown: 'Wie es gezeigt wird', png: 'PNG', csv: 'CSV', place: (r, c) => `Zeile ${r}, Spalte ${c}`, notRun: 'Noch nicht gerechnet.', failed: 'Das ging nicht',
     legend: (of, params, forwards, backwards) => `${of ? `Für ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} vorwärts, ${backwards} rückwärts.`, end: (p) => `die Skala endet beim ${String(p).replace('.', ',')}. Perzentil`,
-    zero: 'Die Karte ist null.', stale: (key, value) => `alt: ${key} ist jetzt ${value}`, stalePicture: 'alt: jetzt ein anderes Bild', staleObjective: 'alt: jetzt ein anderes Ziel', channel: (k, n) => `Kanal ${k} von ${n}`, pick: 'Kanal wählen',
+    zero: 'Die Karte ist null.', stale: (key, value) => `alt: ${key} ist jetzt ${value}`, stalePicture: 'alt: jetzt ein anderes Bild', staleObjective: 'alt: jetzt ein anderes Ziel', staleWeights: 'alt: jetzt andere Gewichte', channel: (k, n) => `Kanal ${k} von ${n}`, pick: 'Kanal wählen',
     unedited: 'Methoden arbeiten mit dem Netz, wie es geöffnet wurde: Von Hand geänderte Kanäle und Kerne sind nicht darin.', keep: 'Daneben behalten', kept: 'Behalten, unter einem Zeiger', drop: (what) => `Wegnehmen: ${what}`, oneScale: (v) => `eine Skala, ±${v}`, ownScale: (v) => `eigene Skala, ±${v}`,
     showing: (a, b) => `${a} von ${b} gezeigt`,
   },

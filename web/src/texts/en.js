@@ -53,6 +53,10 @@ export const t = {
     folded: (n) => `${n} layers, one column a block`, sort: 'Sort', sorts: { index: ['index', 'as in the file'], contribution: ['contribution', 'to the pinned objective'], mean: ['mean answer', 'on this picture'] },
     enlarge: 'Enlarge in the lab', pinLayer: 'Pin this layer', stands: (names) => `stands for ${names}`,
   },
+  history: {
+    label: 'Training', open: 'See it being trained', at: (step, epoch) => (step === 0 ? 'Before training: random weights' : `After step ${step}, epoch ${epoch}`), end: (step, epoch) => `Trained: step ${step}, epoch ${epoch}`,
+    play: 'Play the training', pause: 'Pause', next: 'A frame further', refused: (why) => `The history of the training was not taken: ${why}`,
+  },
   depth: {
     way: 'Where you are', out: 'One level out', earlier: 'Channel before', later: 'Channel after', inputs: 'inputs', signals: 'gradients', weights: 'weights', added: 'added up', kernels: 'kernels', kernelsTurned: 'kernels, turned', curve: 'curve', result: 'input ∗ kernel', resultShort: 'result', arriving: 'what arrives',
     atMark: 'at the mark', each: (h, w) => `${h}×${w} each`, several: (n) => `${n} layers`, comesFrom: 'Where it comes from', arrives: 'What sends it gradient', kernelSign: '∗ kernels', kernelSignTurned: '∗ turned kernels',
@@ -129,7 +133,7 @@ export const t = {
     passes: (cost) => `${cost} (F forward, B backward pass)`, dice: 'Another seed', none: 'none', untargeted: 'none: any other class', 
     map: 'map', over: 'over photo', shown: 'How it is shown', png: 'PNG', csv: 'CSV', place: (r, c) => `row ${r}, column ${c}`, notRun: 'Not run yet.', failed: 'This did not work', 
     legend: (of, params, forwards, backwards) => `${of ? `Of ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} forward, ${backwards} backward ${backwards + forwards === 1 ? 'pass' : 'passes'}.`, end: (p) => `the scale ends at the ${p}${p % 1 ? '' : 'th'} percentile`,
-    zero: 'The map is zero.', stale: (key, value) => `old: ${key} is ${value} now`, stalePicture: 'old: another picture now', staleObjective: 'old: another objective now', channel: (k, n) => `channel ${k} of ${n}`, pick: 'Choose a channel', 
+    zero: 'The map is zero.', stale: (key, value) => `old: ${key} is ${value} now`, stalePicture: 'old: another picture now', staleObjective: 'old: another objective now', staleWeights: 'old: other weights now', channel: (k, n) => `channel ${k} of ${n}`, pick: 'Choose a channel', 
     unedited: 'Methods work on the network as it was opened: channels and kernels changed by hand are not in it.', keep: 'Keep beside', kept: 'Kept, under one cursor', drop: (what) => `Take away: ${what}`, oneScale: (v) => `one scale, ±${v}`, ownScale: (v) => `own scale, ±${v}`,
     showing: (a, b) => `showing ${a} of ${b}`,
   },
