@@ -74,7 +74,7 @@ native: $(B)/native/backlight ## build the command build/native/backlight
 
 wasm: $(B)/wasm/backlight.wasm $(B)/wasm/backlight-relaxed.wasm ## build the modules build/wasm/backlight.wasm and backlight-relaxed.wasm
 
-site: $(B)/site/index.html ## build the page build/site/, which can be put in any folder of a web server
+site: $(B)/site/index.html ## build the page build/site/, for any folder of a web server (URL=https://… of its place, for oEmbed)
 
 single-file: $(B)/single/backlight.html ## build the page as one file build/single/backlight.html
 
@@ -285,7 +285,8 @@ $(B)/tests/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/core.a
 PAGE  = $(shell find web public wasm -type f -not -name '*.c' 2>/dev/null) $(wildcard models/*.onnx)
 VITE := node_modules/.bin/vite build --config web/vite.config.js --logLevel warn
 
-$(B)/site/index.html: $(PAGE) $(B)/wasm/backlight.wasm $(B)/wasm/backlight-relaxed.wasm node_modules/.package-lock.json
+# The site carries the single file too: for sticks, and for frames that may load nothing else.
+$(B)/site/index.html: $(PAGE) $(B)/wasm/backlight.wasm $(B)/wasm/backlight-relaxed.wasm $(B)/single/backlight.html node_modules/.package-lock.json
 	@echo 'page  $(@D)'
 	@$(VITE)
 	@touch $@

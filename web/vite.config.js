@@ -8,6 +8,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import temml from 'temml'
 import { VitePWA } from 'vite-plugin-pwa'
 import { viteSingleFile } from 'vite-plugin-singlefile'
+import { hosts } from './host/plugin.js'
 import { FORMULAS } from './src/texts/formulas.js'
 
 const web = dirname(fileURLToPath(import.meta.url))
@@ -137,6 +138,8 @@ const head = (single) => ({
       return [{ tag: 'link', attrs: { rel: 'icon', href: `data:image/svg+xml;base64,${icon}` }, injectTo: 'head' }]
     }
     return [
+      { tag: 'script', attrs: { src: './bare.js' }, injectTo: 'head-prepend' },
+      ...(process.env.URL ? [{ tag: 'link', attrs: { rel: 'alternate', type: 'application/json+oembed', href: new URL('oembed.json', process.env.URL).href, title: 'Backlight' }, injectTo: 'head' }] : []),
       { tag: 'link', attrs: { rel: 'icon', href: './icons/icon.svg', type: 'image/svg+xml' }, injectTo: 'head' },
       { tag: 'link', attrs: { rel: 'apple-touch-icon', href: './icons/icon-192.png' }, injectTo: 'head' },
     ]
@@ -174,6 +177,8 @@ const pwa = () =>
       ],
     },
     workbox: {
+      globIgnores: ['backlight.html', 'backlight-figure.js', 'anywidget.js'], // for other pages, and as one file
+      navigateFallbackDenylist: [/\/(backlight|embed)\.html$/],
       globPatterns: ['**/*.{html,js,css,wasm}', 'models/tiny-vgg.onnx', 'icons/icon.svg', ...samples().slice(0, FIRST_SAMPLES).map((s) => 'samples/' + s.file)],
       maximumFileSizeToCacheInBytes: 2 * 1024 * 1024,
       cleanupOutdatedCaches: true,
@@ -196,6 +201,7 @@ export default async ({ mode }) => {
         { find: /^page-module-relaxed(?=\?)/, replacement: join(build, 'wasm/backlight-relaxed.wasm') },
       ],
     },
+    define: { 'import.meta.env.VERSION': JSON.stringify(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version), 'import.meta.env.YEAR': JSON.stringify(/Copyright \(c\) (\d+)/.exec(readFileSync(join(root, 'LICENSE'), 'utf8'))[1]) },
     worker: { format: single ? 'iife' : 'es' },
     build: {
       outDir: single ? join(build, 'single') : join(build, 'site'),
@@ -204,6 +210,6 @@ export default async ({ mode }) => {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 20000,
     },
-    plugins: [base64(), formulas(), bundled(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [pwa(), models()]), policy(single)],
+    plugins: [base64(), formulas(), bundled(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks(false).map((f) => join(root, 'models', f)) }), pwa(), models()]), policy(single)],
   }
 }

@@ -2,6 +2,8 @@
 export const depths = () => import('../depth/Depth.svelte')
 export const embed = () => import('../embed/Embed.svelte')
 export const past = () => import('../history/TimeSlider.svelte')
+export const share = () => import('../share/Share.svelte')
+export const about = () => import('../share/About.svelte')
 export const phone = () => import('./Phone.svelte')
 
 // Panels of the lab that are not made from the manifest alone; all others are a LabPanel.

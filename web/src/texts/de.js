@@ -8,13 +8,35 @@ export const t = {
     model: 'Netz', classes: (n) => (n === 1 ? '1 Klasse' : `${n.toLocaleString('de')} Klassen`),
     parameters: (n) => `${n} Parameter`, open: 'ONNX-Datei öffnen …', openHint: 'oder irgendwo fallen lassen. Sie bleibt auf diesem Gerät.',
     forward: 'Vorwärts', backward: 'Rückwärts', direction: 'Richtung des Lichts', pinned: 'angeheftet', strongest: 'stärkste', gradientOf: 'Gradient von',
-    scale: 'Skala', copy: 'Link zu dieser Ansicht kopieren', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
+    scale: 'Skala', copy: 'Link zu dieser Ansicht kopieren', share: 'Woanders zeigen', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
     copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',
     theme: (dark) => (dark ? 'Helles Design' : 'Dunkles Design'), help: 'Tasten', menu: 'Menü', language: 'Sprache',
   },
   embed: {
     figures: { network: 'Das Netz', channel: 'Ein Kanal', number: 'Eine Zahl' },
     here: 'auf diesem Gerät gerechnet', full: 'Ganz öffnen',
+  },
+  poster: {
+    title: 'Eine Abbildung von Backlight', start: (size) => `Starten (${size} MB)`, stays: 'Sie wird auf diesem Gerät gerechnet; nichts wird irgendwohin gesandt.',
+    what: 'Licht geht durch ein Netz vom Bild zur Vorhersage, und zurück.', bare: 'Diese Seite hält die Abbildung für sich, darum kommt alles als eine Datei. Kamera und Gemerktes gibt es hier nicht.',
+    noscript: 'Backlight rechnet jedes Bild auf Ihrem Gerät und braucht dafür JavaScript und WebAssembly.',
+  },
+  host: { frame: 'Eine Abbildung von Backlight', site: 'In "site" muss stehen, wo Backlight liegt.' },
+  share: {
+    title: 'Woanders zeigen', what: 'Zeige', page: 'die ganze Seite', heading: 'mit der Überschrift', height: 'Höhe', may: 'Was Besucher ändern dürfen', free: 'frei', lock: 'fest', hide: 'weggelassen',
+    flags: { model: 'Netz', picture: 'Bild', dir: 'Richtung', pin: 'Ausgangspunkt des Lichts', scale: 'Skala', lab: 'Einträge des Labors', method: 'Verfahren', params: 'Parameter', edits: 'Änderungen von Hand', depth: 'tiefer gehen', title: 'Überschrift', text: 'Erklärung', readout: 'Wert unter dem Zeiger', prediction: 'Vorhersage', tools: 'Link, Farben, Tasten' },
+    codes: { link: 'Link', frame: 'Ein Rahmen für eine Kursseite', element: 'Ein Element, so hoch wie nötig' }, copy: 'Kopieren', copied: 'Kopiert', copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Text ist markiert: Kopieren Sie ihn von Hand.',
+    qr: 'QR-Code', qrLong: 'Dieser Link ist zu lang für einen Code, den eine Kamera liest.', png: 'Ansicht als PNG', svg: 'Ansicht als SVG', notSaved: 'Dieser Browser konnte das Bild nicht machen.',
+    own: 'Ihr eigenes Bild oder Netz ist nicht im Link: Es bleibt auf diesem Gerät.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Gemacht mit Backlight, ${url}`,
+  },
+  about: {
+    open: 'Über: Datenschutz, Zitieren, Dank', title: 'Über Backlight', privacy: 'Datenschutz', cite: 'So wird zitiert', credits: 'Dank und Lizenzen', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'Woher die Verfahren kommen',
+    sentences: [
+      'Alles wird auf diesem Gerät gerechnet: Ihre Bilder, Ihre Netze und die Ergebnisse verlassen es nie.', 'Die Seite fragt keinen Server nach etwas anderem als ihren eigenen Dateien, und nach denen nur dort, woher sie kam.', 'Es gibt keine Cookies und keine Konten, und niemand zählt Besuche.',
+      'In diesem Browser gemerkt werden die Farben und die Sprache, die Sie gewählt haben, und die eigenen Dateien der Seite, damit sie ohne Netz geht.', 'Die Kamera läuft nur, solange Sie ihr Bild sehen, und keines ihrer Bilder wird behalten.',
+    ],
+    code: 'Der Code von Backlight steht unter der MIT-Lizenz.', networks: 'Tiny VGG, das Netz mit 200 Klassen und die Netze mit eingebauten Bildunterschriften wurden mit Tiny ImageNet (Stanford CS231n) trainiert, einer Teilmenge von ImageNet (Deng et al. 2009): nur für nichtkommerzielle Forschung und Lehre. Fashion wurde mit Fashion-MNIST (Zalando Research) trainiert, MIT-Lizenz.',
+    software: 'Darin: Svelte, Workbox und qrcode-generator (MIT), stb_image (gemeinfrei), musl und die Bibliothek von Emscripten (MIT); Formeln wurden mit Temml (MIT) gesetzt.', pictures: (n) => `${n} Bilder und wer sie gemacht hat`,
   },
   link: {
     kept: (what) => `Dieser Link hält ${what} fest.`,

@@ -6,13 +6,35 @@ export const t = {
     model: 'Network', classes: (n) => (n === 1 ? '1 class' : `${n.toLocaleString('en')} classes`),
     parameters: (n) => `${n} parameters`, open: 'Open an ONNX file …', openHint: 'or drop one anywhere. It stays on this device.',
     forward: 'Forward', backward: 'Backward', direction: 'Direction of the light', pinned: 'pinned', strongest: 'strongest', gradientOf: 'gradient of',
-    scale: 'Scale', copy: 'Copy a link to this view', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
+    scale: 'Scale', copy: 'Copy a link to this view', share: 'Show this elsewhere', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
     theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', language: 'Language',
   },
   embed: {
     figures: { network: 'The network', channel: 'A channel', number: 'A number' },
     here: 'computed on this device', full: 'Open in full',
+  },
+  poster: {
+    title: 'A figure by Backlight', start: (size) => `Start (${size} MB)`, stays: 'It is computed on this device; nothing is sent anywhere.',
+    what: 'Light goes through a network from the picture to the prediction, and back.', bare: 'This page keeps the figure by itself, so all of it comes as one file. The camera and what is kept between visits are not there.',
+    noscript: 'Backlight computes every picture on your device, and needs JavaScript and WebAssembly for that.',
+  },
+  host: { frame: 'A figure by Backlight', site: 'Say in "site" where Backlight lies.' },
+  share: {
+    title: 'Show this elsewhere', what: 'Show', page: 'the whole page', heading: 'with the heading', height: 'height', may: 'What visitors may change', free: 'free', lock: 'locked', hide: 'left out',
+    flags: { model: 'network', picture: 'picture', dir: 'direction', pin: 'what the light starts from', scale: 'scale', lab: 'the lab’s entries', method: 'method', params: 'parameters', edits: 'changes by hand', depth: 'going deeper', title: 'heading', text: 'explanation', readout: 'value under the pointer', prediction: 'prediction', tools: 'link, theme, keys' },
+    codes: { link: 'Link', frame: 'A frame for a course page', element: 'An element, as high as it needs' }, copy: 'Copy', copied: 'Copied', copyFailed: 'This browser does not allow copying here. The text is marked: copy it by hand.',
+    qr: 'QR code', qrLong: 'This link is too long for a code that a camera reads.', png: 'Panel as PNG', svg: 'Panel as SVG', notSaved: 'This browser could not make the picture.',
+    own: 'Your own picture or network is not in the link: it stays on this device.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Made with Backlight, ${url}`,
+  },
+  about: {
+    open: 'About: privacy, how to cite, credits', title: 'About Backlight', privacy: 'Privacy', cite: 'How to cite', credits: 'Credits and licences', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'What the methods come from',
+    sentences: [
+      'Everything is computed on this device: your pictures, your networks and the results never leave it.', 'The page asks no server for anything but its own files, and those only where it came from.', 'There are no cookies, no accounts, and nobody counts visits.',
+      'Kept in this browser are the theme and the language that you chose and the page’s own files, so that it works without a network.', 'The camera runs only while you see its picture, and none of its pictures is kept.',
+    ],
+    code: 'Backlight’s code is under the MIT licence.', networks: 'Tiny VGG, the network of 200 classes and those with planted captions were trained on Tiny ImageNet (Stanford CS231n), a subset of ImageNet (Deng et al. 2009): for non-commercial research and education only. Fashion was trained on Fashion-MNIST (Zalando Research), MIT licence.',
+    software: 'Inside: Svelte, Workbox and qrcode-generator (MIT), stb_image (public domain), musl and Emscripten’s library (MIT); formulas were set with Temml (MIT).', pictures: (n) => `${n} pictures and who made them`,
   },
   link: {
     kept: (what) => `This link keeps ${what} as it is.`,
