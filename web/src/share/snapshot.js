@@ -121,8 +121,9 @@ export function snapshot(element, caption) {
   const tall = Math.ceil(move.bottom - move.top) + MARGIN
   const height = tall + lines.length * 1.4 * CAPTION + 2 * MARGIN
   const root = getComputedStyle(document.body)
+  const own = getComputedStyle(element).backgroundColor
   const svg = make('svg', { xmlns: NS, 'xmlns:xlink': XLINK, viewBox: `0 0 ${width} ${round(height)}`, width, height: round(height) })
-  svg.append(make('rect', { width, height: round(height), fill: root.backgroundColor }))
+  svg.append(make('rect', { width, height: round(height), fill: clear(own) ? root.backgroundColor : own }))
   svg.append(body)
   lines.forEach((text, i) => {
     const line = make('text', { x: MARGIN, y: round(tall + MARGIN + (i + 0.8) * 1.4 * CAPTION), fill: root.color, 'font-size': CAPTION, 'font-family': 'sans-serif' })
