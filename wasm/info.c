@@ -62,6 +62,7 @@ static void nodes_json(const bl_model *m, const bl_plan *plan, bl_text *t) {
         attributes_json(t, node);
         bl_json_string(t, "standsFor", node->stands_for);
         bl_json_bool(t, "mixesChannels", node->op->mixes_channels);
+        bl_json_bool(t, "hasWeights", bl_redraws(m, i));
         if (plan)
             bl_json_number(t, "macs", bl_plan_node_macs(plan, i));
         else

@@ -22,6 +22,7 @@
  * @property {Record<string, number | string | (number | string)[]>} attributes
  * @property {string | null} standsFor  names of the nodes that were folded into this one, separated by commas
  * @property {boolean} mixesChannels
+ * @property {boolean} hasWeights  `NAME~7` draws them anew
  * @property {number | null} macs
  * @property {number} params
  */

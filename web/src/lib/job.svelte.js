@@ -25,11 +25,11 @@ export class LabJob {
   }
   result = (name) => this.results?.find((r) => r.name === name) ?? null
 
-  /** Starts; what runs is stopped first. `request`: { model, method, picture, frame, objective, params } */
+  /** Starts; what runs is stopped first. `request`: { model, method, picture, frame, objective, params, edits }, edits to the network for this job alone */
   async run(request) {
     this.#controller?.abort()
     const controller = (this.#controller = new AbortController())
-    const { model, method, picture, objective, params } = request
+    const { model, method, picture, objective, params, edits = '' } = request
     const start = performance.now()
     this.status = 'running'
     this.progress = null
@@ -38,7 +38,7 @@ export class LabJob {
     this.asked = request
     const mine = () => this.#controller === controller
     try {
-      const job = model.run(method.id, { picture, objective, ...params }, {
+      const job = model.run(method.id, { picture, objective, edits, ...params }, {
         signal: controller.signal,
         preview: true,
         onprogress: (p) => {

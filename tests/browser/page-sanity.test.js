@@ -1,0 +1,67 @@
+// Beside an attribution map: the same for another class and with weights drawn anew, against maps that Node computes of the same
+// network; the verdict follows the rank correlation.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { Backlight } from '../../wasm/backlight.js'
+import { BUILD, idle, launch, ROOT, serveSite, until, visit } from './lib/page.js'
+
+let browser, server, backlight, model, picture
+before(async () => {
+  browser = await launch()
+  server = await serveSite()
+  backlight = await Backlight.load({ wasm: readFileSync(join(BUILD, 'wasm/backlight.wasm')), workers: 2 })
+  model = await backlight.open(readFileSync(join(ROOT, 'models/tiny-vgg.onnx')))
+  picture = await backlight.decode(readFileSync(join(ROOT, 'public/samples/red-panda.jpg')))
+})
+after(async () => {
+  backlight?.close()
+  await browser.close()
+  await server.close()
+})
+
+const map = async (request) => (await model.run('gradient', { picture, ...request }).result).results.find((r) => r.kind === 'map').data
+const fresh = (page) => until(page, () => document.querySelector('[data-view=sanity]')?.dataset.state === 'fresh' && !document.querySelector('.sanity .blank') && document.querySelectorAll('[data-rank]').length === 2)
+const rank = async (page, of) => Number(await page.locator(`[data-check=${of}] [data-rank]`).getAttribute('data-rank'))
+
+test('another class, and weights drawn anew down to a layer: the rank correlations are those of the maps', async () => {
+  const pass = await model.forward(picture)
+  const [first, second, third] = pass.predictions.map((p) => p.index)
+  const own = await map({ objective: `class:${first}` })
+  const like = async (request) => backlight.rankCorrelation(own, await map(request), { sizes: true })
+  // The plain module, so that page and Node compute the same bits.
+  await visit(browser, server.url + '?module=plain#v=1&lab=saliency&dir=backward', async (page) => {
+    await fresh(page)
+    assert.equal(await rank(page, 'other'), await like({ objective: `class:${second}` }))
+    assert.equal(await rank(page, 'scrambled'), await like({ objective: `class:${first}`, edits: '*~7' }))
+    await page.locator('[data-check=other] select').selectOption(String(third))
+    const slider = page.getByRole('slider', { name: /drawn anew/ })
+    await slider.focus()
+    await page.keyboard.press('Home')
+    await until(page, () => document.querySelector('[data-check=scrambled] label').innerText.includes('1 of 5'))
+    await fresh(page)
+    const last = model.info.nodes.filter((n) => n.hasWeights).at(-1)
+    const name = model.info.values.find((v) => v.id === last.output).name
+    const alone = await like({ objective: `class:${first}`, edits: `${name}~7` })
+    assert.equal(await rank(page, 'scrambled'), alone)
+    assert.equal(await rank(page, 'other'), await like({ objective: `class:${third}` }))
+    const text = await page.locator('[data-check=scrambled]').innerText()
+    assert.match(text, Math.abs(alone) < 0.3 ? /as it should/ : Math.abs(alone) < 0.6 ? /in part/ : /hardly changes/)
+    // The network that is shown stays as it was.
+    assert.match(await page.locator('.prediction').innerText(), new RegExp(model.info.labels[first]))
+    await idle(page)
+  })
+})
+
+test('a method of many passes is checked when it is asked for, and again after it has changed', async () => {
+  await visit(browser, server.url + '#v=1&lab=saliency&dir=backward&method=smoothgrad&params=samples=5', async (page) => {
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    const check = page.getByRole('button', { name: /^Check/ })
+    await check.click()
+    await fresh(page)
+    await page.getByRole('button', { name: 'Again', exact: true }).click()
+    await check.waitFor()
+    assert.equal(await page.locator('[data-rank]').count(), 0, 'nothing old stands beside a new map')
+  })
+})
