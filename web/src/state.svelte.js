@@ -133,7 +133,7 @@ class Session {
     this.#manifest = this.#backlight.manifest
     try {
       const [bytes] = await wanted
-      await this.networks.open(bytes, known.file, known.id)
+      await this.networks.open(bytes, known.file, known.id, this.address.norms === 'keep')
       this.status = 'ready'
       await this.passes.refresh()
     } catch (error) {
@@ -176,6 +176,7 @@ class Session {
     Object.assign(this.address, next)
     this.tab = next.lab ? 'lab' : 'network'
     if (next.model !== before.model && models.some((m) => m.id === next.model)) await this.networks.choose(next.model, false)
+    else if (next.norms !== before.norms) await this.networks.fold(next.norms === 'keep', false)
     if (next.picture !== before.picture && this.pictures.knows(next.picture)) {
       await this.pictures.take(next.picture)
       this.passes.refresh()

@@ -6,7 +6,9 @@ const sizeOf = (shape) => (shape?.length === 4 ? { h: shape[2], w: shape[3] } : 
 // Window, stride, padding before and dilation of a node along both axes; null: it has no window.
 function windowOf(node, values, from, to) {
   const a = node.attributes
-  const kernel = a.kernel_shape ?? (node.op === 'Conv' ? values.get(node.inputs[1])?.shape?.slice(2) : null)
+  // Where the attribute is left out it is the size of the weights.
+  const weights = node.hasWeights ? values.get(node.inputs[1]) : null
+  const kernel = a.kernel_shape ?? (weights?.shape?.length === 4 ? weights.shape.slice(2) : null)
   if (!kernel) return null
   return [0, 1].map((axis) => {
     const k = kernel[axis]

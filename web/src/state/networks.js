@@ -4,19 +4,21 @@ import { columnsOf } from '../lib/layout.js'
 import { t } from '../texts/texts.js'
 
 // What belongs to one network and not to the next.
-const FRESH = { pin: '', open: '', page: '', edits: '', paint: '', frame: '', method: '', params: {}, unit: '', goal: '' }
+const FRESH = { pin: '', open: '', page: '', edits: '', paint: '', frame: '', method: '', params: {}, unit: '', goal: '', norms: '' }
 
 export class Networks {
   #s
+  #file = null // { bytes, file, id } of the network there is
   /** @param {any} session */
   constructor(session) {
     this.#s = session
   }
 
-  /** Opens the bytes of an ONNX file in the place of the network there is. */
-  async open(bytes, file, id) {
+  /** Opens the bytes of an ONNX file in the place of the network there is. `norms`: batch normalisation stays a layer of its own. */
+  async open(bytes, file, id, norms = false) {
     const s = this.#s
-    const model = await s.backlight.open(bytes, { name: file })
+    const model = await s.backlight.open(bytes, { name: file, keepBatchnorm: norms })
+    this.#file = { bytes, file, id }
     s.model?.close()
     s.model = model
     s.info = model.info
@@ -37,7 +39,7 @@ export class Networks {
     const known = models.find((m) => m.id === id)
     if (push && s.refuses('model')) return
     try {
-      await this.open(await known.bytes(), known.file, id)
+      await this.open(await known.bytes(), known.file, id, !push && s.address.norms === 'keep')
       if (push) s.go({ model: id, ...FRESH }, { push })
       await s.passes.refresh()
     } catch (error) {
@@ -79,6 +81,19 @@ export class Networks {
     const s = this.#s
     s.go({ frame: frame >= s.history.steps.length - 1 ? '' : String(frame) }, { later: moving })
     return s.passes.refresh()
+  }
+
+  /** Shows batch normalisation as a layer of its own, or folds it into the one before it: the same network, opened anew. */
+  async fold(norms, push = true) {
+    const s = this.#s
+    const { bytes, file, id } = this.#file
+    try {
+      await this.open(bytes, file, id, norms)
+      if (push) s.go({ ...FRESH, norms: norms ? 'keep' : '', at: '', depth: '', cell: '', from: '' }, { push })
+      await s.passes.refresh()
+    } catch (error) {
+      this.#refuse(error)
+    }
   }
 
   #refuse(error) {

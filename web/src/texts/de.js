@@ -208,7 +208,7 @@ export const t = {
   },
   model: {
     refused: 'Dieses Netz lässt sich nicht öffnen', stays: (name) => `${name} bleibt offen.`, close: 'Schließen', setup: 'Wie will dieses Netz seine Bilder?', labels: 'Namen der Klassen, einer je Zeile', labelsHint: (n) => `${n} Klassen. Ohne Namen heißen sie class 0, class 1, …`,
-    setupAgain: 'Die Datei sagt, wie sie ihre Bilder will. Probier es anders; die Vorhersage folgt.', about: 'Bilder und Klassennamen …', aboutHint: 'wie dieses Netz sie will', profile: 'Zeit jeder Schicht …', profileHint: 'vorwärts und rückwärts, auf diesem Gerät',
+    setupAgain: 'Die Datei sagt, wie sie ihre Bilder will. Probier es anders; die Vorhersage folgt.', about: 'Bilder und Klassennamen …', aboutHint: 'wie dieses Netz sie will', profile: 'Zeit jeder Schicht …', norms: 'Batch-Normalisierung einzeln', normsHint: 'als Schicht, nicht in die davor gefaltet', profileHint: 'vorwärts und rückwärts, auf diesem Gerät',
     setupText: 'Dieses Netz sagt nicht, wie es seine Bilder will. Probier es aus; die Vorhersage unten folgt.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Nehmen', opened: (name) => `${name} ist offen.`,
   },
   profile: {

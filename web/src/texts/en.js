@@ -207,7 +207,7 @@ export const t = {
   },
   model: {
     refused: 'This network cannot be opened', stays: (name) => `${name} stays open.`, close: 'Close', setup: 'How does this network want its pictures?', labels: 'Names of the classes, one a line', labelsHint: (n) => `${n} classes. Without names they are called class 0, class 1, …`,
-    setupAgain: 'The file says how it wants its pictures. Try another way; the prediction follows.', about: 'Pictures and class names …', aboutHint: 'how this network wants them', profile: 'Time of every layer …', profileHint: 'forward and backward, on this device',
+    setupAgain: 'The file says how it wants its pictures. Try another way; the prediction follows.', about: 'Pictures and class names …', aboutHint: 'how this network wants them', profile: 'Time of every layer …', norms: 'Batch normalisation on its own', normsHint: 'a layer, not folded into the one before it', profileHint: 'forward and backward, on this device',
     setupText: 'This network does not say how it wants its pictures. Try one; the prediction below follows.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Use', opened: (name) => `${name} is open.`, 
   },
   profile: {
