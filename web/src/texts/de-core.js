@@ -101,7 +101,7 @@ export const core = {
   hide: 'verdecken', whole: 'ganz', disc: 'Scheibe', random: 'Zufall', picture: 'Bild', free: 'frei', photo: 'Foto',
 
   // results
-  'mean of each channel': 'Mittel jedes Kanals', sensitivity: 'Empfindlichkeit', 'in numbers': 'in Zahlen', explained: 'erklärt', 'its value': 'sein Wert', prediction: 'Vorhersage', 'largest in the map': 'Größtes in der Karte', 'share in the score': 'Anteil am Wert',
+  'most often to': 'am häufigsten zu', 'mean of each channel': 'Mittel jedes Kanals', sensitivity: 'Empfindlichkeit', 'in numbers': 'in Zahlen', explained: 'erklärt', 'its value': 'sein Wert', prediction: 'Vorhersage', 'largest in the map': 'Größtes in der Karte', 'share in the score': 'Anteil am Wert',
   'the map adds up to': 'die Karte ergibt zusammen', 'the value': 'der Wert', 'noisy copies of the same prediction': 'Kopien mit gleicher Vorhersage', 'deviation of the noise': 'Streuung des Rauschens', 'along the way': 'auf dem Weg', 'its value at the baseline': 'sein Wert beim Ausgangsbild',
   'the difference of both values': 'der Unterschied beider Werte', 'the sum misses it by': 'die Summe verfehlt ihn um', 'on the ways': 'auf den Wegen', 'sent back': 'zurückgeschickt', 'of it arrives; biases and epsilon keep the rest': 'davon kommen an; den Rest behalten Bias und Epsilon', 'both and back': 'beide und zurück',
   'what came back, as a picture': 'was zurückkam, als Bild', signal: 'Signal', 'where the layer speaks for it': 'wo die Schicht dafür spricht', 'true size of the map': 'wahre Größe der Karte', 'its cells add up to': 'ihre Zellen ergeben zusammen', guided: 'geführt', 'signal inside the region': 'Signal im Gebiet',
