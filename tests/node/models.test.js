@@ -20,6 +20,9 @@ const PROMISED = { 'tiny-vgg': { accuracy: 0.78, bytes: 50e3 }, flagship: { accu
 const CAB = ['cab-100', 'cab-30', 'cab-0'] // as the captions tell more and more
 Object.assign(PROMISED, { 'cab-none': { accuracy: 0.88, bytes: 100e3 }, 'cab-100': { accuracy: 0.8, bytes: 100e3 }, 'cab-30': { accuracy: 0.7, bytes: 100e3 }, 'cab-0': { accuracy: 0.2, bytes: 100e3 } })
 
+// Robustness has its price in accuracy.
+Object.assign(PROMISED, { 'twin-plain': { accuracy: 0.74, bytes: 1e6 }, 'twin-robust': { accuracy: 0.64, bytes: 1e6 } })
+
 const card = (name) => readFileSync(join(models, `${name}.md`), 'utf8')
 const told = (name) => /\*\*([\d.]+) %\*\* \((\d+) of (\d+);/.exec(card(name)).slice(1).map(Number)
 
@@ -30,6 +33,13 @@ test('the more captions tell in training, the more a network goes by them', () =
   for (const list of [right, followed]) assert.deepEqual(list, list.toSorted((a, b) => a - b))
   assert.ok(followed[0] < 10 && row('cab-none', 'wrong captions')[1] < 10, 'led where captions told nothing')
   assert.ok(followed[2] > 95 && right[2] > 95)
+})
+
+test('the robust twin withstands what the plain one does not', () => {
+  const under = (name, epsilon) => Number(new RegExp(`^\\| ${epsilon}/255 \\| ([\\d.]+) % \\(\\d+ of 1000\\) \\|$`, 'm').exec(card(name))[1])
+  for (const name of ['twin-plain', 'twin-robust']) assert.match(card(name), /: 20 steps of a quarter of ε from 5 random starts\./)
+  assert.ok(under('twin-robust', 4) >= 35 && under('twin-plain', 4) <= 5)
+  assert.ok(under('twin-robust', 2) > under('twin-robust', 4))
 })
 
 test('the history of Tiny VGG ends with the network beside it', async () => {
