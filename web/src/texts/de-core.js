@@ -175,5 +175,5 @@ export const core = {
   'changing the picture': 'das Bild ändern', 'squared miss, mean': 'Quadrat des Fehlers, Mittel', "of the change's square": 'vom Quadrat der Änderung', 'the same, at the best scale': 'dasselbe, beim besten Maßstab', 'the best scale': 'der beste Maßstab',
   'it should add up to': 'sie soll sich summieren zu', 'it misses that by': 'sie verfehlt das um', 'the map again': 'die Karte noch einmal', 'repeatability, other seeds': 'Wiederholbarkeit, anderer Zufall', 'largest tenth, other seeds': 'größtes Zehntel, anderer Zufall',
   'likeness under noise': 'Ähnlichkeit unter Rauschen', 'largest change under noise': 'größte Änderung unter Rauschen', 'likeness when moved by 1 px': 'Ähnlichkeit nach Verschieben um 1 px', 'the map of the other class': 'die Karte der anderen Klasse', 'the other class': 'die andere Klasse',
-  'for the other class': 'für die andere Klasse', 'no explanation': 'keine Erklärung',
+  'for the other class': 'für die andere Klasse', 'no explanation': 'keine Erklärung', 'most often to': 'am häufigsten zu',
 }
