@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import temml from 'temml'
 import { VitePWA } from 'vite-plugin-pwa'
@@ -27,20 +28,19 @@ const onwarn = (warning, handler) => warning.code === 'a11y_no_interactive_eleme
 
 const samples = () => JSON.parse(readFileSync(join(root, 'public/samples/samples.json'), 'utf8'))
 
-// `import text from './file?base64'`: the bytes of a file as text.
+// `import text from './file?base64'`: the bytes of a file as text; `?gzip64`: the same, packed.
 const base64 = () => ({
   name: 'base64',
   enforce: 'pre',
   async resolveId(id, importer) {
-    if (!id.endsWith('?base64')) return null
-    const path = id.slice(0, -'?base64'.length)
-    return '\0base64:' + (path.startsWith('.') ? resolve(dirname(importer), path) : path)
+    const [, path, kind] = /^(.*)\?(base64|gzip64)$/.exec(id) ?? []
+    return path ? `\0${kind}:` + (path.startsWith('.') ? resolve(dirname(importer), path) : path) : null
   },
   load(id) {
-    if (!id.startsWith('\0base64:')) return null
-    const file = id.slice('\0base64:'.length)
+    const [, kind, file] = /^\0(base64|gzip64):(.*)$/.exec(id) ?? []
+    if (!file) return null
     this.addWatchFile(file)
-    return `export default ${JSON.stringify(readFileSync(file).toString('base64'))}`
+    return `export default ${JSON.stringify((kind === 'gzip64' ? gzipSync(readFileSync(file), { level: 9 }) : readFileSync(file)).toString('base64'))}`
   },
 })
 
@@ -91,7 +91,7 @@ const bundled = (single) => ({
       const files = networks(single)
       const there = readdirSync(join(root, 'models'))
       const past = files.map((f) => f.replace('.onnx', '.history.onnx')).map((f) => (there.includes(f) ? f : ''))
-      const load = (name, f) => `import ${name} from ${JSON.stringify(join(root, 'models', f) + '?base64')}`
+      const load = (name, f) => `import ${name} from ${JSON.stringify(join(root, 'models', f) + '?gzip64')}`
       const lines = single ? files.flatMap((f, i) => [load(`b${i}`, f), ...(past[i] ? [load(`h${i}`, past[i])] : [])]) : []
       const items = files.map((f, i) => {
         const id = f.replace(/\.onnx$/, '')

@@ -133,7 +133,7 @@ test('saliency follows the pin, lies over the photograph, and shares its cursor'
     const over = await pixels(page, '[data-view=result]')
     assert.notDeepEqual(over, map)
     await page.getByRole('radio', { name: 'map', exact: true }).click()
-    await page.locator('[data-view=result]').hover({ position: { x: 40, y: 60 } })
+    await page.locator('[data-view=result]').first().hover({ position: { x: 40, y: 60 } })
     assert.match(await page.locator('#lab').innerText(), /row \d+, column \d+/)
     await page.locator('[data-class]').nth(3).click()
     await until(page, () => /pin=class/.test(location.hash))

@@ -10,7 +10,7 @@ export const samples = pictures.map((s) => ({ ...s, get title() { return said(s.
 const plain = new URLSearchParams(location.search).get('module') === 'plain'
 
 /** Starts workers and module. Rejects with an error whose code says why: 'no-simd', … */
-export const load = () => Backlight.load({ wasm, relaxed: plain ? false : relaxed, worker })
+export const load = async () => Backlight.load({ wasm: await wasm, relaxed: plain ? false : relaxed, worker })
 
 /** A message as a sentence: capital, full stop. What begins with a file's name stays as it is. */
 export const sentence = (text) => (/^[a-z]+[ ,:]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text).replace(/([^.!?])$/, '$1.')
