@@ -76,6 +76,19 @@ const titleOf = (id) => {
   return key('title') ?? /^title (.*)$/m.exec(text(key('network')))[1]
 }
 
+// What may be fetched later, with sizes, and the name of the cache that keeps it: another when any of it changes, so that a new build
+// never takes an old network.
+const everything = [
+  ...readdirSync(join(root, 'models')).filter((f) => f.endsWith('.onnx')).map((f) => `models/${f}`),
+  ...readdirSync(join(root, 'public/samples')).filter((f) => /\.(jpg|png|json)$/.test(f)).map((f) => `samples/${f}`),
+].map((file) => ({ file, bytes: readFileSync(join(root, file.startsWith('samples') ? 'public' : '.', file)) }))
+const fetched = `fetched-${everything.reduce((hash, { file, bytes }) => hash.update(file).update(bytes), createHash('sha256')).digest('hex').slice(0, 12)}`
+const later = (single) => ({
+  name: 'later',
+  resolveId: (id) => (id === 'virtual:everything' ? '\0virtual:everything' : null),
+  load: (id) => (id === '\0virtual:everything' ? `export const cache = ${JSON.stringify(fetched)}\nexport const everything = ${JSON.stringify((single ? [] : everything).map(({ file, bytes }) => ({ file, size: bytes.length })))}` : null),
+})
+
 // `virtual:samples` and `virtual:models`: what lies in public/samples and models, with the bytes in the single file.
 const bundled = (single) => ({
   name: 'bundled',
@@ -167,6 +180,8 @@ const pwa = () =>
       start_url: './',
       scope: './',
       display: 'standalone',
+      launch_handler: { client_mode: 'focus-existing' },
+      file_handlers: [{ action: './', accept: { 'application/octet-stream': ['.onnx'], 'image/png': ['.png'], 'image/jpeg': ['.jpg', '.jpeg'], 'image/gif': ['.gif'], 'image/bmp': ['.bmp'], 'image/webp': ['.webp'] } }],
       background_color: '#f5f5f2',
       theme_color: '#1f63aa',
       icons: [
@@ -184,7 +199,7 @@ const pwa = () =>
       cleanupOutdatedCaches: true,
       inlineWorkboxRuntime: true,
       // The other samples and models are kept once they have been fetched.
-      runtimeCaching: [{ urlPattern: /\/(samples|models)\//, handler: 'CacheFirst', options: { cacheName: 'fetched' } }],
+      runtimeCaching: [{ urlPattern: /\/(samples|models)\//, handler: 'CacheFirst', options: { cacheName: fetched } }],
     },
   })
 
@@ -210,6 +225,6 @@ export default async ({ mode }) => {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 20000,
     },
-    plugins: [base64(), formulas(), bundled(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks(false).map((f) => join(root, 'models', f)) }), pwa(), models()]), policy(single)],
+    plugins: [later(single), base64(), formulas(), bundled(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks(false).map((f) => join(root, 'models', f)) }), pwa(), models()]), policy(single)],
   }
 }

@@ -22,7 +22,8 @@ test('there is another language', () => assert.ok(others.includes('de')))
 
 for (const id of others)
   test(`${id}: the page's words are those of en.js, none empty, with as many blanks to fill`, async () => {
-    const { t } = await file(id)
+    const { t, elsewhere } = await file(id)
+    assert.deepEqual(leaves(elsewhere).map((l) => l.join(': ')).sort(), leaves(en.elsewhere).map((l) => l.join(': ')).sort())
     assert.deepEqual(leaves(t).map((l) => l.join(': ')).sort(), leaves(en.t).map((l) => l.join(': ')).sort())
     for (const [at] of leaves(t)) assert.notEqual(at.split('.').reduce((x, key) => x[key], t), '', at)
   })

@@ -12,7 +12,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const LANGUAGES = { en, de }
 const MOST = 1e6 // bytes that a figure may take before somebody asks for it
 
-const inEach = (pick) => Object.fromEntries(Object.entries(LANGUAGES).map(([id, { t }]) => [id, pick(t)]))
+const inEach = (pick) => Object.fromEntries(Object.entries(LANGUAGES).map(([id, { t, elsewhere }]) => [id, pick({ ...t, ...elsewhere })]))
 const minified = async (code) => (await transformWithOxc(code, 'x.js', {})).code
 
 // A script of its own, with nothing of the page in it.
@@ -41,7 +41,7 @@ async function poster(sizes, first) {
   const put = (html, mark, text) => html.replace(mark, () => text)
   let html = readFileSync(join(here, 'poster.html'), 'utf8')
   html = put(html, '<meta charset="utf-8" />', `<meta charset="utf-8" />\n<meta http-equiv="Content-Security-Policy" content="${policy}" />`)
-  return put(put(html, '%NOSCRIPT%', en.t.poster.noscript), '%SCRIPT%', code)
+  return put(put(html, '%NOSCRIPT%', en.elsewhere.poster.noscript), '%SCRIPT%', code)
 }
 
 const oembed = (url) => ({

@@ -20,6 +20,12 @@ await begin(session.address.lang)
 mount(App, { target: document.getElementById('app') })
 void first.then(() => session.address.embed || fetchLater(views)) // a figure needs its own alone
 
+// Files that are opened with the installed page.
+globalThis.launchQueue?.setConsumer(async ({ files }) => {
+  await first
+  for (const file of files) await session.useFile(await file.getFile())
+})
+
 // Only the site has a service worker: the single file is offline as it is.
 if (!single && 'serviceWorker' in navigator && location.protocol !== 'file:') {
   const serve = async () => {
@@ -32,6 +38,7 @@ if (!single && 'serviceWorker' in navigator && location.protocol !== 'file:') {
     }
     registration?.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', (e) => e.target.state === 'installed' && offer()))
     if (registration) offer()
+    void import('./share/offline.svelte.js').then(({ tidy }) => tidy()).catch(() => {})
   }
   if (document.readyState === 'complete') void serve()
   else addEventListener('load', serve)

@@ -3,7 +3,11 @@ export const depths = () => import('../depth/Depth.svelte')
 export const embed = () => import('../embed/Embed.svelte')
 export const past = () => import('../history/TimeSlider.svelte')
 export const share = () => import('../share/Share.svelte')
+export const keep = () => import('../share/OfflineView.svelte')
 export const about = () => import('../share/About.svelte')
+export const crop = () => import('./Crop.svelte')
+export const table = () => import('./MapTable.svelte')
+export const setUp = () => import('./SetUp.svelte')
 export const phone = () => import('./Phone.svelte')
 
 // Panels of the lab that are not made from the manifest alone; all others are a LabPanel.
@@ -16,4 +20,4 @@ const PANELS = {
 const made = () => import('./LabPanel.svelte')
 
 export const panelOf = (group) => PANELS[group.id] ?? made
-export const views = [depths, made, past, ...Object.values(PANELS)]
+export const views = [depths, made, past, table, crop, setUp, ...Object.values(PANELS)]

@@ -1,7 +1,7 @@
 // The only place that knows the core's API. Everything the page computes goes through what this gives.
 import { Backlight } from '../../../wasm/backlight.js'
 import { models, relaxed, samples as pictures, single, wasm, worker } from 'page-sources'
-import { said } from '../texts/texts.js'
+import { retold, said } from '../texts/texts.js'
 
 export { models, single }
 export const samples = pictures.map((s) => ({ ...s, get title() { return said(s.title) } }))
@@ -16,4 +16,4 @@ export const load = async () => Backlight.load({ wasm: await wasm, relaxed: plai
 export const sentence = (text) => (/^[a-z]+[ ,:]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text).replace(/([^.!?])$/, '$1.')
 
 /** The parts of an error as the page shows them. */
-export const told = (error) => ({ code: error?.code ?? '', message: sentence(error?.message ?? String(error)), hint: error?.hint ?? '' })
+export const told = (error) => ({ code: error?.code ?? '', message: sentence(retold(error?.message ?? String(error))), hint: retold(error?.hint ?? '') })

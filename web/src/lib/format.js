@@ -25,6 +25,9 @@ export function signed(v, digits = 3) {
   return v > 0 ? '+' + number(v, digits) : number(v, digits)
 }
 
+/** Bytes as megabytes. */
+export const megabytes = (bytes) => fixed(bytes / 1e6, 1)
+
 /** So many decimals, without a sign of its own making. */
 export const fixed = (v, places) => decimals(v.toFixed(places))
 

@@ -1,5 +1,5 @@
 // A method at work, as a panel shows it: what was asked for, how far it is, what came out.
-import { said } from '../texts/texts.js'
+import { retold, said } from '../texts/texts.js'
 import { told } from './api.js'
 
 const named = (results) => results.map((r) => ({ ...r, title: said(r.title) }))
@@ -51,7 +51,7 @@ export class LabJob {
       const { results, legend } = await job.result
       if (!mine()) return
       this.results = named(results)
-      this.legend = legend
+      this.legend = { ...legend, notes: legend.notes.map(retold) }
       this.seconds = (performance.now() - start) / 1000
       this.status = 'done'
     } catch (error) {

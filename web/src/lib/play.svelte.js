@@ -29,7 +29,7 @@ export class Playground {
       const [a, b, c] = this.#next
       this.#next = null
       await this.#compute(a, b, c).catch((error) => {
-        this.problem = told(error).message.replace(/^node "y" \(Conv\): /i, '').replace(/^line \d+: /i, '')
+        this.problem = told({ message: error.message.replace(/^node "y" \(Conv\): /, '') }).message
         this.output = null
       })
     }

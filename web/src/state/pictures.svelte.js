@@ -3,7 +3,7 @@ import { sentence, samples, told } from '../lib/api.js'
 import { Camera } from '../lib/camera.svelte.js'
 import { blank, cut, readCrop } from '../lib/crop.js'
 import { toPictureFile } from '../lib/files.js'
-import { t } from '../texts/texts.js'
+import { retold, t } from '../texts/texts.js'
 
 const PADS = ['pad', 'pad-black'] // pictures that are empty pages
 
@@ -60,7 +60,7 @@ export class Pictures {
     try {
       const picture = await this.#decode(bytes, name, file)
       await this.use({ ...picture, title: name })
-      if (picture.notes?.length) s.toast([].concat(picture.notes).join('. '))
+      if (picture.notes?.length) s.toast(picture.notes.flatMap((text) => text.split(/(?<=\.) /)).map((text) => sentence(retold(text))).join(' '))
     } catch (error) {
       const stays = s.picture ? ' ' + t.toast.stays(s.picture.title) : ''
       s.toast(sentence(told(error).message) + stays, 'bad')

@@ -1,5 +1,6 @@
 // Every word of the page, in German: the keys of en.js.
 export { core } from './de-core.js'
+export { retold } from './de-errors.js'
 
 export const t = {
   name: 'Backlight', motto: 'sieh einem Netz bei der Arbeit zu, vorwärts und rückwärts', decimal: ',', notANumber: 'keine Zahl', yes: 'ja', no: 'nein',
@@ -16,24 +17,24 @@ export const t = {
     figures: { network: 'Das Netz', channel: 'Ein Kanal', number: 'Eine Zahl' },
     here: 'auf diesem Gerät gerechnet', full: 'Ganz öffnen',
   },
-  poster: {
-    title: 'Eine Abbildung von Backlight', start: (size) => `Starten (${size} MB)`, stays: 'Sie wird auf diesem Gerät gerechnet; nichts wird irgendwohin gesandt.',
-    what: 'Licht geht durch ein Netz vom Bild zur Vorhersage, und zurück.', bare: 'Diese Seite hält die Abbildung für sich, darum kommt alles als eine Datei. Kamera und Gemerktes gibt es hier nicht.',
-    noscript: 'Backlight rechnet jedes Bild auf Ihrem Gerät und braucht dafür JavaScript und WebAssembly.',
+  offline: {
+    open: 'Alles ohne Netz …', hint: 'alle Netze und Bilder auf diesem Gerät behalten', title: 'Alles ohne Netz', now: 'Die Seite, ihr Code, Tiny VGG und zwölf Bilder sind schon auf diesem Gerät. Es gibt mehr:',
+    groups: { models: (n, size) => `${n} Netze und was dazu gehört, ${size} MB`, samples: (n, size) => `${n} Dateien mit Bildern, ${size} MB` }, have: (here, all) => `${here} von ${all} MB sind auf diesem Gerät.`, complete: 'Alles ist auf diesem Gerät.',
+    fetch: (size) => `${size} MB holen`, file: 'Oder eine Datei zum Mitnehmen', trouble: 'Nicht alles konnte geholt werden. Was kam, bleibt; versuch es wieder, wenn ein Netz da ist.', impossible: 'Dieser Browser behält hier nichts. Nimm die eine Datei mit.',
   },
   host: { frame: 'Eine Abbildung von Backlight', site: 'In "site" muss stehen, wo Backlight liegt.' },
   share: {
     title: 'Woanders zeigen', what: 'Zeige', page: 'die ganze Seite', heading: 'mit der Überschrift', height: 'Höhe', may: 'Was Besucher ändern dürfen', free: 'frei', lock: 'fest', hide: 'weggelassen',
     flags: { model: 'Netz', picture: 'Bild', dir: 'Richtung', pin: 'Ausgangspunkt des Lichts', scale: 'Skala', lab: 'Einträge des Labors', method: 'Verfahren', params: 'Parameter', edits: 'Änderungen von Hand', depth: 'tiefer gehen', title: 'Überschrift', text: 'Erklärung', readout: 'Wert unter dem Zeiger', prediction: 'Vorhersage', tools: 'Link, Farben, Tasten' },
-    codes: { link: 'Link', frame: 'Ein Rahmen für eine Kursseite', element: 'Ein Element, so hoch wie nötig' }, copy: 'Kopieren', copied: 'Kopiert', copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Text ist markiert: Kopieren Sie ihn von Hand.',
+    codes: { link: 'Link', frame: 'Ein Rahmen für eine Kursseite', element: 'Ein Element, so hoch wie nötig' }, copy: 'Kopieren', copied: 'Kopiert', copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Text ist markiert: Kopiere ihn von Hand.',
     qr: 'QR-Code', qrLong: 'Dieser Link ist zu lang für einen Code, den eine Kamera liest.', png: 'Ansicht als PNG', svg: 'Ansicht als SVG', notSaved: 'Dieser Browser konnte das Bild nicht machen.',
-    own: 'Ihr eigenes Bild oder Netz ist nicht im Link: Es bleibt auf diesem Gerät.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Gemacht mit Backlight, ${url}`,
+    own: 'Dein eigenes Bild oder Netz ist nicht im Link: Es bleibt auf diesem Gerät.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Gemacht mit Backlight, ${url}`,
   },
   about: {
     open: 'Über: Datenschutz, Zitieren, Dank', title: 'Über Backlight', privacy: 'Datenschutz', cite: 'So wird zitiert', credits: 'Dank und Lizenzen', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'Woher die Verfahren kommen',
     sentences: [
-      'Alles wird auf diesem Gerät gerechnet: Ihre Bilder, Ihre Netze und die Ergebnisse verlassen es nie.', 'Die Seite fragt keinen Server nach etwas anderem als ihren eigenen Dateien, und nach denen nur dort, woher sie kam.', 'Es gibt keine Cookies und keine Konten, und niemand zählt Besuche.',
-      'In diesem Browser gemerkt werden die Farben und die Sprache, die Sie gewählt haben, und die eigenen Dateien der Seite, damit sie ohne Netz geht.', 'Die Kamera läuft nur, solange Sie ihr Bild sehen, und keines ihrer Bilder wird behalten.',
+      'Alles wird auf diesem Gerät gerechnet: deine Bilder, deine Netze und die Ergebnisse verlassen es nie.', 'Die Seite fragt keinen Server nach etwas anderem als ihren eigenen Dateien, und nach denen nur dort, woher sie kam.', 'Es gibt keine Cookies und keine Konten, und niemand zählt Besuche.',
+      'In diesem Browser gemerkt werden die Farben und die Sprache, die du gewählt hast, und die eigenen Dateien der Seite, damit sie ohne Netz geht.', 'Die Kamera läuft nur, solange du ihr Bild siehst, und keines ihrer Bilder wird behalten.',
     ],
     code: 'Der Code von Backlight steht unter der MIT-Lizenz.', networks: 'Tiny VGG, das Netz mit 200 Klassen und die Netze mit eingebauten Bildunterschriften wurden mit Tiny ImageNet (Stanford CS231n) trainiert, einer Teilmenge von ImageNet (Deng et al. 2009): nur für nichtkommerzielle Forschung und Lehre. Fashion wurde mit Fashion-MNIST (Zalando Research) trainiert, MIT-Lizenz.',
     software: 'Darin: Svelte, Workbox und qrcode-generator (MIT), stb_image (gemeinfrei), musl und die Bibliothek von Emscripten (MIT); Formeln wurden mit Temml (MIT) gesetzt.', pictures: (n) => `${n} Bilder und wer sie gemacht hat`,
@@ -225,4 +226,12 @@ export const t = {
     list: [[['←', '→', '↑', '↓'], 'von Kachel zu Kachel'], [['[', ']'], 'Schicht davor, Schicht danach'], [['Pos1', 'Ende'], 'erste Kachel, letzte Kachel'], [['Eingabe'], 'den Kanal öffnen, dann die Zahl'], [['Leertaste'], 'das Fenster gleiten lassen'], [['B'], 'das Licht umdrehen'], [['P'], 'nächstes Bild'], [['L'], 'das Labor öffnen oder schließen'], [['/'], 'Klasse suchen'], [['O'], 'den angesehenen Kanal anheften'], [['X'], 'diesen Kanal abschalten'], [['U'], 'eine Änderung zurücknehmen'], [['T'], 'die angesehene Karte als Tabelle'], [['Esc'], 'einen Schritt hinaus'], [['?'], 'diese Liste']],
   },
   tabs: { network: 'Netz', lab: 'Labor', read: 'Lesen' },
+}
+
+export const elsewhere = {
+  poster: {
+    title: 'Eine Abbildung von Backlight', start: (size) => `Starten (${size} MB)`, stays: 'Sie wird auf diesem Gerät gerechnet; nichts wird irgendwohin gesandt.',
+    what: 'Licht geht durch ein Netz vom Bild zur Vorhersage, und zurück.', bare: 'Diese Seite hält die Abbildung für sich, darum kommt alles als eine Datei. Kamera und Gemerktes gibt es hier nicht.',
+    noscript: 'Backlight rechnet jedes Bild auf deinem Gerät und braucht dafür JavaScript und WebAssembly.',
+  },
 }

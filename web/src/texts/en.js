@@ -14,10 +14,10 @@ export const t = {
     figures: { network: 'The network', channel: 'A channel', number: 'A number' },
     here: 'computed on this device', full: 'Open in full',
   },
-  poster: {
-    title: 'A figure by Backlight', start: (size) => `Start (${size} MB)`, stays: 'It is computed on this device; nothing is sent anywhere.',
-    what: 'Light goes through a network from the picture to the prediction, and back.', bare: 'This page keeps the figure by itself, so all of it comes as one file. The camera and what is kept between visits are not there.',
-    noscript: 'Backlight computes every picture on your device, and needs JavaScript and WebAssembly for that.',
+  offline: {
+    open: 'Everything offline …', hint: 'keep all networks and pictures on this device', title: 'Everything offline', now: 'The page, its code, Tiny VGG and twelve pictures are on this device already. There is more:',
+    groups: { models: (n, size) => `${n} networks and what belongs to them, ${size} MB`, samples: (n, size) => `${n} files of pictures, ${size} MB` }, have: (here, all) => `${here} of ${all} MB are on this device.`, complete: 'Everything is on this device.',
+    fetch: (size) => `Fetch ${size} MB`, file: 'Or one file to take along', trouble: 'Not all could be fetched. What came is kept; try again when there is a network.', impossible: 'This browser keeps nothing here. Take the one file along.',
   },
   host: { frame: 'A figure by Backlight', site: 'Say in "site" where Backlight lies.' },
   share: {
@@ -224,4 +224,13 @@ export const t = {
     list: [[['←', '→', '↑', '↓'], 'move between tiles'], [['[', ']'], 'layer before, layer after'], [['Home', 'End'], 'first tile, last tile'], [['Enter'], 'open the channel, then the number'], [['Space'], 'let the window slide'], [['B'], 'turn the light'], [['P'], 'next picture'], [['L'], 'open or close the lab'], [['/'], 'find a class'], [['O'], 'pin the channel looked at'], [['X'], 'switch that channel off'], [['U'], 'undo a change'], [['T'], 'the map looked at as a table'], [['Esc'], 'one step out'], [['?'], 'this list']],
   },
   tabs: { network: 'Network', lab: 'Lab', read: 'Read' },
+}
+
+// Of the poster (web/host), put in when the site is built.
+export const elsewhere = {
+  poster: {
+    title: 'A figure by Backlight', start: (size) => `Start (${size} MB)`, stays: 'It is computed on this device; nothing is sent anywhere.',
+    what: 'Light goes through a network from the picture to the prediction, and back.', bare: 'This page keeps the figure by itself, so all of it comes as one file. The camera and what is kept between visits are not there.',
+    noscript: 'Backlight computes every picture on your device, and needs JavaScript and WebAssembly for that.',
+  },
 }

@@ -1,19 +1,24 @@
 // Every word of the page in the visitor's language: what the link asks for (`lang=de`), what was chosen here before, or what
-// the browser prefers. A language is one file with the keys of en.js (`t`) and the core's own words (`core`, by the English).
+// the browser prefers. A language is one file with the keys of en.js (`t`), the core's own words (`core`, by the English) and its
+// messages of what does not work (`retold`).
 // Who reads a word in a component is told when the language changes.
 import { SvelteMap } from 'svelte/reactivity'
 import { store, stored } from '../lib/store.js'
-import * as en from './en.js'
+import { t as english } from './en.js'
 
 export const LANGUAGES = { en: 'English', de: 'Deutsch' }
+const en = { t: english }
 const files = { en: async () => en, de: () => import('./de.js') }
 
 const now = new SvelteMap([['id', 'en'], ['file', en]])
 export const language = () => now.get('id')
-export const t = new Proxy(en.t, { get: (_, key) => now.get('file').t[key] })
+export const t = new Proxy(english, { get: (_, key) => now.get('file').t[key] })
 
 /** Words of the core, in the language of the page; what has no translation stays English. @param {string} english */
 export const said = (english) => now.get('file').core?.[english] ?? english
+
+/** A message of the core that something does not work, in the language of the page; what has no translation stays English. @param {string} english */
+export const retold = (english) => now.get('file').retold?.(english) ?? english
 
 /** A printed number with the language's decimal sign. @param {string} text */
 export const decimals = (text) => (t.decimal === '.' ? text : text.replaceAll('.', t.decimal))
