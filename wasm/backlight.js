@@ -309,9 +309,16 @@ export class Model {
   async explainChannel(nameOrId, channel, options = {}) {
     return await this.#ask('explain', { id: this.id(nameOrId), at: channel, gradient: known(options, ['gradient']).gradient ?? false, whole: true })
   }
-  /** Of each class: score, e^((score − largest)/temperature), share of their sum. @param {number} [temperature] @returns {Promise<Float64Array>} */
-  async shares(temperature = 1) {
-    return await this.#ask('shares', { temperature }, 'shares')
+  /**
+   * The softmax of the scores, term by term: of each class its score z, e^((z − largest)/T), its probability p, and what a number
+   * of class `k` (`of`: its logp, prob or loss) sends back to z, as two terms that add up: one for the class itself, one for p.
+   * @param {number} [temperature] T
+   * @param {{ of?: 'logp' | 'prob' | 'loss', k?: number }} [options]
+   * @returns {Promise<Float64Array>} five numbers a class
+   */
+  async shares(temperature = 1, options = {}) {
+    const { of = 'logp', k = 0 } = known(options, ['of', 'k'])
+    return await this.#ask('shares', { temperature, of, k }, 'shares')
   }
 
   /**

@@ -400,9 +400,14 @@ export class View extends Handle {
     return { id, at, gradient, number, sum, size, parts, maps: core.floats(maps, nMaps * plane).slice(), plane }
   }
 
-  /** Of each class: score, e^((score − largest)/temperature), share of their sum. @param {number} temperature @returns {Float64Array} */
-  shares(temperature = 1) {
-    this.core.check('view_shares', this.handle, temperature)
+  /**
+   * The softmax of the scores, term by term: of each class z, e^((z − largest)/T), p, and what a number of class `k` (`of`: its
+   * logp, prob or loss) sends back to z as two terms that add up, one for the class itself, one for its share.
+   * @param {number} temperature @param {{ of?: 'logp' | 'prob' | 'loss', k?: number }} [options]
+   * @returns {Float64Array} five numbers a class
+   */
+  shares(temperature = 1, { of = 'logp', k = 0 } = {}) {
+    this.core.check('view_shares', this.handle, temperature, position('number of a class', of, ['logp', 'prob', 'loss']), k)
     return this.core.doubles(this.core.number(0), this.core.number(1)).slice()
   }
 

@@ -1,6 +1,5 @@
 /* Exports: where a number of a view comes from, term by term. What they give is laid out as numbers of one kind. */
 #include "view.h"
-#include "base/elementary.h"
 
 #include <stdlib.h>
 
@@ -52,26 +51,19 @@ ABI_EXPORT(view_explain) int abi_view_explain(int handle, int value, int gradien
     return lay_out(v);
 }
 
-/* Outbox: address, how many: of each class its score, e^((score − largest)/temperature) and their share. */
-ABI_EXPORT(view_shares) int abi_view_shares(int handle, double temperature) {
+/* Outbox: address, how many: five numbers a class (bl_softmax_row). of: 0 log p, 1 p, 2 the loss. */
+ABI_EXPORT(view_shares) int abi_view_shares(int handle, double temperature, int of, int k) {
+    static const int kinds[] = {BL_OBJ_LOGP, BL_OBJ_PROB, BL_OBJ_LOSS};
     view *v = abi_object(handle, ABI_VIEW, &abi_error);
     if (!v) return BL_USAGE;
     BL_TRY(abi_view_ready(v, false));
-    if (!(temperature >= 0.01 && temperature <= 100))
-        return bl_fail(&abi_error, BL_USAGE, "a temperature of %g; 0.01 to 100 make sense", temperature);
+    if (of < 0 || of > 2) return bl_fail(&abi_error, BL_USAGE, "there is no kind %d", of);
     size_t n = (size_t)bl_n_classes(v->plan);
-    const bl_real *scores = bl_run_value(v->run, v->model->model->scores);
+    bl_softmax_row *rows = malloc((n + 1) * sizeof *rows);
+    if (!rows) return abi_no_memory();
     free(v->numbers);
-    v->numbers = malloc(n * 3 * sizeof *v->numbers);
-    if (!v->numbers) return abi_no_memory();
-    double most = (double)scores[0], sum = 0;
-    for (size_t i = 1; i < n; i++)
-        if ((double)scores[i] > most) most = (double)scores[i];
-    for (size_t i = 0; i < n; i++) {
-        v->numbers[3 * i] = (double)scores[i];
-        sum += v->numbers[3 * i + 1] = (double)bl_exp((bl_real)(((double)scores[i] - most) / temperature));
-    }
-    for (size_t i = 0; i < n; i++) v->numbers[3 * i + 2] = v->numbers[3 * i + 1] / sum;
-    abi_address_out(v->numbers, 3 * n);
+    v->numbers = &rows->score;
+    BL_TRY(bl_softmax_rows(v->run, temperature, kinds[of], k, rows, &abi_error));
+    abi_address_out(v->numbers, 5 * n);
     return BL_OK;
 }

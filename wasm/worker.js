@@ -166,9 +166,9 @@ const requests = {
     const view = entry.view ?? viewOf(entry)
     return whole ? view.explainChannel(id, at, { gradient }) : view.explain(id, at, { gradient })
   },
-  shares({ model, temperature }) {
+  shares({ model, temperature, of, k }) {
     const entry = opened(model)
-    return (entry.view ?? viewOf(entry)).shares(temperature)
+    return (entry.view ?? viewOf(entry)).shares(temperature, { of, k })
   },
 
   intervene({ model, ticket, changes }) {

@@ -271,6 +271,16 @@ bl_status bl_run_explain_channel(bl_run *run, const bl_objective *objective, int
                                  bl_explained *out, bl_error *error);
 void bl_explained_free(bl_explained *e);
 
+/* Softmax of the class scores, a row for each class i, with what a number of class k sends back to its score z:
+ * derivative by z_i = own + rest, own = factor · 1[i=k] and rest = −factor · p_i, where factor is 1/T for log p_k,
+ * p_k/T for p_k and −1/T for the loss −log p_k. */
+typedef struct {
+    double score, power, share; /* z, e^((z − largest)/T), p */
+    double own, rest;
+} bl_softmax_row;
+/* After a forward pass; rows: one a class. of: BL_OBJ_LOGP, BL_OBJ_PROB or BL_OBJ_LOSS; temperature: 0.01 … 100. */
+bl_status bl_softmax_rows(const bl_run *run, double temperature, int of, int k, bl_softmax_row *rows, bl_error *error);
+
 /* ---- profile: where the time of passes goes ---- */
 
 typedef struct {

@@ -228,7 +228,7 @@ test('softmax: every term, a temperature, and what its logarithm sends back', as
     await until(page, () => document.querySelectorAll('[data-share]').length === 10)
     const read = () => page.$$eval('[data-share]', (rows) => rows.map((r) => [Number(r.dataset.share), Number(r.querySelector('[data-term]').dataset.term)]))
     const warm = await read()
-    const sum = Number(await page.locator('[data-sum]').getAttribute('data-sum'))
+    const sum = Number(await page.locator('[data-view=shares] [data-sum]').getAttribute('data-sum'))
     assert.ok(Math.abs(warm.reduce((a, [, e]) => a + e, 0) - sum) < 1e-9)
     warm.forEach(([p, e]) => assert.ok(Math.abs(p - e / sum) < 1e-9))
     await page.getByRole('slider', { name: 'temperature' }).fill('3')
@@ -237,6 +237,39 @@ test('softmax: every term, a temperature, and what its logarithm sends back', as
     assert.ok(Math.abs(hot.reduce((a, [p]) => a + p, 0) - 1) < 1e-9)
     await page.keyboard.press('Escape')
     await until(page, () => !location.hash.includes('depth=number'))
+  })
+})
+
+test('softmax backwards: one-hot less the shares, term by term, is the gradient that the core sends to every score', async () => {
+  await visit(browser, server.url + '#v=1&dir=backward&at=softmax:7&depth=number', async (page) => {
+    const card = page.locator('[data-view=shares-back]')
+    await card.waitFor()
+    const read = async (of) => {
+      await until(page, (o) => document.querySelector('[data-view=shares-back]')?.dataset.of === o, of)
+      return page.$$eval('[data-view=shares-back] [data-slope]', (rows) => rows.map((r) => [r.dataset.slope, r.dataset.own, r.dataset.rest].map(Number)))
+    }
+    const kinds = { logp: /log p/, prob: /^p$/, loss: /^loss$/ }
+    const told = {}
+    for (const [of, name] of Object.entries(kinds)) {
+      await card.getByRole('radio', { name }).click()
+      let rows = await read(of)
+      for (let i = 0; i < 40 && (of === 'loss') !== rows[7][1] < 0; i++) rows = await read(of) // the numbers follow the button
+      told[of] = rows
+      assert.equal(rows.length, 10)
+      const size = rows.reduce((a, [, own, rest]) => a + Math.abs(own) + Math.abs(rest), 0)
+      for (const [slope, own, rest] of rows) assert.ok(Math.abs(own + rest - slope) <= 1e-4 * size, of)
+      assert.ok(Math.abs(rows.reduce((a, [slope]) => a + slope, 0)) <= 1e-6 * size, `${of}: the sum`)
+      assert.deepEqual(rows.map(([, own]) => own !== 0), rows.map((_, k) => k === 7), of)
+    }
+    assert.notDeepEqual(told.logp, told.prob)
+    // The same numbers where the pass of that objective arrives at a score.
+    for (const of of Object.keys(kinds))
+      for (const k of [7, 2]) {
+        await go(page, `v=1&dir=backward&pin=${of}:7&at=output:${k}&depth=number`)
+        await until(page, (h) => location.hash.includes(h) && document.querySelector('[data-view=number-depth]')?.dataset.ready === 'yes' && document.querySelector('[data-view=number-depth]').dataset.unit === 'output', `at=output:${k}`)
+        const slope = told[of][k][0]
+        await until(page, ([v, e]) => Math.abs(Number(document.querySelector('[data-twin=backward]')?.dataset.number) - v) <= e, [slope, 1e-5 + 1e-4 * Math.abs(slope)], 10000)
+      }
   })
 })
 

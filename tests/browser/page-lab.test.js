@@ -1,8 +1,11 @@
 // The lab in the page: attacks fool and stay fooled in the file, noise does not; dreams rise; Stop stops.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { choose, give, idle, launch, pixels, serveSite, strongest, until, visit } from './lib/page.js'
+import { BacklightCore } from '../../wasm/core.js'
+import { BUILD, choose, give, idle, launch, pixels, serveSite, strongest, until, visit } from './lib/page.js'
 
 let browser, server
 before(async () => {
@@ -139,6 +142,22 @@ test('saliency follows the pin, lies over the photograph, and shares its cursor'
     await until(page, () => /pin=class/.test(location.hash))
     await done(page)
     assert.notDeepEqual(await pixels(page, '[data-view=result]'), map)
+  })
+})
+
+test('beneath a panel every method speaks for itself; the words of the backward pass are the gradient\'s alone', async () => {
+  await visit(browser, server.url + '#v=1&lab=saliency&pin=class:7', async (page) => {
+    await done(page)
+    const text = page.locator('#text')
+    assert.match(await text.innerText(), /The same backward pass/)
+    const { methods } = (await BacklightCore.load({ bytes: readFileSync(join(BUILD, 'wasm/backlight.wasm')) })).manifest
+    const others = methods.filter((m) => ['attribution', 'judging'].includes(m.family) && m.id !== 'gradient')
+    assert.ok(others.length > 20)
+    for (const { id, title } of others) {
+      await page.evaluate((m) => (location.hash = `v=1&lab=saliency&pin=class:7&method=${m}`), id)
+      await until(page, (m) => document.querySelector('#text b')?.textContent === m, title)
+      assert.doesNotMatch(await text.innerText(), /The same backward pass/, id)
+    }
   })
 })
 

@@ -117,12 +117,45 @@ test('an objective of classes, an intervention and an edited kernel are told as 
   view.backward('logp:3')
   const seed = view.explain(id('scores'), 3, { gradient: true })
   const shares = view.shares()
-  assert.ok(Math.abs(seed.number - (1 - shares[3 * 3 + 2])) < 1e-6, 'one minus the probability')
+  assert.ok(Math.abs(seed.number - (1 - shares[3 * 5 + 2])) < 1e-6, 'one minus the probability')
   assert.equal(seed.parts.at(-1).role[0], 4)
   const plane = 32 * 32
   assert.equal(view.explain(id('relu1'), 3 * plane + 40).parts.at(-1).role[0], 5)
   const kernel = view.explain(id('conv1'), 4 * plane + 40).parts[0]
   assert.deepEqual([...kernel.factor.slice(9, 18)], [1, 0, 0, 0, 0, 0, 0, 0, -1])
+  view.close()
+  model.close()
+})
+
+test('what softmax sends back, term by term, is the gradient of the pass, and that of central differences at any temperature', () => {
+  const model = core.openText(NETWORK)
+  const view = model.view()
+  const { scores } = model.info
+  view.forward(noise(32, 32, 9))
+  const classes = 5
+  const rows = (T, options) => Array.from({ length: classes }, (_, i) => view.shares(T, options).slice(5 * i, 5 * i + 5))
+  for (const of of /** @type {const} */ (['logp', 'prob', 'loss']))
+    for (let k = 0; k < classes; k++) {
+      view.backward(`${of}:${k}`)
+      const gradient = view.gradient(scores).data
+      rows(1, { of, k }).forEach(([, , , own, rest], i) => assert.ok(Math.abs(own + rest - gradient[i]) <= tolerance('TOL_EXPLAIN'), `${of}:${k}, ${i}: ${own} + ${rest}, ${gradient[i]}`))
+      for (const T of [0.25, 3]) {
+        const told = rows(T, { of, k })
+        const z = told.map((row) => row[0])
+        // In double, from the scores alone.
+        const value = (/** @type {number[]} */ x) => {
+          const sum = x.reduce((a, v) => a + Math.exp(v / T), 0)
+          const p = Math.exp(x[k] / T) / sum
+          return of === 'prob' ? p : of === 'logp' ? Math.log(p) : -Math.log(p)
+        }
+        const h = 1e-4
+        told.forEach(([, , , own, rest], i) => {
+          const moved = (/** @type {number} */ by) => value(z.map((v, j) => (j === i ? v + by : v)))
+          const slope = (moved(h) - moved(-h)) / (2 * h)
+          assert.ok(Math.abs(own + rest - slope) < 1e-5, `${of}:${k}, T ${T}, ${i}: ${own + rest}, ${slope}`)
+        })
+      }
+    }
   view.close()
   model.close()
 })
@@ -136,10 +169,12 @@ test('shares follow the temperature; what cannot be explained is refused with th
   const warm = view.shares(1)
   const cold = view.shares(0.1)
   const hot = view.shares(50)
-  const p = (shares) => Array.from({ length: 5 }, (_, i) => shares[3 * i + 2])
+  const p = (shares) => Array.from({ length: 5 }, (_, i) => shares[5 * i + 2])
   for (const shares of [warm, cold, hot]) assert.ok(Math.abs(p(shares).reduce((a, b) => a + b) - 1) < 1e-9)
   assert.ok(Math.max(...p(cold)) > Math.max(...p(warm)) && Math.max(...p(warm)) > Math.max(...p(hot)))
   await refused('usage', () => view.shares(0))
+  await refused('usage', () => view.shares(1, { of: 'score' }))
+  await refused('usage', () => view.shares(1, { k: 5 }))
   await refused('usage', () => view.explain(x, 0))
   await refused('usage', () => view.explain(999999, 0))
   await refused('usage', () => view.explain(x + 1, 1e9))

@@ -33,8 +33,10 @@ class Depth {
     return { id: value.id, name: value.name, channel: at.channel, node: s.info.nodes.find((n) => n.output === value.id) ?? null, ...size }
   })
   depth = $derived(this.unit ? (s.address.depth === 'number' ? 'number' : 'channel') : '')
+  /** A probability of the network's own softmax: every class takes part in it, so both its steps are shown as tables. */
+  softmax = $derived(this.depth === 'number' && s.info.head === 'softmax' && this.unit.id === s.info.output && s.info.output !== s.info.scores)
   /** The input has no explanation forwards: it comes from the picture. */
-  backward = $derived(s.backward || (!!this.unit && !this.unit.node))
+  backward = $derived((s.backward && !this.softmax) || (!!this.unit && !this.unit.node))
   /** The place that is marked: under the pointer, else in the address, else where the map is largest. */
   cell = $derived.by(() => {
     const u = this.unit
