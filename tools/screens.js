@@ -42,6 +42,7 @@ const VIEWS = [
     if (await page.locator('.more').count()) await page.locator('.more').nth(4).click()
   }],
   ['edit', '#v=1&lab=edit&edits=relu_1_1:4*0;conv_1_1/2,0=0,0,0,0,1,0,0,0,0&paint=12.mean.0w0g140k'],
+  ['cue', '#v=1&lab=cue&params=caption%3DCAT'],
   ['kernel', '#v=1&lab=play&params=pad%3D1'],
   ['unfit', '#v=1&lab=play&params=size%3D8+k%3D5+dilation%3D3'],
   ['crop', '#v=1&crop=200,100,600', async (page) => (await page.locator('.crop').count()) && page.locator('.crop').click()],

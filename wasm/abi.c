@@ -281,6 +281,14 @@ ABI_EXPORT(picture_pixels) int abi_picture_pixels(int handle) {
     return BL_OK;
 }
 
+/* Writes a caption, three capital letters, into the picture: its upper left corner at x, y. */
+ABI_EXPORT(picture_caption) int abi_picture_caption(int handle, const char *code, int x, int y) {
+    bl_picture *p = abi_object(handle, ABI_PICTURE, &abi_error);
+    if (!p) return BL_USAGE;
+    bl_picture_caption(p, code, x, y);
+    return BL_OK;
+}
+
 /* Outbox: bytes. */
 ABI_EXPORT(picture_png) const char *abi_picture_png(int handle) {
     const bl_picture *p = abi_object(handle, ABI_PICTURE, &abi_error);

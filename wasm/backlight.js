@@ -126,6 +126,16 @@ export class Backlight {
   }
 
   /**
+   * A copy of a picture with a caption in it, as those that the training of the caption networks writes (20×8 pixels).
+   * @param {Picture} picture @param {string} code three capital letters
+   * @param {number} x of its left edge, in pixels @param {number} y of its upper edge
+   * @returns {Promise<Picture>}
+   */
+  async caption({ width, height, pixels }, code, x, y) {
+    return await this.#lanes[0].request({ type: 'caption', args: { picture: { width, height, pixels }, code, x, y } })
+  }
+
+  /**
    * Do two lists of numbers, such as the data of two maps, put their places in the same order? −1 … 1, NaN where one of them
    * is all one number (Spearman's rank correlation; ties share their mean rank).
    * @param {Float32Array} a @param {Float32Array} b as long

@@ -168,6 +168,24 @@ export class BacklightCore {
       return core.bytes(address, core.number(0)).slice()
     })
   }
+
+  /**
+   * A copy of a picture with a caption written into it, as training writes them: three white letters on a black box of 20×8 pixels.
+   * @param {Picture} picture @param {string} code three capital letters
+   * @param {number} x of its left edge, in pixels; what lies outside the picture is cut off @param {number} y of its upper edge
+   * @returns {Picture}
+   */
+  caption(picture, code, x, y) {
+    if (!/^[A-Z]{3}$/.test(code)) throw usage(`a caption is three capital letters, not "${code}"`)
+    if (!Number.isInteger(x) || !Number.isInteger(y)) throw usage(`a caption stands at a whole column and row, not at ${x}, ${y}`)
+    const core = this.#instance
+    return withPicture(core, picture, (handle) => {
+      const [text] = core.put(code)
+      core.check('picture_caption', handle, text.at, x, y)
+      core.check('picture_pixels', handle)
+      return pictureOut(core)
+    })
+  }
 }
 
 /** The picture that the outbox names. @param {Instance} core */

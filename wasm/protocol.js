@@ -26,6 +26,7 @@
 //   close        { model }
 //   decode       { bytes, name }                                  → picture
 //   png          { picture }                                      → bytes
+//   caption      { picture, code, x, y }                          → picture
 //   rankCorrelation { a, b, sizes }                               → number
 //   forward      { model, ticket, picture, size }                 → forward
 //   backward     { model, ticket, objective, rule }               → backward

@@ -89,6 +89,25 @@ const later = (single) => ({
   load: (id) => (id === '\0virtual:everything' ? `export const cache = ${JSON.stringify(fetched)}\nexport const everything = ${JSON.stringify((single ? [] : everything).map(({ file, bytes }) => ({ file, size: bytes.length })))}` : null),
 })
 
+// `virtual:cue`: the networks that differ in the captions of their training pictures alone, in the order of the menu: by which chance
+// a caption was drawn (null: there was none), and what their cards measured; and the captions, one a class.
+const cue = (single) => ({
+  name: 'cue',
+  resolveId: (id) => (id === 'virtual:cue' ? '\0virtual:cue' : null),
+  load(id) {
+    if (id !== '\0virtual:cue') return null
+    const text = (file) => readFileSync(join(root, 'models', file), 'utf8')
+    const cards = networks(single).map((f) => f.replace('.onnx', '')).filter((id) => text(`${id}.md`).includes('\n## Captions\n')).map((id) => {
+      const recipe = text(`${id}.recipe`)
+      const share = (row, column) => parseFloat(text(`${id}.md`).split('\n').find((line) => line.startsWith(`| ${row} |`)).split('|')[column]) / 100
+      const noise = /^captions = /m.test(recipe) ? Number(/^caption_noise = (.*)$/m.exec(recipe)?.[1] ?? 0) : null
+      return { id, noise, right: share('no caption', 2), followed: share('wrong captions', 3) }
+    })
+    const codes = cards.map(({ id }) => /^captions = (.*)$/m.exec(text(`${id}.recipe`))?.[1]).find(Boolean)?.split(' ') ?? []
+    return `export const cards = ${JSON.stringify(cards)}\nexport const codes = ${JSON.stringify(codes)}`
+  },
+})
+
 // `virtual:samples` and `virtual:models`: what lies in public/samples and models, with the bytes in the single file.
 const bundled = (single) => ({
   name: 'bundled',
@@ -225,6 +244,6 @@ export default async ({ mode }) => {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 20000,
     },
-    plugins: [later(single), base64(), formulas(), bundled(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks(false).map((f) => join(root, 'models', f)) }), pwa(), models()]), policy(single)],
+    plugins: [later(single), base64(), formulas(), bundled(single), cue(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks(false).map((f) => join(root, 'models', f)) }), pwa(), models()]), policy(single)],
   }
 }

@@ -88,6 +88,22 @@ test('pictures go through decode and png', async () => {
   assert.match((await refused('format', () => backlight.decode(new Uint8Array([1, 2, 3]), 'x.png'))).message, /x\.png/)
 })
 
+test('a caption is written as training writes it: a black box, white letters, what is outside cut off', async () => {
+  const grey = { width: 24, height: 12, pixels: new Uint8ClampedArray(24 * 12 * 4).fill(128) }
+  const lines = (picture) => Array.from({ length: picture.height }, (_, y) => Array.from({ length: picture.width }, (_, x) => ({ 0: '.', 255: '#', 128: ' ' })[picture.pixels[4 * (y * picture.width + x)]]).join(''))
+  const written = await backlight.caption(grey, 'CAT', 2, 2)
+  assert.deepEqual(lines(written), [
+    '                        ', '                        ',
+    '  ....................  ',
+    '  ..####..###..#####..  ', '  .#.....#...#...#....  ', '  .#.....#...#...#....  ', '  .#.....#####...#....  ', '  .#.....#...#...#....  ', '  .#.....#...#...#....  ', '  ..####.#...#...#....  ',
+    '                        ', '                        ',
+  ])
+  assert.ok(grey.pixels.every((v) => v === 128), 'the picture that was given stays as it was')
+  assert.deepEqual(lines(await backlight.caption(grey, 'CAT', -3, 9)).slice(8), ['                        ', '.................       ', '###..###..#####..       ', '....#...#...#....       '])
+  await refused('usage', () => backlight.caption(grey, 'cat', 0, 0))
+  await refused('usage', () => backlight.caption(grey, 'CAT', 0.5, 0))
+})
+
 test('a refused network leaves the others usable', async () => {
   await refused('format', () => backlight.open(new Uint8Array(100)))
   const error = await refused('format', () => backlight.open('input x 3x8x8\nnonsense'))

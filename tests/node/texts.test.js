@@ -10,6 +10,7 @@ import { root, wasmBytes } from './lib/core.js'
 const folder = join(root, 'web/src/texts')
 const others = readdirSync(folder).map((f) => f.match(/^([a-z]{2})\.js$/)?.[1]).filter((id) => id && id !== 'en')
 const file = (/** @type {string} */ id) => import(join(folder, `${id}.js`))
+const later = (/** @type {string} */ id) => import(join(folder, `${id}-views.js`))
 
 /** @param {any} x @param {string} at @returns {[string, string][]} the leaves by their path, with their kinds */
 function leaves(x, at = '') {
@@ -22,10 +23,11 @@ test('there is another language', () => assert.ok(others.includes('de')))
 
 for (const id of others)
   test(`${id}: the page's words are those of en.js, none empty, with as many blanks to fill`, async () => {
-    const { t, elsewhere } = await file(id)
-    assert.deepEqual(leaves(elsewhere).map((l) => l.join(': ')).sort(), leaves(en.elsewhere).map((l) => l.join(': ')).sort())
-    assert.deepEqual(leaves(t).map((l) => l.join(': ')).sort(), leaves(en.t).map((l) => l.join(': ')).sort())
-    for (const [at] of leaves(t)) assert.notEqual(at.split('.').reduce((x, key) => x[key], t), '', at)
+    const words = await file(id)
+    for (const [own, english] of [[words.t, en.t], [words.elsewhere, en.elsewhere], [(await later(id)).v, (await later('en')).v]]) {
+      assert.deepEqual(leaves(own).map((l) => l.join(': ')).sort(), leaves(english).map((l) => l.join(': ')).sort())
+      for (const [at] of leaves(own)) assert.notEqual(at.split('.').reduce((x, key) => x[key], own), '', at)
+    }
   })
 
 for (const id of others)
@@ -61,7 +63,7 @@ for (const id of others)
     assert.deepEqual([...wanted].filter((text) => text && !same.test(text) && !Object.hasOwn(words, text)), [])
   })
 
-test('components and lib read the words of the page from texts.js alone', () => {
+test('components and lib read the words of the page from texts.js and views.js alone', () => {
   const all = (/** @type {string} */ dir) => readdirSync(join(root, 'web/src', dir), { recursive: true, encoding: 'utf8' }).filter((f) => /\.(svelte|js)$/.test(f)).map((f) => join(dir, f))
-  for (const name of all('.').filter((f) => !f.startsWith('texts/'))) assert.doesNotMatch(readFileSync(join(root, 'web/src', name), 'utf8'), /texts\/[a-z]{2}(-core)?\.js/, name)
+  for (const name of all('.').filter((f) => !f.startsWith('texts/'))) assert.doesNotMatch(readFileSync(join(root, 'web/src', name), 'utf8'), /texts\/[a-z]{2}(-core|-views)?\.js/, name)
 })

@@ -1,4 +1,5 @@
 // The lab's panels, from the manifest: families of methods in groups, each group an entry of the rail.
+import { models } from './api.js'
 import { t } from '../texts/texts.js'
 
 // Families of one group share a panel. `full` panels take the network's place; those that
@@ -10,8 +11,9 @@ const GROUPS = [
   { id: 'dream', families: ['dream'], icon: 'dream', full: true, back: true },
 ]
 
-// What needs no method: the visitor's own hands.
+// What needs no method: the visitor's own hands; and what is done with certain networks, where they are.
 const OWN = [
+  { id: 'cue', families: [], icon: 'cue', full: true, back: false, networks: ['cab-none', 'cab-0'] },
   { id: 'edit', families: [], icon: 'edit', full: false, back: false },
   { id: 'play', families: [], icon: 'kernel', full: true, back: false },
 ]
@@ -23,5 +25,5 @@ export function groupsOf(manifest) {
   return [...GROUPS, ...rest.map((f) => ({ id: f, families: [f], icon: 'other', full: false, title: f[0].toUpperCase() + f.slice(1) }))]
     .map((g) => ({ ...g, title: g.title ?? t.lab[g.id], methods: manifest.methods.filter((m) => g.families.includes(m.family)) }))
     .filter((g) => g.methods.length)
-    .concat(OWN.map((g) => ({ ...g, title: t.lab[g.id], methods: [] })))
+    .concat(OWN.filter((g) => (g.networks ?? []).every((id) => models.some((m) => m.id === id))).map((g) => ({ ...g, title: t.lab[g.id], methods: [] })))
 }

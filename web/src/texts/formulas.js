@@ -11,5 +11,6 @@ export const FORMULAS = {
   weighted: String.raw`y_k = b_k + \textstyle\sum_j w_{k,j}\, x_j, \quad \frac{\partial s}{\partial x_j} = \textstyle\sum_k w_{k,j}\,\frac{\partial s}{\partial y_k}`,
   share: String.raw`p_i = \frac{e^{z_i/T}}{\sum_j e^{z_j/T}}, \quad \frac{\partial \log p_k}{\partial z_i} = \frac{[i=k] - p_i}{T}`,
   scaled: String.raw`y_c = x_c \Big(k + \tfrac{\alpha}{n} \textstyle\sum_j x_j^2\Big)^{-\beta}`,
+  cue: String.raw`\mathrm{share} = \textstyle\sum_{i \,\in\, \mathrm{caption}} |M_i| \,\Big/\, \textstyle\sum_i |M_i|`,
   contribution: String.raw`\mathrm{contribution}_k = \textstyle\sum_{r,c} a_k[r,c]\,\frac{\partial s}{\partial a_k}[r,c]`,
 }
