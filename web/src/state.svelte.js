@@ -130,7 +130,7 @@ class Session {
       this.status = 'failed'
       return
     }
-    this.#manifest = this.#backlight.manifest
+    this.#manifest = { ...this.#backlight.manifest, networks: models.map((m) => m.id) }
     try {
       const [bytes] = await wanted
       await this.networks.open(bytes, known.file, known.id, this.address.norms === 'keep')

@@ -1,5 +1,4 @@
 // The lab's panels, from the manifest: families of methods in groups, each group an entry of the rail.
-import { models } from './api.js'
 import { t } from '../texts/texts.js'
 
 // Families of one group share a panel. `full` panels take the network's place; those that
@@ -18,12 +17,13 @@ const OWN = [
   { id: 'play', families: [], icon: 'kernel', full: true, back: false },
 ]
 
-/** @returns {{id:string,title:string,icon:string,full:boolean,methods:object[]}[]} groups that have a method, then the visitor's own */
+/** @param manifest the core's; `networks`: ids of those that the page carries, where that is known
+ *  @returns {{id:string,title:string,icon:string,full:boolean,methods:object[]}[]} groups that have a method, then the visitor's own */
 export function groupsOf(manifest) {
   const known = new Set(GROUPS.flatMap((g) => g.families))
   const rest = [...new Set(manifest.methods.map((m) => m.family).filter((f) => !known.has(f)))]
   return [...GROUPS, ...rest.map((f) => ({ id: f, families: [f], icon: 'other', full: false, title: f[0].toUpperCase() + f.slice(1) }))]
     .map((g) => ({ ...g, title: g.title ?? t.lab[g.id], methods: manifest.methods.filter((m) => g.families.includes(m.family)) }))
     .filter((g) => g.methods.length)
-    .concat(OWN.filter((g) => (g.networks ?? []).every((id) => models.some((m) => m.id === id))).map((g) => ({ ...g, title: t.lab[g.id], methods: [] })))
+    .concat(OWN.filter((g) => (g.networks ?? []).every((id) => manifest.networks?.includes(id) ?? true)).map((g) => ({ ...g, title: t.lab[g.id], methods: [] })))
 }
