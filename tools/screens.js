@@ -28,6 +28,15 @@ async function drop(page, name) {
   await page.waitForFunction(() => !document.querySelector('.toast'), null, { polling: 200, timeout: 20000 })
 }
 
+const model = (id, more = '') => `#v=1&model=${id}${more}`
+// A menu's entry; on a phone it is behind the menu button.
+async function entry(page, name) {
+  const menu = page.getByRole('button', { name: 'Menu', exact: true })
+  if (await menu.count() && (await menu.first().isVisible())) await menu.first().click()
+  await page.getByRole('button', { name: /Tiny VGG/ }).first().click()
+  await page.getByRole('menuitem', { name }).click()
+}
+
 const deep = (page) => page.waitForFunction(() => document.querySelector('[data-ready=yes]'), null, { polling: 100, timeout: 20000 })
 
 // name, address, what to do before the picture is taken
@@ -53,6 +62,37 @@ const VIEWS = [
   ['pool', '#v=1&at=max_pool_2:0&depth=number', deep],
   ['score', '#v=1&at=output:7', deep],
   ['softmax', '#v=1&at=softmax:7&depth=number', deep],
+  ['softmax-back', '#v=1&at=softmax:7&depth=number&dir=backward', deep],
+  ['flagship', model('flagship')],
+  ['flagship-channel', model('flagship'), async (page) => {
+    await page.locator('[data-column] [data-tile]').nth(40).click()
+    await deep(page)
+  }],
+  ['fashion', model('fashion')],
+  ['twin-plain', model('twin-plain', '&dir=backward&lab=saliency'), done],
+  ['twin-robust', model('twin-robust', '&dir=backward&lab=saliency'), done],
+  ['history', '#v=1&frame=3', (page) => page.locator('[data-view=frame]').waitFor()],
+  ['examples', '#v=1&at=relu_2_2:3', async (page) => {
+    await deep(page)
+    await page.getByRole('button', { name: 'Search the pictures here' }).click()
+    await page.waitForFunction(() => document.querySelector('[data-view=examples]')?.dataset.state === 'done', null, { polling: 100, timeout: 60000 })
+  }],
+  ['share', '', async (page) => {
+    const menu = page.getByRole('button', { name: 'Menu', exact: true })
+    if (await menu.count() && (await menu.first().isVisible())) await menu.first().click()
+    await page.getByRole('button', { name: 'Show this elsewhere' }).click()
+    await page.getByRole('dialog').waitFor()
+  }],
+  ['profile', '', async (page) => {
+    await entry(page, /Time of every layer/)
+    await page.getByRole('dialog').getByRole('table').waitFor()
+  }],
+  ['sanity', '#v=1&lab=saliency&dir=backward', async (page) => {
+    await done(page)
+    await page.locator('[data-view=sanity]').scrollIntoViewIfNeeded()
+  }],
+  ...['lime', 'shap', 'occlusion', 'deletion', 'randomisation'].map((id) => [id, `#v=1&lab=saliency&dir=backward&method=${id}`, run]),
+  ['mask', '#v=1&lab=saliency&dir=backward&method=mask&params=steps%3D40', run],
   ['maps', '#v=1&lab=maps', done],
   ['saliency', '#v=1&lab=saliency&dir=backward', done],
   ['fgsm', '#v=1&lab=attack&method=fgsm&dir=backward', done],

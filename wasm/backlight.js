@@ -11,6 +11,7 @@
 // The first worker holds what one looks at and answers at once; jobs run on the others. Everything that comes back belongs
 // to the caller. Errors are BacklightError with code, message and hint (error.js).
 import { BacklightError } from './error.js'
+import { Fields } from './fields.js'
 import { checkEngine, fetchModule, hasRelaxedSimd } from './instance.js'
 import { Lane, lending, startWorker } from './pool.js'
 import { parameterText } from './text.js'
@@ -319,6 +320,11 @@ export class Model {
   async explainChannel(nameOrId, channel, options = {}) {
     return await this.#ask('explain', { id: this.id(nameOrId), at: channel, gradient: known(options, ['gradient']).gradient ?? false, whole: true })
   }
+  /** What every place of every value can see of the picture, and which places a pixel can reach, to be looked up at once. */
+  async fields() {
+    return new Fields({ ...(await this.#ask('fields', {})), input: this.info.input.id })
+  }
+
   /**
    * The softmax of the scores, term by term: of each class its score z, e^((z − largest)/T), its probability p, and what a number
    * of class `k` (`of`: its logp, prob or loss) sends back to z, as two terms that add up: one for the class itself, one for p.

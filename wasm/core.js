@@ -418,6 +418,14 @@ export class View extends Handle {
     return { id, at, gradient, number, sum, size, parts, maps: core.floats(maps, nMaps * plane).slice(), plane }
   }
 
+  /** The table of receptive fields, as Fields takes it. */
+  fields() {
+    const core = this.core
+    core.check('view_fields', this.handle)
+    const [at, n, spans, count] = [0, 1, 2, 3].map((i) => core.number(i))
+    return { at: core.integers(at, n).slice(), spans: core.integers(spans, count).slice() }
+  }
+
   /**
    * The softmax of the scores, term by term: of each class z, e^((z − largest)/T), p, and what a number of class `k` (`of`: its
    * logp, prob or loss) sends back to z as two terms that add up, one for the class itself, one for its share.

@@ -63,6 +63,8 @@ static void nodes_json(const bl_model *m, const bl_plan *plan, bl_text *t) {
         bl_json_string(t, "standsFor", node->stands_for);
         bl_json_bool(t, "mixesChannels", node->op->mixes_channels);
         bl_json_bool(t, "hasWeights", bl_redraws(m, i));
+        bl_json_bool(t, "hasKernels", bl_has_kernels(m, i));
+        bl_json_bool(t, "alias", plan && bl_plan_node_alias(plan, i));
         if (plan)
             bl_json_number(t, "macs", bl_plan_node_macs(plan, i));
         else

@@ -1,7 +1,7 @@
 // One WebAssembly instance: loading, calls, texts, memory. Only core.js uses it; abi.h describes the exports.
 import { BacklightError } from './error.js'
 
-const ABI_VERSION = 3
+const ABI_VERSION = 4
 
 // A module of one function that uses a SIMD word: valid only where the engine knows WebAssembly SIMD.
 const SIMD_PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]
@@ -176,6 +176,10 @@ export class Instance {
   /** @param {number} address @param {number} count */
   doubles(address, count) {
     return new Float64Array(this.#memory.buffer, address, count)
+  }
+  /** 32-bit ones. @param {number} address @param {number} count */
+  integers(address, count) {
+    return new Int32Array(this.#memory.buffer, address, count)
   }
   #fresh() {
     if (this.#heap.buffer !== this.#memory.buffer) this.#heap = new Uint8Array(this.#memory.buffer)

@@ -32,6 +32,7 @@
 //   backward     { model, ticket, objective, rule }               → backward
 //   values       { model, ids, gradient, of }                     → [{ id, shape, data }]
 //   explain      { model, id, at, gradient, whole, of }           → explanation
+//   fields       { model }                                        → at, spans
 //   shares       { model, temperature, of, k }                    → numbers
 //   intervene    { model, ticket, changes }                       → forward | null   of the picture shown last; null: none
 //   examples     { model, search, id, each, pictures, first, channels, end }  → [[example, …] of each of the channels]

@@ -23,6 +23,8 @@
  * @property {string | null} standsFor  names of the nodes that were folded into this one, separated by commas
  * @property {boolean} mixesChannels
  * @property {boolean} hasWeights  `NAME~7` draws them anew
+ * @property {boolean} hasKernels  `NAME/OUT,IN=…` changes one of them
+ * @property {boolean} alias  its result is its input under another name or shape
  * @property {number | null} macs
  * @property {number} params
  */

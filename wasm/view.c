@@ -10,6 +10,7 @@ void abi_view_free(void *object) {
     bl_plan_free(v->plan);
     bl_picture_free(&v->input);
     bl_explained_free(&v->explained);
+    bl_fields_free(&v->fields);
     free(v->probabilities);
     free(v->numbers);
     abi_leave_model(v->model);
@@ -207,4 +208,15 @@ ABI_EXPORT(view_again) int abi_view_again(int handle) {
     v->forward = true;
     v->backward = false;
     return (int)bl_run_forward_from(v->run, v->model->model->n_nodes, &abi_error);
+}
+
+/* Receptive fields (bl_fields). Outbox: addresses and counts of at and spans, 32-bit integers. */
+ABI_EXPORT(view_fields) int abi_view_fields(int handle) {
+    view *v = abi_object(handle, ABI_VIEW, &abi_error);
+    if (!v) return BL_USAGE;
+    if (!v->fields.n) BL_TRY(bl_fields_new(v->plan, &v->fields, &abi_error));
+    abi_address_out(v->fields.at, (size_t)v->fields.n_values);
+    abi_outbox[2] = (double)(uintptr_t)v->fields.spans;
+    abi_outbox[3] = (double)v->fields.n;
+    return BL_OK;
 }

@@ -15,6 +15,7 @@ typedef struct {
     bl_objective objective; /* of the last backward pass */
     bl_rule rule;
     bl_explained explained; /* the last one asked for */
+    bl_fields fields;       /* n 0: not asked for */
     double *numbers;        /* it, or another table, as it goes out */
 } view;
 

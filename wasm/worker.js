@@ -167,6 +167,10 @@ const requests = {
     const view = entry.view ?? viewOf(entry)
     return whole ? view.explainChannel(id, at, { gradient }) : view.explain(id, at, { gradient })
   },
+  fields({ model }) {
+    const entry = opened(model)
+    return (entry.view ?? viewOf(entry)).fields()
+  },
   shares({ model, temperature, of, k }) {
     const entry = opened(model)
     return (entry.view ?? viewOf(entry)).shares(temperature, { of, k })

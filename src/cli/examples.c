@@ -15,7 +15,10 @@ static void print_text(const bl_examples *e, const bl_arguments *a, int from, in
     }
 }
 
-static void print_json(const bl_examples *e, const bl_arguments *a, int from, int to, bl_text *t) {
+/* field: of the picture as the network gets it, first and last row and column that the place can see. */
+static void print_json(const bl_examples *e, const bl_arguments *a, int from, int to, int value,
+                       const bl_fields *fields, bl_text *t) {
+    bl_seen field;
     bl_json_open(t, NULL, '{');
     bl_json_integer(t, "schema", 1);
     bl_json_string(t, "layer", a->arguments[1]);
@@ -32,6 +35,14 @@ static void print_json(const bl_examples *e, const bl_arguments *a, int from, in
             bl_json_integer(t, "row", list[i].row);
             bl_json_integer(t, "column", list[i].column);
             bl_json_number(t, "value", (double)list[i].value);
+            if (bl_field_of(fields, value, list[i].row, list[i].column, &field)) {
+                bl_json_open(t, "field", '[');
+                bl_json_integer(t, NULL, field.row0);
+                bl_json_integer(t, NULL, field.row1);
+                bl_json_integer(t, NULL, field.column0);
+                bl_json_integer(t, NULL, field.column1);
+                bl_json_close(t, ']');
+            }
             bl_json_close(t, '}');
         }
         bl_json_close(t, ']');
@@ -66,6 +77,7 @@ static int run(const bl_arguments *a) {
     bl_examples *e = NULL;
     cli_progress progress = {0};
     bl_text text = {0};
+    bl_fields fields = {0};
     bl_status status = bl_open_model(a, a->arguments[0], &model, &error);
     if (status == BL_OK) status = bl_picture_suits(model, &error);
     if (status == BL_OK) {
@@ -82,14 +94,19 @@ static int run(const bl_arguments *a) {
         cli_progress_show(&progress, (double)(i - 1) / (a->n - 2), a->arguments[i]);
     }
     cli_progress_clear(&progress);
+    if (status == BL_OK) status = bl_fields_new(bl_run_plan(bl_examples_run(e)), &fields, &error);
     int code;
     if (status == BL_OK) {
         int from = channel < 0 ? 0 : (int)channel, to = channel < 0 ? bl_examples_channels(e) : from + 1;
-        (bl_option_given(a, "json") ? print_json : print_text)(e, a, from, to, &text);
+        if (bl_option_given(a, "json"))
+            print_json(e, a, from, to, bl_model_find(model, a->arguments[1]), &fields, &text);
+        else
+            print_text(e, a, from, to, &text);
         code = bl_print(&text);
     } else {
         code = bl_report(a, &error);
     }
+    bl_fields_free(&fields);
     bl_examples_free(e);
     bl_model_free(model);
     return code;

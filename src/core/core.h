@@ -119,6 +119,7 @@ const bl_model *bl_plan_model(const bl_plan *plan);
 size_t bl_plan_bytes(const bl_plan *plan); /* exactly what a run allocates */
 double bl_plan_macs(const bl_plan *plan);  /* one forward pass */
 double bl_plan_node_macs(const bl_plan *plan, int node);
+bool bl_plan_node_alias(const bl_plan *plan, int node); /* the same numbers as its input, under another name or shape */
 /* How a node is computed, in a few words; NULL where there is one way only. */
 const char *bl_plan_kernel(const bl_plan *plan, int node, bool backward);
 /* The node that does this one's forward work as well, because nobody observes the value between; −1: none. */
@@ -191,6 +192,8 @@ void bl_run_watch(bl_run *run, double (*clock)(void), double *forward, double *b
 bl_status bl_run_intervene(bl_run *run, const char *text, int *first, bl_error *error);
 /* Has the node weights of its own that can be drawn anew? */
 bool bl_redraws(const bl_model *model, int node);
+/* Has it kernels (rank 4), so that each can be changed? */
+bool bl_has_kernels(const bl_model *model, int node);
 size_t bl_run_edit_bytes(const bl_run *run); /* what interventions take beyond the plan's bytes */
 /* The pictures, n×C×height×width as the network takes them, on which redrawn layers are made to keep mean and
  * deviation: grey and coloured noise that has as much of coarse as of fine, as photographs have. */
@@ -280,6 +283,24 @@ typedef struct {
 } bl_softmax_row;
 /* After a forward pass; rows: one a class. of: BL_OBJ_LOGP, BL_OBJ_PROB or BL_OBJ_LOSS; temperature: 0.01 … 100. */
 bl_status bl_softmax_rows(const bl_run *run, double temperature, int of, int k, bl_softmax_row *rows, bl_error *error);
+
+/* ---- receptive fields: what of the picture a place of a value can see (field.c) ---- */
+
+typedef struct {
+    int32_t row0, row1, column0, column1; /* first and last */
+} bl_seen;
+/* Of every value that is computed, in `spans` from at[value] on (−1: none): its height and width, then of every row the
+ * first and last row of the picture that it can see, then the same of every column; first > last: none. A value that is
+ * no map has one row and one column. A place sees the rows of its row and the columns of its column: the smallest
+ * rectangle that holds all that takes part, whatever the weights. */
+typedef struct {
+    int n_values;
+    int32_t *at, *spans;
+    size_t n; /* of spans */
+} bl_fields;
+bl_status bl_fields_new(const bl_plan *plan, bl_fields *out, bl_error *error);
+void bl_fields_free(bl_fields *f);
+bool bl_field_of(const bl_fields *f, int value, int row, int column, bl_seen *out); /* false: nothing is seen */
 
 /* ---- profile: where the time of passes goes ---- */
 

@@ -46,6 +46,10 @@ int bl_edits_kernels(const bl_model *m, int value) {
     return w->is_constant && w->type == BL_FLOAT && w->shape.rank == 4 ? node->in[1] : -1;
 }
 
+bool bl_has_kernels(const bl_model *m, int node) {
+    return bl_edits_kernels(m, m->nodes[node].out) >= 0;
+}
+
 /* …/OUT,IN=w,w,… ; out was read. */
 static bl_status read_kernel(reader *x, bl_edit *e) {
     const bl_model *m = x->run->plan->model;

@@ -241,6 +241,9 @@ size_t bl_plan_bytes(const bl_plan *plan) {
 double bl_plan_macs(const bl_plan *plan) {
     return plan->macs;
 }
+bool bl_plan_node_alias(const bl_plan *plan, int node) {
+    return plan->nodes[node].is_alias;
+}
 double bl_plan_node_macs(const bl_plan *plan, int node) {
     return plan->nodes[node].macs;
 }

@@ -45,5 +45,6 @@ const bl_op bl_op_Add = {
     .explain = explain,
     .explains = 1 << 0 | 1 << 1,
     .in_place = true,
+    .field = bl_field_same,
     .summary = "a + b, broadcast as in numpy",
 };

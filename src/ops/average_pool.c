@@ -37,5 +37,6 @@ const bl_op bl_op_AveragePool = {
     .reads = {0},
     .explain = explain,
     .explains = 1 << 0,
+    .field = bl_pool_field,
     .summary = "Mean of every window; count_include_pad says whether padding counts",
 };

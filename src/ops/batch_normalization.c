@@ -110,5 +110,6 @@ const bl_op bl_op_BatchNormalization = {
     .in_place = true,
     .weights = 1,
     .normalises = true,
+    .field = bl_field_same,
     .summary = "Every channel shifted and scaled by its statistics, as in inference",
 };

@@ -37,5 +37,6 @@ const bl_op bl_op_Cast = {
     .max_in = 1,
     .attrs = "saturate to",
     .plan = plan,
+    .field = bl_field_same,
     .summary = "Another type of number: floating-point types are all the same here",
 };

@@ -72,5 +72,6 @@ const bl_op bl_op_Clip = {
     .formula = "min(max(x, low), high)",
     .in_place = true,
     .cut = cut,
+    .field = bl_field_same,
     .summary = "Cut to a range (ReLU6: 0 to 6); the derivative is 0 at the bounds",
 };

@@ -5,6 +5,10 @@
 #include "kernels/kernels.h"
 #include "ops/op.h"
 
+/* bl_op.field of what works place by place, and of a window. */
+bool bl_field_same(const void *params, int axis, int at, int size, int *first, int *last);
+bool bl_field_window(int at, int size, int kernel, int stride, int dilation, int pad, int *first, int *last);
+
 /* An attribute of integers, at most `most`; false when it is missing (or wrong, and then the plan has failed). */
 bool bl_attr_ints(bl_op_plan *p, const char *name, int most, int *n, int64_t *out);
 

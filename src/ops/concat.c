@@ -77,6 +77,10 @@ static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
     }
 }
 
+static bool field(const void *params, int axis, int at, int size, int *first, int *last) {
+    return *(const int *)params < 2 && bl_field_same(params, axis, at, size, first, last);
+}
+
 const bl_op bl_op_Concat = {
     .name = "Concat",
     .since = 4,
@@ -90,5 +94,6 @@ const bl_op bl_op_Concat = {
     .reads = {0},
     .explain = explain,
     .explains = 0xFF,
+    .field = field,
     .summary = "Values side by side along an axis",
 };

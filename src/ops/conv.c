@@ -142,6 +142,12 @@ static void explain(const bl_op_run *r, int of, size_t index, bl_explain *e) {
         explain_input(r, index, e);
 }
 
+static bool field(const void *params, int axis, int at, int size, int *first, int *last) {
+    const bl_conv_shape *s = params;
+    return axis ? bl_field_window(at, size, s->kernel_w, s->stride_w, s->dilation_w, s->pad_left, first, last)
+                : bl_field_window(at, size, s->kernel_h, s->stride_h, s->dilation_h, s->pad_top, first, last);
+}
+
 const bl_op bl_op_Conv = {
     .name = "Conv",
     .since = 1,
@@ -160,5 +166,6 @@ const bl_op bl_op_Conv = {
     .gates = true,
     .kernel = kernel,
     .weights = 1,
+    .field = field,
     .summary = "Convolution in two dimensions: stride, padding, dilation, groups, bias",
 };

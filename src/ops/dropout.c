@@ -14,5 +14,6 @@ const bl_op bl_op_Dropout = {
     .max_in = 3,
     .attrs = "ratio seed",
     .plan = plan,
+    .field = bl_field_same,
     .summary = "The same value: nothing is dropped when a network is used",
 };

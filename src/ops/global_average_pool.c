@@ -42,5 +42,6 @@ const bl_op bl_op_GlobalAveragePool = {
     .reads = {0},
     .explain = explain,
     .explains = 1 << 0,
+    .field = bl_pool_field,
     .summary = "Mean of every map",
 };

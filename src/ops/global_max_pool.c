@@ -36,5 +36,6 @@ const bl_op bl_op_GlobalMaxPool = {
     .aux_for_backward = true,
     .explain = explain,
     .explains = 1 << 0,
+    .field = bl_pool_field,
     .summary = "Largest cell of every map; ties go to the first in row order",
 };

@@ -38,5 +38,6 @@ const bl_op bl_op_HardSigmoid = {
     .explains = 1 << 0,
     .formula = "clip(α·x + β, 0, 1)",
     .in_place = true,
+    .field = bl_field_same,
     .summary = "alpha·x + beta, cut to 0 … 1; the derivative is 0 at the bounds",
 };

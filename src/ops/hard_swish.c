@@ -39,5 +39,6 @@ const bl_op bl_op_HardSwish = {
     .explains = 1 << 0,
     .formula = "x · clip(x/6 + ½, 0, 1)",
     .in_place = true,
+    .field = bl_field_same,
     .summary = "x·clip(x/6 + 1/2, 0, 1)",
 };

@@ -11,5 +11,6 @@ const bl_op bl_op_Identity = {
     .max_in = 1,
     .attrs = "",
     .plan = plan,
+    .field = bl_field_same,
     .summary = "The same value",
 };

@@ -37,5 +37,6 @@ const bl_op bl_op_LeakyRelu = {
     .explains = 1 << 0,
     .formula = "x > 0 ? x : α·x",
     .in_place = true,
+    .field = bl_field_same,
     .summary = "x where it is positive, alpha·x elsewhere; its derivative at 0 is 0",
 };

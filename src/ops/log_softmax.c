@@ -27,5 +27,6 @@ const bl_op bl_op_LogSoftmax = {
     .explain = explain,
     .explains = 1 << 0,
     .in_place = true,
+    .field = bl_softmax_field,
     .summary = "Logarithms of probabilities along an axis",
 };

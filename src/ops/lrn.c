@@ -94,5 +94,6 @@ const bl_op bl_op_LRN = {
     .reads = {1 << 0},
     .explain = explain,
     .explains = 1 << 0,
+    .field = bl_field_same,
     .summary = "Local response normalisation across channels (Krizhevsky et al. 2012)",
 };

@@ -41,5 +41,6 @@ const bl_op bl_op_MaxPool = {
     .aux_for_backward = true,
     .explain = explain,
     .explains = 1 << 0,
+    .field = bl_pool_field,
     .summary = "Largest cell of every window; ties go to the first in row order",
 };

@@ -150,6 +150,9 @@ typedef struct bl_op {
     void (*explain)(const bl_op_run *r, int of, size_t index, bl_explain *e);
     uint8_t explains;    /* bit min(i,4): explain knows the gradient of input i */
     const char *formula; /* of a curve: f(x), in words of x */
+    /* What a number at place `at` of the result reads along an axis (0 rows, 1 columns) of an input: the cells *first …
+     * *last of its `size`; *first > *last: none. false, or NULL: any of them. Asked of results of rank 4 alone. */
+    bool (*field)(const void *params, int axis, int at, int size, int *first, int *last);
     bool in_place;       /* forward may write its output over its first input (same size) */
     bool mixes_channels; /* conv, dense: the page leaves a long gap before it */
     bool finishes;       /* forward can do the work of an operator with `cut` that follows */

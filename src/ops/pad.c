@@ -88,5 +88,6 @@ const bl_op bl_op_Pad = {
     .reads = {0},
     .explain = bl_walk_explain,
     .explains = 1 << 0,
+    .field = bl_walk_field,
     .summary = "Cells added around (or taken away): constant, reflected, or the edge repeated",
 };

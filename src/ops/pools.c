@@ -123,3 +123,9 @@ void bl_pool_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, bo
     else
         explain_cell(r, index, e, largest);
 }
+
+bool bl_pool_field(const void *params, int axis, int at, int size, int *first, int *last) {
+    const bl_pool_shape *s = params;
+    return axis ? bl_field_window(at, size, s->kernel_w, s->stride_w, s->dilation_w, s->pad_left, first, last)
+                : bl_field_window(at, size, s->kernel_h, s->stride_h, s->dilation_h, s->pad_top, first, last);
+}

@@ -8,6 +8,7 @@
 bl_status bl_pool_plan(bl_op_plan *p);
 /* The same for one window over the whole picture. */
 bl_status bl_global_pool_plan(bl_op_plan *p);
+bool bl_pool_field(const void *params, int axis, int at, int size, int *first, int *last); /* bl_op.field */
 /* Cells of a window, and the windows that hold a cell. largest: of each the winner goes on, else the mean. */
 void bl_pool_explain(const bl_op_run *r, int of, size_t index, bl_explain *e, bool largest);
 

@@ -40,5 +40,6 @@ const bl_op bl_op_Relu = {
     .formula = "max(0, x)",
     .in_place = true,
     .cut = cut,
+    .field = bl_field_same,
     .summary = "max(x, 0); its derivative at 0 is 0",
 };

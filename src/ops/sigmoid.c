@@ -40,5 +40,6 @@ const bl_op bl_op_Sigmoid = {
     .explains = 1 << 0,
     .formula = "1 / (1 + e^−x)",
     .in_place = true,
+    .field = bl_field_same,
     .summary = "1/(1 + e^−x)",
 };

@@ -95,5 +95,6 @@ const bl_op bl_op_Slice = {
     .reads = {0},
     .explain = bl_walk_explain,
     .explains = 1 << 0,
+    .field = bl_walk_field,
     .summary = "A part of every axis, with steps",
 };

@@ -27,5 +27,6 @@ const bl_op bl_op_Softmax = {
     .explain = explain,
     .explains = 1 << 0,
     .in_place = true,
+    .field = bl_softmax_field,
     .summary = "Probabilities: e^x over its sum along an axis",
 };

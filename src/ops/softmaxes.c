@@ -28,3 +28,8 @@ void bl_softmax_explain(const bl_op_run *r, int of, size_t index, bl_explain *e,
             bl_say_signal(e, r, at, ((at == index) - p) * (logs ? 1 : q), BL_NO_OPERAND, 0);
     }
 }
+
+bool bl_softmax_field(const void *params, int axis, int at, int size, int *first, int *last) {
+    const bl_softmax_sizes *s = params;
+    return s->channels && bl_field_same(params, axis, at, size, first, last);
+}

@@ -6,6 +6,7 @@
 
 typedef struct {
     size_t outer, n, inner;
+    bool channels; /* of rank 4, along the channels alone */
 } bl_softmax_sizes;
 
 /* Up to opset 12 everything from the axis (1) on is one row; since 13 it is the axis (−1) alone. */
@@ -21,8 +22,12 @@ static inline bl_status bl_softmax_plan(bl_op_plan *p) {
     s->outer = bl_outer(x, axis);
     s->inner = coerced ? 1 : bl_inner(x, axis);
     s->n = bl_count(x) / s->outer / s->inner;
+    s->channels = x->rank == 4 && axis == 1 && !coerced;
     return BL_OK;
 }
+
+/* bl_op.field: place by place where the row is that of the channels. */
+bool bl_softmax_field(const void *params, int axis, int at, int size, int *first, int *last);
 
 /* The exponentials as asides, z and e^(z − most); then the one over the sum, or z, less the logarithm of the sum.
  * Backward: what every result of the row sends, ∂p_j/∂z_i = p_j·(1[i=j] − p_i), ∂ log p_j/∂z_i = 1[i=j] − p_i. */

@@ -40,5 +40,6 @@ const bl_op bl_op_Tanh = {
     .explains = 1 << 0,
     .formula = "tanh x",
     .in_place = true,
+    .field = bl_field_same,
     .summary = "Hyperbolic tangent",
 };

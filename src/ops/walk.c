@@ -108,3 +108,12 @@ void bl_walk_ints(const bl_walk *w, const int64_t *in, int64_t *out) {
         for (int32_t d = 0; d < w->dim[3]; d++) *out++ = in[place(w, a, b, c) + w->from[3][d]];
     }
 }
+
+bool bl_walk_field(const void *params, int axis, int at, int size, int *first, int *last) {
+    const bl_walk *w = params;
+    int d = BL_MAX_RANK - 2 + axis, from = w->from[d][at];
+    (void)size;
+    *first = from < 0 ? 0 : from / w->stride[d];
+    *last = from < 0 ? -1 : *first;
+    return true;
+}

@@ -17,6 +17,8 @@ typedef struct {
 bl_status bl_walk_plan(bl_op_plan *p, const bl_shape *out, bl_walk **walk);
 /* … which is axes[axis]; this makes offsets of the indices. Input and result have the same rank. */
 void bl_walk_finish(bl_walk *w, const bl_shape *in, const int *axes);
+/* bl_op.field, where axes[axis] is the axis itself. */
+bool bl_walk_field(const void *params, int axis, int at, int size, int *first, int *last);
 void bl_walk_forward(const bl_op_run *r);
 void bl_walk_backward(const bl_op_run *r);
 void bl_walk_explain(const bl_op_run *r, int of, size_t index, bl_explain *e);

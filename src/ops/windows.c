@@ -87,3 +87,17 @@ bl_status bl_check_windows(bl_op_plan *p, const bl_window windows[2]) {
     }
     return BL_OK;
 }
+
+bool bl_field_same(const void *params, int axis, int at, int size, int *first, int *last) {
+    (void)params, (void)axis;
+    *first = *last = size == 1 ? 0 : at; /* one cell is broadcast to all places */
+    return true;
+}
+
+bool bl_field_window(int at, int size, int kernel, int stride, int dilation, int pad, int *first, int *last) {
+    int begin = at * stride - pad, a = 0, b = kernel - 1;
+    while (a < kernel && begin + a * dilation < 0) a++;
+    while (b >= 0 && begin + b * dilation >= size) b--;
+    *first = begin + a * dilation, *last = begin + b * dilation;
+    return true;
+}

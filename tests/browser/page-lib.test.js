@@ -10,7 +10,6 @@ import { readCrop, writeCrop } from '../../web/src/lib/crop.js'
 import { changedChannels, readEdits, withEdit, writeEdits } from '../../web/src/lib/edits.js'
 import { painted, readPaint, writePaint } from '../../web/src/lib/paint.js'
 import { windowOf } from '../../web/src/lib/window.js'
-import { fieldOf, reachOf } from '../../web/src/lib/field.js'
 import { paintMap } from '../../web/src/lib/draw.js'
 import { middle, number, probability, signed } from '../../web/src/lib/format.js'
 import { DEFAULTS, parse, print } from '../../web/src/lib/hash.js'
@@ -43,7 +42,7 @@ test('an address survives being printed and read, whatever it holds; garbage giv
 
 // A network as the API describes it: c1 r1 c2 a1(r1, c2) r2 g flatten dense softmax.
 const value = (id, name, shape) => ({ id, name, shape, constant: false, producer: id - 1 })
-const node = (id, name, op, inputs, mixesChannels) => ({ id, name, op, inputs, output: id + 1, attributes: {}, mixesChannels })
+const node = (id, name, op, inputs, mixesChannels) => ({ id, name, op, inputs, output: id + 1, attributes: {}, mixesChannels, alias: op === 'Flatten' })
 const residual = {
   input: { id: 0, name: 'x', channels: 3, height: 32, width: 32 }, output: 9, scores: 8,
   values: [value(0, 'x', [1, 3, 32, 32]), value(1, 'c1', [1, 24, 32, 32]), value(2, 'r1', [1, 24, 32, 32]), value(3, 'c2', [1, 24, 32, 32]), value(4, 'a1', [1, 24, 32, 32]), value(5, 'r2', [1, 24, 32, 32]), value(6, 'g', [1, 24, 1, 1]), value(7, 'f', [1, 24]), value(8, 'out', [1, 5]), value(9, 'p', [1, 5])],
@@ -214,35 +213,6 @@ test('channels that differ are found; a window covers the cells it should', () =
   assert.deepEqual([...changedChannels(value(1, 2, 3, 4), value(1, 2, 3, 4.5), 2)], [0, 1])
   assert.deepEqual([...changedChannels(value(1, 2, 3, 4), value(1, 2, 3, 4 + 1e-6), 2)], [0, 0])
   assert.deepEqual(windowOf({ k: 3, stride: 2, pad: 1, dilation: 2 }, 0, 1).map((c) => [c.row, c.column]), [-1, 1, 3].flatMap((r) => [1, 3, 5].map((c) => [r, c])))
-})
-
-test('a receptive field holds every pixel that the core sends gradient to, and no more than it could; a pixel reaches those units', () => {
-  const model = core.openText('input x 1x24x20\nmean 0\nstd 1\nchannels grey\nc1 = conv x 3 3x5 stride 2 pad 1\nr1 = sigmoid c1\np1 = avgpool r1 3x3 stride 2\nc2 = conv p1 4 3x3 pad 2 dilation 2\na1 = add c2 c2\ng = globalavgpool a1\nf = flatten g\nout = dense f 3\n')
-  const view = model.view()
-  const pixels = Uint8Array.from({ length: 4 * 480 }, (_, i) => (i * 7919) % 256)
-  view.forward({ width: 20, height: 24, pixels })
-  const box = (data) => {
-    const most = Math.max(...data.map(Math.abs))
-    const at = [...data.keys()].filter((i) => Math.abs(data[i]) > 1e-6 * most)
-    const [rows, columns] = [at.map((i) => Math.floor(i / 20)), at.map((i) => i % 20)]
-    return { r0: Math.min(...rows), r1: Math.max(...rows), c0: Math.min(...columns), c1: Math.max(...columns) }
-  }
-  for (const [name, places] of [['c1', [[0, 0], [5, 4], [11, 8]]], ['p1', [[0, 0], [2, 2], [4, 3]]], ['c2', [[0, 0], [2, 1], [4, 3]]]])
-    for (const [row, column] of places) {
-      view.backward(`${name}:0@${row},${column}`)
-      const id = model.info.values.find((v) => v.name === name).id
-      const field = fieldOf(model.info, id, row, column)
-      const seen = box(view.gradient(model.info.input.id).data)
-      if (name !== 'c2') assert.deepEqual(field, seen, `${name} ${row},${column}`)
-      // At the rim a dilated window may begin with a cell that no product reads.
-      else for (const key of ['r0', 'c0', 'r1', 'c1']) assert.ok(key.endsWith('0') ? field[key] <= seen[key] && field[key] >= seen[key] - 4 : field[key] >= seen[key] && field[key] <= seen[key] + 4, `${name} ${row},${column}: ${key}`)
-      assert.ok(reachOf(model.info, field.r0, field.c0).get(id).r0 <= row && reachOf(model.info, field.r0, field.c0).get(id).c0 <= column)
-      assert.ok(reachOf(model.info, field.r1, field.c1).get(id).r1 >= row && reachOf(model.info, field.r1, field.c1).get(id).c1 >= column)
-    }
-  const end = model.info.scores
-  assert.deepEqual(fieldOf(model.info, end, 0, 0), { r0: 0, r1: 21, c0: 0, c1: 19 }, 'behind global pooling a unit sees all that the windows before it read')
-  view.close()
-  model.close()
 })
 
 test('numbers and objectives in words', () => {

@@ -29,18 +29,35 @@ async function follow(page, work) {
 }
 /** Does it often, then twice as often again: the second time nothing may be added. */
 async function flat(page, what, times, work, most = 3e6) {
-  for (let i = 0; i < times; i++) await work(i)
+  await twice(page, what, async () => {
+    for (let i = 0; i < times; i++) await work(i)
+  }, async () => {
+    for (let i = 0; i < 2 * times; i++) await work(times + i)
+  }, most)
+}
+async function twice(page, what, some, more, most = 3e6) {
+  await some()
   const first = await used(page)
-  for (let i = 0; i < 2 * times; i++) await work(times + i)
+  await more()
   const last = await used(page)
+  if (process.env.BACKLIGHT_LONG) console.log(`# ${what}: ${(first.bytes / 1e6).toFixed(2)} MB, then ${(last.bytes / 1e6).toFixed(2)} MB; ${first.nodes} and ${last.nodes} nodes`)
   assert.ok(last.bytes - first.bytes < most, `${what}: from ${(first.bytes / 1e6).toFixed(1)} to ${(last.bytes / 1e6).toFixed(1)} MB`)
   assert.ok(Math.abs(last.nodes - first.nodes) <= 20, `${what}: from ${first.nodes} to ${last.nodes} nodes`)
 }
 
+// Every bundled picture once, then two rounds more; with BACKLIGHT_LONG set 500 changes in all, which takes a minute.
 test('pictures', async () => {
   await visit(browser, server.url, async (page) => {
-    const n = 16
-    await flat(page, 'pictures', n, (i) => follow(page, () => page.keyboard.press(Math.floor(i / n) % 2 ? 'Shift+P' : 'p')))
+    const change = (times) =>
+      page.evaluate(async (n) => {
+        const { dataset } = document.documentElement
+        for (let i = 0; i < n; i++) {
+          const before = dataset.passes
+          document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'p', bubbles: true }))
+          while (dataset.passes === before || dataset.state !== 'idle') await new Promise((resume) => setTimeout(resume, 4))
+        }
+      }, times)
+    await twice(page, 'pictures', () => change(50), () => change(process.env.BACKLIGHT_LONG ? 450 : 100))
   })
 })
 
@@ -66,13 +83,21 @@ test('settings of the playground', async () => {
   })
 })
 
-test('stopped dreams', async () => {
+test('fifty stopped dreams', async () => {
   await visit(browser, server.url + '#v=1&dir=backward&lab=dream&params=steps%3D200+octaves%3D6', async (page) => {
-    await flat(page, 'dreams', 6, async () => {
-      await page.getByRole('button', { name: /^(Run|Again)$/ }).first().click()
-      await until(page, () => Number(document.querySelector('[data-job=running] .count b')?.textContent) > 1)
-      await page.getByRole('button', { name: 'Stop' }).click()
-      await until(page, () => document.querySelector('[data-job=stopped]'))
-    })
+    const stop = (times) =>
+      page.evaluate(async (n) => {
+        const button = (name) => [...document.querySelectorAll('button')].find((b) => name.test(b.textContent.trim()) && b.offsetParent)
+        const until = async (condition) => {
+          while (!condition()) await new Promise((resume) => setTimeout(resume, 10))
+        }
+        for (let i = 0; i < n; i++) {
+          button(/^(Run|Again)$/).click()
+          await until(() => Number(document.querySelector('[data-job=running] .count b')?.textContent) > 1)
+          button(/^Stop$/).click()
+          await until(() => document.querySelector('[data-job=stopped]'))
+        }
+      }, times)
+    await twice(page, 'dreams', () => stop(15), () => stop(35))
   })
 })

@@ -3,7 +3,6 @@
 import { SvelteMap } from 'svelte/reactivity'
 import { load, models, told } from './lib/api.js'
 import { settle } from './lib/figures.js'
-import { fieldOf, reachOf } from './lib/field.js'
 import { CONTROLS, ownerOf, readFlags, REGIONS } from './lib/flags.js'
 import { DEFAULTS, parse, print } from './lib/hash.js'
 import { LabJob } from './lib/job.svelte.js'
@@ -54,8 +53,9 @@ class Session {
   edges = $state.raw(null) // { id, channel, shares } for the tile hovered
   kept = new SvelteMap() // lab group → results kept to be compared
   pixel = $state.raw(null) // { row, column } of the input under the pointer
-  field = $derived.by(() => (this.hover?.row !== undefined && this.info ? fieldOf(this.info, this.hover.id, this.hover.row, this.hover.column) : null)) // what the unit hovered can see
-  reach = $derived.by(() => (this.pixel && this.info ? reachOf(this.info, this.pixel.row, this.pixel.column) : null)) // what the pixel hovered can reach
+  fields = $state.raw(null) // receptive fields of the network, to be looked up
+  field = $derived.by(() => (this.hover?.row !== undefined && this.fields ? this.fields.of(this.hover.id, this.hover.row, this.hover.column) : null)) // what the unit hovered can see
+  reach = $derived.by(() => (this.pixel && this.fields ? this.fields.reach(this.pixel.row, this.pixel.column) : null)) // what the pixel hovered can reach
   toasts = $state.raw([])
   dialog = $state.raw(null) // { kind, … }
   said = $state('')

@@ -1,5 +1,5 @@
 // From a graph to columns, from columns to places on the screen. Knows operators only by what the core says of them
-// (mixesChannels) and by the shapes of values: no name of any layer.
+// (mixesChannels; alias: the same numbers as before) and by the shapes of values: no name of any layer.
 
 const SIZES = [64, 56, 48, 44, 40, 36, 32]
 export const FULL = 16 // up to so many channels a column shows all
@@ -35,7 +35,7 @@ export function columnsOf(info) {
     const before = columns.find((x) => x.id === sources[0])
     const same = sources.length === 1 && size(value.shape) === before.channels * before.height * before.width
     const reshapes = same && !node.mixesChannels && value.shape.length !== 4 && before.kind !== 'numbers'
-    if (node.output === scores || reshapes || /^(Identity|Dropout|Cast|Softmax|LogSoftmax|Flatten|Reshape|Squeeze|Unsqueeze)$/.test(node.op)) shown.set(value.id, sources)
+    if (node.output === scores || reshapes || node.alias) shown.set(value.id, sources)
     else if (value.shape.length === 4 || value.shape.length === 2) add(value, node, sources)
     else shown.set(value.id, sources)
     if (node.output === scores) break

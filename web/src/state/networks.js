@@ -24,6 +24,7 @@ export class Networks {
     s.info = model.info
     s.modelName = model.info.title || file.replace(/\.onnx$/i, '')
     s.columns = columnsOf(model.info)
+    s.fields = null
     s.passes.forget()
     s.hands.forget()
     s.forgetJobs()

@@ -60,6 +60,7 @@ export class Passes {
         if (model === s.model) show(values)
         return null
       }
+      if (!s.fields) model.fields().then((fields) => model === s.model && (s.fields = fields), () => {}) // without them there is no lens
       forwards.then((values) => first && !s.backward && model === s.model && show(values), () => {})
       let refused = null
       const objective = await model.backward(pin).catch(async (error) => {
