@@ -105,9 +105,8 @@ export function show(canvas, image) {
 
 export const toImage = (picture) => new ImageData(new Uint8ClampedArray(picture.pixels.buffer, picture.pixels.byteOffset, picture.pixels.length), picture.width, picture.height)
 
-/** Where a pointer is on a grid of w×h cells that an element shows. */
-export function cellAt(event, element, w, h) {
-  const box = element.getBoundingClientRect()
+/** Where a pointer is on a grid of w×h cells that an element shows. box: the element's, where it is known already. */
+export function cellAt(event, element, w, h, box = element.getBoundingClientRect()) {
   const column = Math.floor(((event.clientX - box.left) / box.width) * w)
   const row = Math.floor(((event.clientY - box.top) / box.height) * h)
   return { row: Math.max(0, Math.min(h - 1, row)), column: Math.max(0, Math.min(w - 1, column)) }
