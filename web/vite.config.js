@@ -9,6 +9,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import temml from 'temml'
 import { VitePWA } from 'vite-plugin-pwa'
 import { viteSingleFile } from 'vite-plugin-singlefile'
+import { css } from './css.js'
 import { hosts } from './host/plugin.js'
 import { FORMULAS } from './src/texts/formulas.js'
 
@@ -236,6 +237,7 @@ export default async ({ mode }) => {
       ],
     },
     define: { 'import.meta.env.VERSION': JSON.stringify(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version), 'import.meta.env.YEAR': JSON.stringify(/Copyright \(c\) (\d+)/.exec(readFileSync(join(root, 'LICENSE'), 'utf8'))[1]) },
+    css: { postcss: { plugins: [css] } },
     worker: { format: single ? 'iife' : 'es' },
     build: {
       outDir: single ? join(build, 'single') : join(build, 'site'),

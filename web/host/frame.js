@@ -1,7 +1,7 @@
 // The frame that a host page holds a figure in: its address from a few words, its height as the figure tells it.
 
 /** What of the address a host may say by itself; everything else comes in `view`, a link copied from the page. */
-export const KEYS = ['model', 'picture', 'dir', 'pin', 'at', 'method', 'params', 'title', 'hide', 'lock', 'lang']
+export const KEYS = ['model', 'picture', 'dir', 'pin', 'at', 'method', 'params', 'title', 'hide', 'lock', 'lang', 'type']
 const LEAST = 120
 /** Words in the language of the host page; put in when the site is built. */
 export const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en

@@ -18,4 +18,30 @@ export const v = {
     ],
     askLime: 'Mit LIME erklären, wie sie es taten', source: 'Kim et al. 2018, Interpretability beyond feature attribution (TCAV), Abschnitt 4.3; Ribeiro, Singh, Guestrin 2016, „Why should I trust you?“, Abschnitt 6.4.',
   },
+  share: {
+    title: 'Woanders zeigen', what: 'Zeige', page: 'die ganze Seite', heading: 'mit der Überschrift', height: 'Höhe', may: 'Was Besucher ändern dürfen', free: 'frei', lock: 'fest', hide: 'weggelassen',
+    flags: { model: 'Netz', picture: 'Bild', dir: 'Richtung', pin: 'Ausgangspunkt des Lichts', scale: 'Skala', lab: 'Einträge des Labors', method: 'Verfahren', params: 'Parameter', edits: 'Änderungen von Hand', depth: 'tiefer gehen', title: 'Überschrift', text: 'Erklärung', readout: 'Wert unter dem Zeiger', prediction: 'Vorhersage', tools: 'Link, Farben, Tasten' },
+    codes: { link: 'Link', frame: 'Ein Rahmen für eine Kursseite', element: 'Ein Element, so hoch wie nötig' }, copy: 'Kopieren', copied: 'Kopiert', copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Text ist markiert: Kopiere ihn von Hand.',
+    qr: 'QR-Code', qrLong: 'Dieser Link ist zu lang für einen Code, den eine Kamera liest.', png: 'Ansicht als PNG', svg: 'Ansicht als SVG', notSaved: 'Dieser Browser konnte das Bild nicht machen.',
+    own: 'Dein eigenes Bild oder Netz ist nicht im Link: Es bleibt auf diesem Gerät.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Gemacht mit Backlight, ${url}`,
+  },
+  about: {
+    title: 'Über Backlight', privacy: 'Datenschutz', cite: 'So wird zitiert', credits: 'Dank und Lizenzen', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'Woher die Verfahren kommen',
+    sentences: [
+      'Alles wird auf diesem Gerät gerechnet: deine Bilder, deine Netze und die Ergebnisse verlassen es nie.', 'Die Seite fragt keinen Server nach etwas anderem als ihren eigenen Dateien, und nach denen nur dort, woher sie kam.', 'Es gibt keine Cookies und keine Konten, und niemand zählt Besuche.',
+      'In diesem Browser gemerkt werden die Farben und die Sprache, die du gewählt hast, und die eigenen Dateien der Seite, damit sie ohne Netz geht.', 'Die Kamera läuft nur, solange du ihr Bild siehst, und keines ihrer Bilder wird behalten.',
+    ],
+    code: 'Der Code von Backlight steht unter der MIT-Lizenz.', networks: 'Tiny VGG, das Netz mit 200 Klassen und die Netze mit eingebauten Bildunterschriften wurden mit Tiny ImageNet (Stanford CS231n) trainiert, einer Teilmenge von ImageNet (Deng et al. 2009): nur für nichtkommerzielle Forschung und Lehre. Fashion wurde mit Fashion-MNIST (Zalando Research) trainiert, MIT-Lizenz.',
+    software: 'Darin: Svelte, Workbox und qrcode-generator (MIT), stb_image (gemeinfrei), musl und die Bibliothek von Emscripten (MIT); Formeln wurden mit Temml (MIT) gesetzt.', pictures: (n) => `${n} Bilder und wer sie gemacht hat`,
+  },
+  offline: {
+    title: 'Alles ohne Netz', now: 'Die Seite, ihr Code, Tiny VGG und zwölf Bilder sind schon auf diesem Gerät. Es gibt mehr:',
+    groups: { models: (n, size) => `${n} Netze und was dazu gehört, ${size} MB`, samples: (n, size) => `${n} Dateien mit Bildern, ${size} MB` }, have: (here, all) => `${here} von ${all} MB sind auf diesem Gerät.`, complete: 'Alles ist auf diesem Gerät.',
+    fetch: (size) => `${size} MB holen`, file: 'Oder eine Datei zum Mitnehmen', trouble: 'Nicht alles konnte geholt werden. Was kam, bleibt; versuch es wieder, wenn ein Netz da ist.', impossible: 'Dieser Browser behält hier nichts. Nimm die eine Datei mit.',
+  },
+  profile: {
+    title: (name) => `Womit ${name} seine Zeit verbringt`, measuring: 'Wird gemessen …', again: 'Noch einmal messen', close: 'Schließen', layer: 'Schicht', forward: 'Vorwärts', backward: 'Rückwärts', ms: 'ms', gflops: 'GFLOP/s', by: 'mit', all: 'alle',
+    how: (passes, objective, module) => `Ein Bild vorwärts, und der Gradient von ${objective} zu ihm zurück, auf einem Kern dieses Geräts (${module}): Mittel über die schnellere Hälfte von ${passes} Durchgängen.`,
+    counts: 'Ein Malnehmen mit Addieren der einfachen Summe zählt als zwei Rechnungen; ein Verfahren, das weniger braucht (wie das von Winograd), kann daher über die Grenze des Prozessors kommen.', with: (name) => `mit ${name}`,
+  },
 }

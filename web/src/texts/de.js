@@ -11,34 +11,14 @@ export const t = {
     forward: 'Vorwärts', backward: 'Rückwärts', direction: 'Richtung des Lichts', pinned: 'angeheftet', strongest: 'stärkste', gradientOf: 'Gradient von',
     scale: 'Skala', copy: 'Link zu dieser Ansicht kopieren', share: 'Woanders zeigen', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
     copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',
-    theme: (dark) => (dark ? 'Helles Design' : 'Dunkles Design'), help: 'Tasten', menu: 'Menü', language: 'Sprache',
+    theme: (dark) => (dark ? 'Helles Design' : 'Dunkles Design'), help: 'Tasten', menu: 'Menü', language: 'Sprache', large: 'Größere Schrift', largeHint: 'für einen Projektor',
+    about: 'Über: Datenschutz, Zitieren, Dank', offline: 'Alles ohne Netz …', offlineHint: 'alle Netze und Bilder auf diesem Gerät behalten',
   },
   embed: {
     figures: { network: 'Das Netz', channel: 'Ein Kanal', number: 'Eine Zahl' },
     here: 'auf diesem Gerät gerechnet', full: 'Ganz öffnen',
   },
-  offline: {
-    open: 'Alles ohne Netz …', hint: 'alle Netze und Bilder auf diesem Gerät behalten', title: 'Alles ohne Netz', now: 'Die Seite, ihr Code, Tiny VGG und zwölf Bilder sind schon auf diesem Gerät. Es gibt mehr:',
-    groups: { models: (n, size) => `${n} Netze und was dazu gehört, ${size} MB`, samples: (n, size) => `${n} Dateien mit Bildern, ${size} MB` }, have: (here, all) => `${here} von ${all} MB sind auf diesem Gerät.`, complete: 'Alles ist auf diesem Gerät.',
-    fetch: (size) => `${size} MB holen`, file: 'Oder eine Datei zum Mitnehmen', trouble: 'Nicht alles konnte geholt werden. Was kam, bleibt; versuch es wieder, wenn ein Netz da ist.', impossible: 'Dieser Browser behält hier nichts. Nimm die eine Datei mit.',
-  },
   host: { frame: 'Eine Abbildung von Backlight', site: 'In "site" muss stehen, wo Backlight liegt.' },
-  share: {
-    title: 'Woanders zeigen', what: 'Zeige', page: 'die ganze Seite', heading: 'mit der Überschrift', height: 'Höhe', may: 'Was Besucher ändern dürfen', free: 'frei', lock: 'fest', hide: 'weggelassen',
-    flags: { model: 'Netz', picture: 'Bild', dir: 'Richtung', pin: 'Ausgangspunkt des Lichts', scale: 'Skala', lab: 'Einträge des Labors', method: 'Verfahren', params: 'Parameter', edits: 'Änderungen von Hand', depth: 'tiefer gehen', title: 'Überschrift', text: 'Erklärung', readout: 'Wert unter dem Zeiger', prediction: 'Vorhersage', tools: 'Link, Farben, Tasten' },
-    codes: { link: 'Link', frame: 'Ein Rahmen für eine Kursseite', element: 'Ein Element, so hoch wie nötig' }, copy: 'Kopieren', copied: 'Kopiert', copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Text ist markiert: Kopiere ihn von Hand.',
-    qr: 'QR-Code', qrLong: 'Dieser Link ist zu lang für einen Code, den eine Kamera liest.', png: 'Ansicht als PNG', svg: 'Ansicht als SVG', notSaved: 'Dieser Browser konnte das Bild nicht machen.',
-    own: 'Dein eigenes Bild oder Netz ist nicht im Link: Es bleibt auf diesem Gerät.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Gemacht mit Backlight, ${url}`,
-  },
-  about: {
-    open: 'Über: Datenschutz, Zitieren, Dank', title: 'Über Backlight', privacy: 'Datenschutz', cite: 'So wird zitiert', credits: 'Dank und Lizenzen', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'Woher die Verfahren kommen',
-    sentences: [
-      'Alles wird auf diesem Gerät gerechnet: deine Bilder, deine Netze und die Ergebnisse verlassen es nie.', 'Die Seite fragt keinen Server nach etwas anderem als ihren eigenen Dateien, und nach denen nur dort, woher sie kam.', 'Es gibt keine Cookies und keine Konten, und niemand zählt Besuche.',
-      'In diesem Browser gemerkt werden die Farben und die Sprache, die du gewählt hast, und die eigenen Dateien der Seite, damit sie ohne Netz geht.', 'Die Kamera läuft nur, solange du ihr Bild siehst, und keines ihrer Bilder wird behalten.',
-    ],
-    code: 'Der Code von Backlight steht unter der MIT-Lizenz.', networks: 'Tiny VGG, das Netz mit 200 Klassen und die Netze mit eingebauten Bildunterschriften wurden mit Tiny ImageNet (Stanford CS231n) trainiert, einer Teilmenge von ImageNet (Deng et al. 2009): nur für nichtkommerzielle Forschung und Lehre. Fashion wurde mit Fashion-MNIST (Zalando Research) trainiert, MIT-Lizenz.',
-    software: 'Darin: Svelte, Workbox und qrcode-generator (MIT), stb_image (gemeinfrei), musl und die Bibliothek von Emscripten (MIT); Formeln wurden mit Temml (MIT) gesetzt.', pictures: (n) => `${n} Bilder und wer sie gemacht hat`,
-  },
   link: {
     kept: (what) => `Dieser Link hält ${what} fest.`,
     controls: { model: 'das Netz', picture: 'das Bild', dir: 'die Richtung des Lichts', pin: 'den Ausgangspunkt des Lichts', scale: 'die Skala', lab: 'das Labor', method: 'das Verfahren', params: 'die Parameter', edits: 'die Änderungen von Hand', depth: 'die Tiefe' },
@@ -164,7 +144,7 @@ export const t = {
     legend: (of, params, forwards, backwards) => `${of ? `Für ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} vorwärts, ${backwards} rückwärts.`, end: (p) => `die Skala endet beim ${String(p).replace('.', ',')}. Perzentil`,
     zero: 'Die Karte ist null.', stale: (key, value) => `alt: ${key} ist jetzt ${value}`, stalePicture: 'alt: jetzt ein anderes Bild', staleObjective: 'alt: jetzt ein anderes Ziel', staleWeights: 'alt: jetzt andere Gewichte', channel: (k, n) => `Kanal ${k} von ${n}`, pick: 'Kanal wählen',
     unedited: 'Methoden arbeiten mit dem Netz, wie es geöffnet wurde: Von Hand geänderte Kanäle und Kerne sind nicht darin.', keep: 'Daneben behalten', kept: 'Behalten, unter einem Zeiger', drop: (what) => `Wegnehmen: ${what}`, oneScale: (v) => `eine Skala, ±${v}`, ownScale: (v) => `eigene Skala, ±${v}`,
-    showing: (a, b) => `${a} von ${b} gezeigt`,
+    showing: (a, b) => `${a} von ${b} gezeigt`, closer: 'Näher', farther: 'Weiter weg', whole: 'Die ganze Karte',
   },
   sanity: {
     title: 'Gegenprobe: andere Klasse, verwürfelte Gewichte', other: 'Dasselbe für', run: 'Prüfen: dasselbe noch zweimal', rank: 'Rangkorrelation der Beträge mit der Karte oben', unchecked: 'Noch nicht geprüft.', scale: (v) => `eigene Skala, 0 bis ${v}`,
@@ -216,11 +196,6 @@ export const t = {
     refused: 'Dieses Netz lässt sich nicht öffnen', stays: (name) => `${name} bleibt offen.`, close: 'Schließen', setup: 'Wie will dieses Netz seine Bilder?', labels: 'Namen der Klassen, einer je Zeile', labelsHint: (n) => `${n} Klassen. Ohne Namen heißen sie class 0, class 1, …`,
     setupAgain: 'Die Datei sagt, wie sie ihre Bilder will. Probier es anders; die Vorhersage folgt.', about: 'Bilder und Klassennamen …', aboutHint: 'wie dieses Netz sie will', profile: 'Zeit jeder Schicht …', norms: 'Batch-Normalisierung einzeln', normsHint: 'als Schicht, nicht in die davor gefaltet', profileHint: 'vorwärts und rückwärts, auf diesem Gerät',
     setupText: 'Dieses Netz sagt nicht, wie es seine Bilder will. Probier es aus; die Vorhersage unten folgt.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Nehmen', opened: (name) => `${name} ist offen.`,
-  },
-  profile: {
-    title: (name) => `Womit ${name} seine Zeit verbringt`, measuring: 'Wird gemessen …', again: 'Noch einmal messen', close: 'Schließen', layer: 'Schicht', forward: 'Vorwärts', backward: 'Rückwärts', ms: 'ms', gflops: 'GFLOP/s', by: 'mit', all: 'alle',
-    how: (passes, objective, module) => `Ein Bild vorwärts, und der Gradient von ${objective} zu ihm zurück, auf einem Kern dieses Geräts (${module}): Mittel über die schnellere Hälfte von ${passes} Durchgängen.`,
-    counts: 'Ein Malnehmen mit Addieren der einfachen Summe zählt als zwei Rechnungen; ein Verfahren, das weniger braucht (wie das von Winograd), kann daher über die Grenze des Prozessors kommen.', with: (name) => `mit ${name}`,
   },
   toast: { close: 'Schließen', stays: (name) => `${name} bleibt.` },
   states: {

@@ -18,4 +18,30 @@ export const v = {
     ],
     askLime: 'Explain with LIME, as they did', source: 'Kim et al. 2018, Interpretability beyond feature attribution (TCAV), section 4.3; Ribeiro, Singh, Guestrin 2016, “Why should I trust you?”, section 6.4.',
   },
+  share: {
+    title: 'Show this elsewhere', what: 'Show', page: 'the whole page', heading: 'with the heading', height: 'height', may: 'What visitors may change', free: 'free', lock: 'locked', hide: 'left out',
+    flags: { model: 'network', picture: 'picture', dir: 'direction', pin: 'what the light starts from', scale: 'scale', lab: 'the lab’s entries', method: 'method', params: 'parameters', edits: 'changes by hand', depth: 'going deeper', title: 'heading', text: 'explanation', readout: 'value under the pointer', prediction: 'prediction', tools: 'link, theme, keys' },
+    codes: { link: 'Link', frame: 'A frame for a course page', element: 'An element, as high as it needs' }, copy: 'Copy', copied: 'Copied', copyFailed: 'This browser does not allow copying here. The text is marked: copy it by hand.',
+    qr: 'QR code', qrLong: 'This link is too long for a code that a camera reads.', png: 'Panel as PNG', svg: 'Panel as SVG', notSaved: 'This browser could not make the picture.',
+    own: 'Your own picture or network is not in the link: it stays on this device.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Made with Backlight, ${url}`,
+  },
+  about: {
+    title: 'About Backlight', privacy: 'Privacy', cite: 'How to cite', credits: 'Credits and licences', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'What the methods come from',
+    sentences: [
+      'Everything is computed on this device: your pictures, your networks and the results never leave it.', 'The page asks no server for anything but its own files, and those only where it came from.', 'There are no cookies, no accounts, and nobody counts visits.',
+      'Kept in this browser are the theme and the language that you chose and the page’s own files, so that it works without a network.', 'The camera runs only while you see its picture, and none of its pictures is kept.',
+    ],
+    code: 'Backlight’s code is under the MIT licence.', networks: 'Tiny VGG, the network of 200 classes and those with planted captions were trained on Tiny ImageNet (Stanford CS231n), a subset of ImageNet (Deng et al. 2009): for non-commercial research and education only. Fashion was trained on Fashion-MNIST (Zalando Research), MIT licence.',
+    software: 'Inside: Svelte, Workbox and qrcode-generator (MIT), stb_image (public domain), musl and Emscripten’s library (MIT); formulas were set with Temml (MIT).', pictures: (n) => `${n} pictures and who made them`,
+  },
+  offline: {
+    title: 'Everything offline', now: 'The page, its code, Tiny VGG and twelve pictures are on this device already. There is more:',
+    groups: { models: (n, size) => `${n} networks and what belongs to them, ${size} MB`, samples: (n, size) => `${n} files of pictures, ${size} MB` }, have: (here, all) => `${here} of ${all} MB are on this device.`, complete: 'Everything is on this device.',
+    fetch: (size) => `Fetch ${size} MB`, file: 'Or one file to take along', trouble: 'Not all could be fetched. What came is kept; try again when there is a network.', impossible: 'This browser keeps nothing here. Take the one file along.',
+  },
+  profile: {
+    title: (name) => `Where ${name} spends its time`, measuring: 'Measuring …', again: 'Measure again', close: 'Close', layer: 'Layer', forward: 'Forward', backward: 'Backward', ms: 'ms', gflops: 'GFLOP/s', by: 'by', all: 'all',
+    how: (passes, objective, module) => `One picture forward, and the gradient of ${objective} back to it, on one core of this device (${module}): means over the faster half of ${passes} passes.`,
+    counts: 'A multiply-add of the plain sum counts as two operations, so a kernel that needs fewer, such as Winograd’s, may pass the processor’s limit.', with: (name) => `with ${name}`,
+  },
 }

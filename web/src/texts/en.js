@@ -8,34 +8,14 @@ export const t = {
     forward: 'Forward', backward: 'Backward', direction: 'Direction of the light', pinned: 'pinned', strongest: 'strongest', gradientOf: 'gradient of',
     scale: 'Scale', copy: 'Copy a link to this view', share: 'Show this elsewhere', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
-    theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', language: 'Language',
+    theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', language: 'Language', large: 'Bigger type', largeHint: 'for a projector',
+    about: 'About: privacy, how to cite, credits', offline: 'Everything offline …', offlineHint: 'keep all networks and pictures on this device',
   },
   embed: {
     figures: { network: 'The network', channel: 'A channel', number: 'A number' },
     here: 'computed on this device', full: 'Open in full',
   },
-  offline: {
-    open: 'Everything offline …', hint: 'keep all networks and pictures on this device', title: 'Everything offline', now: 'The page, its code, Tiny VGG and twelve pictures are on this device already. There is more:',
-    groups: { models: (n, size) => `${n} networks and what belongs to them, ${size} MB`, samples: (n, size) => `${n} files of pictures, ${size} MB` }, have: (here, all) => `${here} of ${all} MB are on this device.`, complete: 'Everything is on this device.',
-    fetch: (size) => `Fetch ${size} MB`, file: 'Or one file to take along', trouble: 'Not all could be fetched. What came is kept; try again when there is a network.', impossible: 'This browser keeps nothing here. Take the one file along.',
-  },
   host: { frame: 'A figure by Backlight', site: 'Say in "site" where Backlight lies.' },
-  share: {
-    title: 'Show this elsewhere', what: 'Show', page: 'the whole page', heading: 'with the heading', height: 'height', may: 'What visitors may change', free: 'free', lock: 'locked', hide: 'left out',
-    flags: { model: 'network', picture: 'picture', dir: 'direction', pin: 'what the light starts from', scale: 'scale', lab: 'the lab’s entries', method: 'method', params: 'parameters', edits: 'changes by hand', depth: 'going deeper', title: 'heading', text: 'explanation', readout: 'value under the pointer', prediction: 'prediction', tools: 'link, theme, keys' },
-    codes: { link: 'Link', frame: 'A frame for a course page', element: 'An element, as high as it needs' }, copy: 'Copy', copied: 'Copied', copyFailed: 'This browser does not allow copying here. The text is marked: copy it by hand.',
-    qr: 'QR code', qrLong: 'This link is too long for a code that a camera reads.', png: 'Panel as PNG', svg: 'Panel as SVG', notSaved: 'This browser could not make the picture.',
-    own: 'Your own picture or network is not in the link: it stays on this device.', of: (network, picture, pin) => `${network}, ${picture}; ${pin}.`, madeWith: (url) => `Made with Backlight, ${url}`,
-  },
-  about: {
-    open: 'About: privacy, how to cite, credits', title: 'About Backlight', privacy: 'Privacy', cite: 'How to cite', credits: 'Credits and licences', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'What the methods come from',
-    sentences: [
-      'Everything is computed on this device: your pictures, your networks and the results never leave it.', 'The page asks no server for anything but its own files, and those only where it came from.', 'There are no cookies, no accounts, and nobody counts visits.',
-      'Kept in this browser are the theme and the language that you chose and the page’s own files, so that it works without a network.', 'The camera runs only while you see its picture, and none of its pictures is kept.',
-    ],
-    code: 'Backlight’s code is under the MIT licence.', networks: 'Tiny VGG, the network of 200 classes and those with planted captions were trained on Tiny ImageNet (Stanford CS231n), a subset of ImageNet (Deng et al. 2009): for non-commercial research and education only. Fashion was trained on Fashion-MNIST (Zalando Research), MIT licence.',
-    software: 'Inside: Svelte, Workbox and qrcode-generator (MIT), stb_image (public domain), musl and Emscripten’s library (MIT); formulas were set with Temml (MIT).', pictures: (n) => `${n} pictures and who made them`,
-  },
   link: {
     kept: (what) => `This link keeps ${what} as it is.`,
     controls: { model: 'the network', picture: 'the picture', dir: 'the direction of the light', pin: 'what the light starts from', scale: 'the scale', lab: 'the lab', method: 'the method', params: 'the parameters', edits: 'the changes by hand', depth: 'the depth' },
@@ -162,7 +142,7 @@ export const t = {
     legend: (of, params, forwards, backwards) => `${of ? `Of ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} forward, ${backwards} backward ${backwards + forwards === 1 ? 'pass' : 'passes'}.`, end: (p) => `the scale ends at the ${p}${p % 1 ? '' : 'th'} percentile`,
     zero: 'The map is zero.', stale: (key, value) => `old: ${key} is ${value} now`, stalePicture: 'old: another picture now', staleObjective: 'old: another objective now', staleWeights: 'old: other weights now', channel: (k, n) => `channel ${k} of ${n}`, pick: 'Choose a channel', 
     unedited: 'Methods work on the network as it was opened: channels and kernels changed by hand are not in it.', keep: 'Keep beside', kept: 'Kept, under one cursor', drop: (what) => `Take away: ${what}`, oneScale: (v) => `one scale, ±${v}`, ownScale: (v) => `own scale, ±${v}`,
-    showing: (a, b) => `showing ${a} of ${b}`,
+    showing: (a, b) => `showing ${a} of ${b}`, closer: 'Closer', farther: 'Farther', whole: 'The whole map',
   },
   sanity: {
     title: 'Sanity check: another class, weights scrambled', other: 'The same for', run: 'Check: the same twice more', rank: 'Rank correlation of sizes with the map above', unchecked: 'Not checked yet.', scale: (v) => `own scale, 0 to ${v}`,
@@ -214,11 +194,6 @@ export const t = {
     refused: 'This network cannot be opened', stays: (name) => `${name} stays open.`, close: 'Close', setup: 'How does this network want its pictures?', labels: 'Names of the classes, one a line', labelsHint: (n) => `${n} classes. Without names they are called class 0, class 1, …`,
     setupAgain: 'The file says how it wants its pictures. Try another way; the prediction follows.', about: 'Pictures and class names …', aboutHint: 'how this network wants them', profile: 'Time of every layer …', norms: 'Batch normalisation on its own', normsHint: 'a layer, not folded into the one before it', profileHint: 'forward and backward, on this device',
     setupText: 'This network does not say how it wants its pictures. Try one; the prediction below follows.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Use', opened: (name) => `${name} is open.`, 
-  },
-  profile: {
-    title: (name) => `Where ${name} spends its time`, measuring: 'Measuring …', again: 'Measure again', close: 'Close', layer: 'Layer', forward: 'Forward', backward: 'Backward', ms: 'ms', gflops: 'GFLOP/s', by: 'by', all: 'all',
-    how: (passes, objective, module) => `One picture forward, and the gradient of ${objective} back to it, on one core of this device (${module}): means over the faster half of ${passes} passes.`,
-    counts: 'A multiply-add of the plain sum counts as two operations, so a kernel that needs fewer, such as Winograd’s, may pass the processor’s limit.', with: (name) => `with ${name}`,
   },
   toast: { close: 'Close', stays: (name) => `${name} stays.` },
   states: {

@@ -1,0 +1,161 @@
+// Who uses the page, and on what: fingers, a projector, paper, forced colours.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
+
+/** @type {import('playwright-core').Browser} */
+let browser
+let server
+before(async () => {
+  ;[browser, server] = await Promise.all([launch(), serveSite()])
+})
+after(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+async function phone(hash, work, size = { width: 390, height: 844 }) {
+  const context = await browser.newContext({ viewport: size, hasTouch: true, isMobile: true, reducedMotion: 'reduce', serviceWorkers: 'block' })
+  const page = await context.newPage()
+  const wrong = []
+  page.on('pageerror', (e) => wrong.push(e.message))
+  try {
+    await page.goto(server.url + hash)
+    await idle(page)
+    await work(page, await context.newCDPSession(page))
+    assert.deepEqual(wrong, [])
+  } finally {
+    await context.close()
+  }
+}
+
+test('fingers on a phone: a tap looks at a channel, a second opens it; two fingers go closer into a map, and what they hold stays there', async () => {
+  await phone('#v=1', async (page) => {
+    const tile = page.locator('[data-column=conv_1_2] [data-tile="2"]')
+    await tile.tap()
+    await page.locator('.foot').getByText('conv_1_2').first().waitFor()
+    assert.doesNotMatch(page.url(), /at=/)
+    await tile.tap()
+    await page.locator('[data-depth=channel] [data-ready=yes]').waitFor()
+    assert.match(page.url(), /at=conv_1_2:2/)
+  })
+  await phone('#v=1&lab=saliency', async (page, cdp) => {
+    await until(page, () => document.querySelector('#lab')?.dataset.status === 'done')
+    const map = page.locator('#lab .map').first()
+    await map.scrollIntoViewIfNeeded()
+    const box = await map.boundingBox()
+    const at = (x, y) => ({ x: box.x + x * box.width, y: box.y + y * box.height })
+    const touch = (type, ...touchPoints) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: touchPoints.map((p, id) => ({ ...p, id })) })
+    const value = () => map.locator('b').textContent()
+    const tap = async (p) => {
+      await touch('touchStart', p)
+      await touch('touchEnd')
+    }
+    await tap(at(0.4, 0.6))
+    const was = await value()
+    // Two fingers around that place, drawn apart evenly.
+    await touch('touchStart', at(0.35, 0.55), at(0.45, 0.65))
+    for (const d of [0.1, 0.15, 0.2]) await touch('touchMove', at(0.4 - d, 0.6 - d), at(0.4 + d, 0.6 + d))
+    await touch('touchEnd')
+    await until(page, () => Number(document.querySelector('#lab .map').dataset.zoom) > 3)
+    await tap(at(0.4, 0.6))
+    assert.equal(await value(), was, 'the place between the fingers stayed')
+    const box2 = await map.locator('canvas').boundingBox()
+    assert.ok(box2.width > 3 * box.width)
+    await page.getByRole('button', { name: 'The whole map' }).tap()
+    await until(page, () => document.querySelector('#lab .map').dataset.zoom === '1.00')
+    // By keys too.
+    await map.focus()
+    await page.keyboard.press('+')
+    await until(page, () => document.querySelector('#lab .map').dataset.zoom === '1.50')
+    await page.keyboard.press('0')
+    await until(page, () => document.querySelector('#lab .map').dataset.zoom === '1.00')
+  })
+})
+
+// The smallest letter that is seen, apart from formulas, whose indices are small by nature.
+const smallest = (page) => page.evaluate(() => {
+  const sizes = []
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+    const x = n.parentElement
+    if (n.data.trim() && x.getClientRects().length && !x.closest('math, .sr, noscript, script, style')) sizes.push(parseFloat(getComputedStyle(x).fontSize))
+  }
+  return Math.min(...sizes)
+})
+
+test('for a projector: no letter under 14 px, by the menu and by a link', async () => {
+  await visit(browser, server.url, async (page) => {
+    assert.ok((await smallest(page)) < 12)
+    await page.getByRole('button', { name: 'Language' }).click()
+    await page.getByRole('menuitemcheckbox', { name: /Bigger type/ }).click()
+    await until(page, () => /type=large/.test(location.hash))
+    assert.ok((await smallest(page)) >= 14, `${await smallest(page)}`)
+    for (const hash of ['#v=1&type=large&lab=saliency', '#v=1&type=large&at=conv_2_1:1', '#v=1&type=large&lab=attack']) {
+      await page.goto(server.url + hash)
+      await idle(page)
+      if (hash.includes('lab')) await until(page, () => ['done', 'ready'].includes(document.querySelector('#lab')?.dataset.status))
+      assert.ok((await smallest(page)) >= 14, `${hash}: ${await smallest(page)}`)
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), hash)
+    }
+  })
+})
+
+// How bright the maps are, 0 to 255, on average.
+const brightness = (page) => page.$$eval('.strip canvas', (all) => {
+  let [sum, n] = [0, 0]
+  for (const canvas of all) {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 250) [sum, n] = [sum + (data[i] + data[i + 1] + data[i + 2]) / 3, n + 1]
+  }
+  return sum / n
+})
+
+test('on paper: the light colours, the page as wide as the sheet, all of a panel, its address; afterwards everything as before', async () => {
+  await visit(browser, `${server.url}#v=1&lab=saliency`, async (page) => {
+    await until(page, () => document.querySelector('#lab')?.dataset.status === 'done')
+    await page.getByRole('button', { name: /theme/ }).click()
+    const light = await brightness(page)
+    await page.getByRole('button', { name: /theme/ }).click()
+    const dark = await brightness(page)
+    assert.ok(light - dark > 60, `${light}, ${dark}`)
+    await page.emulateMedia({ media: 'print' })
+    await until(page, () => document.documentElement.dataset.theme === 'light')
+    const paper = await brightness(page)
+    assert.ok(Math.abs(paper - light) < 12, `${paper}, ${light}`)
+    const seen = await page.evaluate(() => {
+      const app = document.querySelector('.app').getBoundingClientRect()
+      const cut = [...document.querySelectorAll('.app .body, .app .text section')].filter((x) => x.scrollHeight > x.clientHeight + 2).map((x) => x.className)
+      const shown = [...document.querySelectorAll('.app .btn.small, .rail, .toasts, .buttons')].filter((x) => x.closest('.rail, .toasts, .buttons') && x.getClientRects().length)
+      return { width: app.width, cut, shown: shown.length, address: document.querySelector('.printed')?.textContent, formula: !!document.querySelector('#lab math')?.getClientRects().length }
+    })
+    assert.ok(Math.abs(seen.width - 1040) < 2, `${seen.width}`)
+    assert.deepEqual([seen.cut, seen.shown, seen.formula], [[], 0, true])
+    assert.equal(seen.address, page.url())
+    await page.emulateMedia({ media: 'screen' })
+    await until(page, () => document.documentElement.dataset.theme === 'dark')
+    assert.ok(Math.abs((await brightness(page)) - dark) < 12)
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+    assert.ok((pdf.match(/\/Type \/Page\b(?!s)/g) ?? []).length <= 4)
+    assert.ok(/MediaBox \[0 0 84[12]/.test(pdf), 'A4, its long side level')
+  }, { dark: true })
+})
+
+test('in forced colours what is colour by nature stays: maps, bars, cells; what is chosen is framed', async () => {
+  await visit(browser, server.url, async (page) => {
+    const maps = await pixels(page, '.strip canvas')
+    await page.emulateMedia({ forcedColors: 'active' })
+    assert.deepEqual(await pixels(page, '.strip canvas'), maps)
+    const colours = await page.evaluate(() => {
+      const of = (selector, what = 'backgroundColor') => getComputedStyle(document.querySelector(selector))[what]
+      return { bar: of('.prediction .track i'), ground: of('.prediction .track'), page: of('body'), chosen: of('.strip [aria-selected=true] img, .column [aria-selected=true] img', 'outlineStyle') }
+    })
+    assert.notEqual(colours.bar, colours.page)
+    assert.notEqual(colours.bar, colours.ground)
+    assert.equal(colours.chosen, 'solid')
+    await page.goto(`${server.url}#v=1&at=conv_1_2:1&depth=number&cell=0,11`)
+    await page.locator('[data-depth=number] [data-ready=yes]').waitFor()
+    const cells = await page.$$eval('.cells span', (all) => [...new Set(all.map((x) => getComputedStyle(x).backgroundColor))].length)
+    assert.ok(cells > 5, `${cells}`)
+  })
+})
