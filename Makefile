@@ -102,7 +102,7 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs docs-judging samples icons train-fashion need-data format clean
+.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs docs-figures docs-judging samples icons train-fashion need-data format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -127,8 +127,11 @@ screens: site single-file | tools-test ## take pictures of the page into build/s
 pictures: site | tools-test ## make the README's pictures anew from the built page
 	@node tools/pictures.js
 
-docs: native ## write docs/operators.md and docs/methods.md from the tables
+docs: native ## write docs/operators.md, docs/methods.md and the pages of docs/methods/ from the tables
 	@node tools/docs.js
+
+docs-figures: native ## draw the pictures of docs/methods/ on the bundled networks
+	@node tools/docs-figures.js
 
 docs-judging: native need-data | tools-test ## measure what explanations are worth on the bundled networks into docs/judging.* (DATA=Tiny ImageNet)
 	@DATA="$(DATA)" node tools/judging.js

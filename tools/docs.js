@@ -1,8 +1,9 @@
-// Writes docs/operators.md and docs/methods.md from the core's own tables.
+// Writes docs/operators.md, docs/methods.md and the pages of docs/methods/ from the core's own tables.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { methodPages } from './method-pages.js'
 
 const root = resolve(fileURLToPath(import.meta.url), '../..')
 const program = join(root, process.env.BACKLIGHT_BUILD || 'build', 'native/backlight')
@@ -42,6 +43,7 @@ ${operators.join('\n')}
 Written by \`make docs\` from \`src/methods/methods.def\`.
 
 ${methods.join('\n')}`,
+    ...methodPages(manifest),
   }
 }
 
