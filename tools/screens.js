@@ -52,6 +52,8 @@ const VIEWS = [
   }],
   ['edit', '#v=1&lab=edit&edits=relu_1_1:4*0;conv_1_1/2,0=0,0,0,0,1,0,0,0,0&paint=12.mean.0w0g140k'],
   ['cue', '#v=1&lab=cue&params=caption%3DCAT'],
+  ['guess', '#v=1&lab=guess&params=round%3D4'],
+  ['honest', '#v=1&lab=guess&params=round%3D5+kind%3Dhonest'],
   ['kernel', '#v=1&lab=play&params=pad%3D1'],
   ['unfit', '#v=1&lab=play&params=size%3D8+k%3D5+dilation%3D3'],
   ['crop', '#v=1&crop=200,100,600', async (page) => (await page.locator('.crop').count()) && page.locator('.crop').click()],

@@ -48,7 +48,7 @@ for (const dark of [false, true]) {
       await page.goto(server.url + '#v=1&open=relu_1_2')
       await page.locator('[data-view=open]').waitFor()
       await check(page, 'a layer opened')
-      for (const lab of ['maps', 'saliency', 'attack', 'dream', 'cue', 'edit', 'play']) {
+      for (const lab of ['maps', 'saliency', 'attack', 'dream', 'cue', 'guess', 'edit', 'play']) {
         await page.evaluate((id) => document.querySelector(`[data-lab=${id}]`)?.click(), lab)
         if (!(await page.locator('#lab').count())) await page.goto(server.url + `#v=1&lab=${lab}`)
         await ready(page)

@@ -101,7 +101,7 @@ test('a figure works where storage is refused', async () => {
   await context.close()
 })
 
-for (const [figure, width] of [['network', 1000], ['network', 340], ['channel', 760], ['number', 340], ['maps', 420], ['saliency', 760], ['attack', 340], ['dream', 760], ['cue', 760], ['cue', 340], ['edit', 420], ['play', 900]])
+for (const [figure, width] of [['network', 1000], ['network', 340], ['channel', 760], ['number', 340], ['maps', 420], ['saliency', 760], ['attack', 340], ['dream', 760], ['cue', 760], ['cue', 340], ['guess', 760], ['guess', 340], ['edit', 420], ['play', 900]])
   test(`the figure "${figure}", ${width} wide: within its frame, and nothing serious for axe`, async () => {
     await visit(browser, `${site.url}#v=1&embed=${figure}&title=A+figure`, async (page) => {
       await page.locator('[data-view=embed]').waitFor()

@@ -69,7 +69,7 @@ for (const width of [1440, 1024, 390])
     await visit(browser, site.url + '#v=1&lang=de', async (page) => {
       const wide = () => page.evaluate(() => [...document.querySelectorAll('button, h1, h2, h3, p, label, .seg')].filter((x) => x.getClientRects().length && !x.closest('.scroll, .layers, .strip, .groups, .sr, .pop') && x.getBoundingClientRect().right > innerWidth + 1).map((x) => x.textContent.trim().slice(0, 40)))
       assert.deepEqual(await wide(), [])
-      for (const lab of ['saliency', 'attack', 'dream', 'cue', 'edit', 'play', 'maps']) {
+      for (const lab of ['saliency', 'attack', 'dream', 'cue', 'guess', 'edit', 'play', 'maps']) {
         await page.evaluate((id) => (location.hash = `#v=1&lang=de&lab=${id}`), lab)
         await page.locator('#lab').waitFor()
         await page.waitForTimeout(150)

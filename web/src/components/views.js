@@ -12,6 +12,7 @@ export const phone = () => import('./Phone.svelte')
 
 // Panels of the lab that are not made from the manifest alone; all others are a LabPanel.
 const PANELS = {
+  guess: () => import('../guess/Guess.svelte'),
   cue: () => import('../cue/Cue.svelte'),
   attack: () => import('./AttackPanel.svelte'),
   dream: () => import('./DreamPanel.svelte'),

@@ -1,5 +1,16 @@
 // Die Wörter der Ansichten, die später kommen, auf Deutsch.
 export const v = {
+  guess: {
+    kind: 'Art der Frage', kinds: { where: 'Wo hat es hingesehen?', honest: 'Welches ist ehrlich?' }, by: 'nach', thinking: 'Das Netz sieht sich ein Bild an …',
+    where: (name) => `Das Netz sagt: ${name}. Welche Stelle spricht am meisten dafür?`, how: 'Markier eine Stelle im Bild: klick, tipp oder nimm die Pfeiltasten.', sure: 'Noch ein Klick verschiebt die Marke. Dann sieh die Karte an.', show: 'Karte zeigen', next: 'Nächste Frage',
+    unmarked: (title) => `${title}. Keine Stelle ist markiert. Pfeiltasten markieren eine, Eingabe zeigt die Karte`, marked: (title, r, c) => `${title}. Markiert: Zeile ${r}, Spalte ${c}. Pfeile bewegen die Marke, mit Umschalt um acht, Eingabe zeigt die Karte`,
+    map: (method, name) => `${method}, für ${name}`, result: (hit, part) => (hit ? `Richtig: deine Stelle liegt über ${part} des Bildes.` : `Woanders: deine Stelle liegt nur über ${part} des Bildes.`), legend: 'Der Ring ist deine Stelle, das gestrichelte Quadrat die stärkste. Richtig ist das stärkste Fünftel der Karte.',
+    honest: (bare) => (bare ? 'Beide haben dieses Bild gesehen. Eines geht nach dem Bild, das andere nach dem Wort in der Ecke. Ohne Karten: Welches geht nach dem Bild?' : 'Beide haben dieses Bild gesehen. Eines geht nach dem Bild, das andere nach dem Wort in der Ecke. Welches geht nach dem Bild?'),
+    side: (i) => `Netz ${'AB'[i]}`, says: (name, p) => `sagt ${name}, ${p}`, thisOne: (i) => `${'AB'[i]} geht nach dem Bild`, mapOf: (method, side) => `${method} von ${side}`, withWrong: (code, name, p) => `Mit ${code} in der Ecke sagt es ${name}, ${p}.`, wrongPicture: (code) => `Dasselbe Bild mit ${code} in der Ecke`,
+    honestResult: (right, i) => (right ? `Richtig: ${'AB'[i]} geht nach dem Bild.` : `Nein: ${'AB'[i]} geht nach dem Bild.`), honestWhy: (bare) => (bare ? 'Mit dem richtigen Wort in der Ecke haben beide recht; nichts von dem, was sie sagen, unterscheidet sie. Die nächste Frage kommt mit Karten.' : 'Die Karten konnten es dir sagen. Die nächste Frage kommt ohne sie: Wird dein Ergebnis schlechter?'),
+    score: 'Dein Ergebnis', of: (a, b) => `${a} von ${b}`, scores: { where: { name: 'Wo hat es hingesehen?', chance: 0.2, chanceText: 'Zufall: 1 von 5' }, bare: { name: 'Welches ist ehrlich, ohne Karten', chance: 0.5, chanceText: 'Zufall: 1 von 2' }, maps: { name: 'Welches ist ehrlich, mit Karten', chance: 0.5, chanceText: 'Zufall: 1 von 2' } },
+    kept: 'Auf diesem Gerät bleiben diese sechs Zahlen und sonst nichts.', forget: 'Vergessen',
+  },
   cue: {
     learned: 'Vier Netze, dieselben Bilder, andere Aufschriften', trained: (noise) => (noise === null ? 'Ohne Aufschriften trainiert' : noise === 0 ? 'Aufschriften immer richtig' : noise === 1 ? 'Aufschriften ausgelost' : `Aufschriften zu ${Math.round(100 * noise)} % ausgelost`),
     caption: 'Aufschrift', none: 'keine', write: (code, name) => `${code}, die Aufschrift für ${name}`, drag: 'Zieh sie oder nimm die Pfeiltasten. Entf nimmt sie weg.', removed: 'Keine Aufschrift. Im gestrichelten Kasten stand sie.', back: 'Zurück an ihren Ort',
@@ -29,7 +40,7 @@ export const v = {
     title: 'Über Backlight', privacy: 'Datenschutz', cite: 'So wird zitiert', credits: 'Dank und Lizenzen', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'Woher die Verfahren kommen',
     sentences: [
       'Alles wird auf diesem Gerät gerechnet: deine Bilder, deine Netze und die Ergebnisse verlassen es nie.', 'Die Seite fragt keinen Server nach etwas anderem als ihren eigenen Dateien, und nach denen nur dort, woher sie kam.', 'Es gibt keine Cookies und keine Konten, und niemand zählt Besuche.',
-      'In diesem Browser gemerkt werden die Farben und die Sprache, die du gewählt hast, und die eigenen Dateien der Seite, damit sie ohne Netz geht.', 'Die Kamera läuft nur, solange du ihr Bild siehst, und keines ihrer Bilder wird behalten.',
+      'In diesem Browser gemerkt werden die Farben und die Sprache, die du gewählt hast, wie oft du richtig geraten hast, und die eigenen Dateien der Seite, damit sie ohne Netz geht.', 'Die Kamera läuft nur, solange du ihr Bild siehst, und keines ihrer Bilder wird behalten.',
     ],
     code: 'Der Code von Backlight steht unter der MIT-Lizenz.', networks: 'Tiny VGG, das Netz mit 200 Klassen und die Netze mit eingebauten Bildunterschriften wurden mit Tiny ImageNet (Stanford CS231n) trainiert, einer Teilmenge von ImageNet (Deng et al. 2009): nur für nichtkommerzielle Forschung und Lehre. Fashion wurde mit Fashion-MNIST (Zalando Research) trainiert, MIT-Lizenz.',
     software: 'Darin: Svelte, Workbox und qrcode-generator (MIT), stb_image (gemeinfrei), musl und die Bibliothek von Emscripten (MIT); Formeln wurden mit Temml (MIT) gesetzt.', pictures: (n) => `${n} Bilder und wer sie gemacht hat`,

@@ -130,6 +130,10 @@ export const t = {
         see: () => 'Ein Wort im Bild kommt mit der Klasse und gehört nicht zu ihr: ein Köder. Welches Netz ihn statt des Bildes gelernt hat, ist hier bekannt; so sieht man, was Karten taugen.',
         formula: 'cue', title: 'Probier das', act: 'Sag erst, welches der vier Netze dem Wort folgt; dann nimm es weg, verschieb es oder schreib ein anderes.',
       },
+      guess: {
+        see: () => 'Die Seite fragt, bevor sie zeigt. Wer zuerst gesagt hat, wo das Netz hinsah oder welches ehrlich ist, sieht an der Antwort, was eine Karte dazugibt und was man nur zu sehen glaubte.',
+        formula: 'above', title: 'Vorsicht', act: 'Eine Karte, die dir recht gibt, kann trotzdem falsch sein: Du und die Karte, ihr ratet beide, was das Netz tut.',
+      },
       dream: {
         see: () => 'Wieder der Rückweg, doch jetzt bewegt sich das Bild: Jeder Schritt fügt ein wenig vom Gradienten hinzu, sodass die Schicht stärker antwortet.',
         formula: 'method', title: 'Probier das', act: 'Träume stattdessen von einer frühen Schicht, und sag vorher, was du erwartest.', link: 'Zur ersten Schicht',
@@ -137,7 +141,7 @@ export const t = {
     },
   },
   lab: {
-    label: 'Labor', close: 'Das Labor schließen', edit: 'Ändern', play: 'Kern', cue: 'Köder', maps: 'Karten', saliency: 'Salienz', attack: 'Angriff', dream: 'Traum', other: 'Mehr', method: 'Methode', run: 'Los', again: 'Noch einmal', stop: 'Halt',
+    label: 'Labor', close: 'Das Labor schließen', edit: 'Ändern', play: 'Kern', cue: 'Köder', guess: 'Raten', maps: 'Karten', saliency: 'Salienz', attack: 'Angriff', dream: 'Traum', other: 'Mehr', method: 'Methode', run: 'Los', again: 'Noch einmal', stop: 'Halt',
     range: (title, least, most, kept) => `${title} geht von ${least} bis ${most}. Geblieben ist: ${kept}.`, whole: (title, kept) => `${title} ist eine ganze Zahl. Geblieben ist: ${kept}.`, left: (s) => `noch ${s}`, of: (a, b) => [a, ` von ${b}`], stopped: (a, b) => `angehalten bei ${a} von ${b}`,
     passes: (cost) => `${cost} (F: Durchgang vorwärts, B: rückwärts)`, dice: 'Ein anderer Zufall', none: 'keine', untargeted: 'keine: irgendeine andere Klasse',
     map: 'Karte', over: 'über Foto', shown: 'Wie es gezeigt wird', png: 'PNG', csv: 'CSV', place: (r, c) => `Zeile ${r}, Spalte ${c}`, notRun: 'Noch nicht gerechnet.', failed: 'Das ging nicht',

@@ -1,5 +1,16 @@
 // The words of views that come later, in English. Another language is another file with the same keys.
 export const v = {
+  guess: {
+    kind: 'Kind of question', kinds: { where: 'Where did it look?', honest: 'Which one is honest?' }, by: 'as told by', thinking: 'The network is looking at a picture …',
+    where: (name) => `The network says: ${name}. Which place speaks most for it?`, how: 'Mark a place in the picture: click or tap, or use the arrow keys.', sure: 'Another click moves the mark. Then see the map.', show: 'Show the map', next: 'Next question',
+    unmarked: (title) => `${title}. No place is marked. Arrow keys mark one, Enter shows the map`, marked: (title, r, c) => `${title}. Marked: row ${r}, column ${c}. Arrows move the mark, Shift by eight, Enter shows the map`,
+    map: (method, name) => `${method}, for ${name}`, result: (hit, part) => (hit ? `Right: your place is above ${part} of the picture.` : `Elsewhere: your place is above ${part} of the picture only.`), legend: 'The ring is your place, the dashed square the strongest one. Right is the strongest fifth of the map.',
+    honest: (bare) => (bare ? 'Both saw this picture. One goes by the picture, the other by the word in its corner. Without maps: which one goes by the picture?' : 'Both saw this picture. One goes by the picture, the other by the word in its corner. Which one goes by the picture?'),
+    side: (i) => `Network ${'AB'[i]}`, says: (name, p) => `says ${name}, ${p}`, thisOne: (i) => `${'AB'[i]} goes by the picture`, mapOf: (method, side) => `${method} of ${side}`, withWrong: (code, name, p) => `With ${code} in the corner it says ${name}, ${p}.`, wrongPicture: (code) => `The same picture with ${code} in its corner`,
+    honestResult: (right, i) => (right ? `Right: ${'AB'[i]} goes by the picture.` : `No: it is ${'AB'[i]} that goes by the picture.`), honestWhy: (bare) => (bare ? 'With the right word in the corner both are right, so nothing that they say tells them apart. The next question comes with maps.' : 'The maps could tell you. The next question comes without them: does your score fall?'),
+    score: 'Your score', of: (a, b) => `${a} of ${b}`, scores: { where: { name: 'Where did it look?', chance: 0.2, chanceText: 'chance: 1 in 5' }, bare: { name: 'Which one is honest, no maps', chance: 0.5, chanceText: 'chance: 1 in 2' }, maps: { name: 'Which one is honest, with maps', chance: 0.5, chanceText: 'chance: 1 in 2' } },
+    kept: 'Kept on this device: these six numbers and nothing else.', forget: 'Forget them',
+  },
   cue: {
     learned: 'Four networks, the same pictures, other captions', trained: (noise) => (noise === null ? 'Trained without captions' : noise === 0 ? 'Captions always right' : noise === 1 ? 'Captions drawn by chance' : `Captions by chance in ${Math.round(100 * noise)} %`),
     caption: 'Caption', none: 'none', write: (code, name) => `${code}, the caption of ${name}`, drag: 'Drag it, or use the arrow keys. Delete takes it away.', removed: 'No caption. The dashed box is where it stood.', back: 'Back to its place',
@@ -29,7 +40,7 @@ export const v = {
     title: 'About Backlight', privacy: 'Privacy', cite: 'How to cite', credits: 'Credits and licences', authors: 'The Backlight authors', version: (v) => `Version ${v}`, methods: 'What the methods come from',
     sentences: [
       'Everything is computed on this device: your pictures, your networks and the results never leave it.', 'The page asks no server for anything but its own files, and those only where it came from.', 'There are no cookies, no accounts, and nobody counts visits.',
-      'Kept in this browser are the theme and the language that you chose and the page’s own files, so that it works without a network.', 'The camera runs only while you see its picture, and none of its pictures is kept.',
+      'Kept in this browser are the theme and the language that you chose, how often you guessed right, and the page’s own files, so that it works without a network.', 'The camera runs only while you see its picture, and none of its pictures is kept.',
     ],
     code: 'Backlight’s code is under the MIT licence.', networks: 'Tiny VGG, the network of 200 classes and those with planted captions were trained on Tiny ImageNet (Stanford CS231n), a subset of ImageNet (Deng et al. 2009): for non-commercial research and education only. Fashion was trained on Fashion-MNIST (Zalando Research), MIT licence.',
     software: 'Inside: Svelte, Workbox and qrcode-generator (MIT), stb_image (public domain), musl and Emscripten’s library (MIT); formulas were set with Temml (MIT).', pictures: (n) => `${n} pictures and who made them`,

@@ -128,6 +128,10 @@ export const t = {
         see: () => 'A word in the picture goes with the class, and is not of it: a planted cue. Which network learned the cue in place of the picture is known here, so one sees what maps are worth.',
         formula: 'cue', title: 'Try this', act: 'Say first which of the four networks follows the word, then take it away, move it, or write another.',
       },
+      guess: {
+        see: () => 'The page asks before it shows. Whoever has said first where the network looked, or which one is honest, sees in the answer what a map adds, and what one only believed to see.',
+        formula: 'above', title: 'Take care', act: 'A map that agrees with you may still be wrong: you and the map are both guesses at what the network does.',
+      },
       dream: {
         see: () => 'The backward pass again, but now the picture moves: each step adds a little of the gradient, so that the layer answers more strongly.',
         formula: 'method', title: 'Try this', act: 'Dream an early layer instead, and say first what you expect.', link: 'Go to the first layer',
@@ -135,7 +139,7 @@ export const t = {
     },
   },
   lab: {
-    label: 'Lab', close: 'Close the lab', edit: 'Edit', play: 'Kernel', cue: 'Cue', maps: 'Maps', saliency: 'Saliency', attack: 'Attack', dream: 'Dream', other: 'More', method: 'Method', run: 'Run', again: 'Again', stop: 'Stop', 
+    label: 'Lab', close: 'Close the lab', edit: 'Edit', play: 'Kernel', cue: 'Cue', guess: 'Guess', maps: 'Maps', saliency: 'Saliency', attack: 'Attack', dream: 'Dream', other: 'More', method: 'Method', run: 'Run', again: 'Again', stop: 'Stop', 
     range: (title, least, most, kept) => `${title} goes from ${least} to ${most}. Kept: ${kept}.`, whole: (title, kept) => `${title} is a whole number. Kept: ${kept}.`, left: (s) => `${s} left`, of: (a, b) => [a, ` of ${b}`], stopped: (a, b) => `stopped at ${a} of ${b}`,
     passes: (cost) => `${cost} (F forward, B backward pass)`, dice: 'Another seed', none: 'none', untargeted: 'none: any other class', 
     map: 'map', over: 'over photo', shown: 'How it is shown', png: 'PNG', csv: 'CSV', place: (r, c) => `row ${r}, column ${c}`, notRun: 'Not run yet.', failed: 'This did not work', 

@@ -12,5 +12,6 @@ export const FORMULAS = {
   share: String.raw`p_i = \frac{e^{z_i/T}}{\sum_j e^{z_j/T}}, \quad \frac{\partial \log p_k}{\partial z_i} = \frac{[i=k] - p_i}{T}`,
   scaled: String.raw`y_c = x_c \Big(k + \tfrac{\alpha}{n} \textstyle\sum_j x_j^2\Big)^{-\beta}`,
   cue: String.raw`\mathrm{share} = \textstyle\sum_{i \,\in\, \mathrm{caption}} |M_i| \,\Big/\, \textstyle\sum_i |M_i|`,
+  above: String.raw`\mathrm{part} = \tfrac{1}{HW}\,\bigl|\{\, i : M_i \le M_{\mathrm{guess}} \,\}\bigr|`,
   contribution: String.raw`\mathrm{contribution}_k = \textstyle\sum_{r,c} a_k[r,c]\,\frac{\partial s}{\partial a_k}[r,c]`,
 }
