@@ -20,8 +20,10 @@ const bl_method bl_method_guided = {
     .result = "saliency",
     .cost = "1 F + 1 B",
     .formula = "R^l = 1[R^{l+1} > 0]\\cdot 1[z^l > 0]\\cdot R^{l+1} \\quad\\text{at every ReLU}",
-    .caution = "Looks nearly the same for random upper layers and for any class: it acts like an edge detector "
-               "(Adebayo et al. 2018; Nie et al. 2018).",
+    .caution =
+        "Much the same for any class: on the networks here the rank correlation with the map of a wrong class is 0.59 "
+        "to 0.93. With all weights drawn anew at most 0.40 is left here; in the papers nearly all (Adebayo et "
+        "al. 2018; Nie et al. 2018).",
     .source = "Springenberg, Dosovitskiy, Brox and Riedmiller 2015, Striving for Simplicity",
     .state = sizeof(bl_backprop),
     .start = bl_backprop_start,

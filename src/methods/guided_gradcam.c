@@ -64,9 +64,10 @@ const bl_method bl_method_guided_gradcam = {
     .n_params = sizeof params / sizeof *params,
     .cost = "2 F + 2 B",
     .formula = "M = G_{\\text{guided}} \\odot M_{\\text{Grad-CAM}}",
-    .caution = "It depends on the class by its coarse factor alone; the edges are those of guided backpropagation, "
-               "which hardly "
-               "depend on what the network learned (Adebayo et al. 2018).",
+    .caution =
+        "It depends on the class by its coarse factor alone: the fine lines are guided backpropagation's, with its "
+        "faults (Adebayo et al. 2018). On the networks here at most 0.30 of its order is left with all weights "
+        "drawn anew.",
     .source = "Selvaraju et al. 2017, Grad-CAM",
     .state = sizeof(state),
     .start = start,

@@ -32,3 +32,17 @@ test('docs/methods/ holds a page, a text and a picture of every method and nothi
   }
   assert.ok(bytes <= 4e6, `${bytes} bytes`)
 })
+
+test('figures in the cautions are those of docs/judging.json', async () => {
+  const { methods } = (await BacklightCore.load({ bytes: wasmBytes() })).manifest
+  const { networks } = JSON.parse(readFileSync(files.json, 'utf8'))
+  const of = (/** @type {string} */ test, /** @type {string} */ id, /** @type {string} */ name) =>
+    networks.map((/** @type {any} */ n) => (/** @type {any} */ (Object.entries(n.tests).find(([key]) => key.startsWith(test))?.[1])).methods[id][name][0])
+  const span = (/** @type {number[]} */ x) => [Math.min(...x).toFixed(2), Math.max(...x).toFixed(2)]
+  const said = (/** @type {string} */ id) => methods.find((/** @type {any} */ m) => m.id === id).caution.match(/\d\.\d\d/g)
+  const left = (/** @type {string} */ id) => span(of('randomisation', id, 'rank'))[1]
+  const wrong = (/** @type {string} */ id) => span(of('wrong-class', id, 'signed'))
+  assert.deepEqual(said('guided'), [...wrong('guided'), left('guided')])
+  assert.deepEqual(said('deconvnet'), wrong('deconvnet'))
+  assert.deepEqual(said('guided-gradcam'), [left('guided-gradcam')])
+})
