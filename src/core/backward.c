@@ -131,6 +131,16 @@ static void visit_alias(bl_run *r, int k) {
     r->written[to] = true;
 }
 
+/* The node's signal went through the gate: there is nothing left to do but for the nodes before a stack. */
+static void go_through(bl_run *r, int k) {
+    const bl_node *node = &r->plan->model->nodes[k];
+    bool stack = r->plan->nodes[k].stacks;
+    for (int i = 0; i < (stack ? node->n_in : 1); i++) {
+        r->written[node->in[i]] = true;
+        r->gated[node->in[i]] = stack;
+    }
+}
+
 void bl_backward_go(bl_run *r, const bl_pass *pass) {
     const bl_plan *p = r->plan;
     if (pass && pass->rule >= BL_RULE_EPSILON && pass->rule != BL_RULE_RESCALE) bl_shares_seeds(r);
@@ -141,7 +151,7 @@ void bl_backward_go(bl_run *r, const bl_pass *pass) {
         if (!p->nodes[k].backward) continue;
         double start = r->clock ? r->clock() : 0;
         if (r->gated[out])
-            r->written[p->model->nodes[k].in[0]] = true;
+            go_through(r, k);
         else if (p->nodes[k].is_alias)
             visit_alias(r, k);
         else if (rule_of(pass, k) >= BL_RULE_EPSILON)

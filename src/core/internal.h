@@ -53,7 +53,9 @@ bl_status bl_fold_batchnorm(bl_model *m, bl_error *error);
  * time −1 is before everything, 2·n_nodes after. */
 typedef struct {
     size_t bytes, offset;
-    int from, to; /* inclusive */
+    int from, to;  /* inclusive; of a part, the whole's count */
+    int inside;    /* the buffer it is a part of … */
+    size_t within; /* … from this byte on; −1: none */
 } bl_buffer;
 
 typedef struct {
@@ -74,6 +76,7 @@ typedef struct {
     void *params;
     const bl_shape *in_shape;
     bool planned, computed, is_alias, in_place;
+    bool stacks;         /* its result is its inputs' one after another; some may be made in their places */
     bool fused;          /* the node before it does its work as well, while that node's value is not edited */
     int cuts;            /* the node whose range its forward cuts to; −1: none */
     bool gates;          /* its backward completes the gradient of its first input, which has a gate */
@@ -106,6 +109,15 @@ bl_status bl_shares_reads(const bl_plan *p, int node, const bool *grad_in, uint8
 size_t bl_shares_room(const bl_plan *p, int node);
 /* Buffers, their lives and offsets (layout.c); fills buffers and tensor_bytes. */
 bl_status bl_plan_layout(bl_plan *p, bl_error *error);
+/* Stacks (stack.c): values, and gradients, that are made in their places in a larger one. */
+int bl_whole_buffer(const bl_plan *p, int buffer);
+/* Joins the memory of node k's inputs with its result's, where nobody can tell. lasting, last_read: by root. */
+void bl_stack_values(bl_plan *p, int k, bool *lasting, const int *last_read);
+bool bl_stacked(const bl_plan *p, int k, int i); /* is input i of node k made in its place in the result? */
+/* Gives the inputs' gradients their places in that of the result. heard: contributions that each gradient gets. */
+void bl_stack_gradients(bl_plan *p, int k, const int *heard);
+/* The result's gradient has a gate where all inputs' have the same. */
+void bl_stack_gates(bl_plan *p);
 /* Bytes of a run's own tables (run.c). */
 size_t bl_run_head_bytes(const bl_plan *p);
 

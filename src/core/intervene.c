@@ -4,6 +4,25 @@
 
 #include <string.h>
 
+/* The values whose own backward must see them as they were before edits of `value`: itself, and those that are made in
+ * their places in it. Goes through them by *i, from 0 on; −1 at the end. */
+static int next_saved(const bl_plan *p, int value, int *i) {
+    const bl_model *m = p->model;
+    int k = m->values[value].producer;
+    while (k >= 0 && *i <= (p->nodes[k].stacks ? m->nodes[k].n_in : 0)) {
+        int input = (*i)++ - 1, v = input < 0 ? value : m->nodes[k].in[input];
+        if (input >= 0 && !bl_stacked(p, k, input)) continue;
+        const bl_plan_node *n = &p->nodes[m->values[v].producer];
+        if (n->backward && n->reads & BL_READS_OUT) return v;
+    }
+    return -1;
+}
+
+static bool take_room(bl_edits *edits, bl_real **room, const bl_shape *s) {
+    if (!*room) *room = bl_arena_take_array(&edits->arena, bl_count(s), sizeof **room);
+    return *room != NULL;
+}
+
 /* Room for overlaid weights, and for values whose own backward must see them as they were. */
 static bl_status reserve(const bl_run *r, bl_edits *edits, bl_error *error) {
     const bl_plan *p = r->plan;
@@ -14,14 +33,13 @@ static bl_status reserve(const bl_run *r, bl_edits *edits, bl_error *error) {
     for (int i = 0; ok && i < edits->n; i++) {
         const bl_edit *e = &edits->edits[i];
         if (e->kind == BL_EDIT_REDRAW) continue;
-        const bl_plan_node *n = &p->nodes[m->values[e->value].producer];
-        bool kernel = e->kind == BL_EDIT_KERNEL;
-        if (!kernel && !(n->backward && n->reads & BL_READS_OUT)) continue;
-        int v = kernel ? bl_edits_kernels(m, e->value) : e->value;
-        bl_real **room = kernel ? &edits->weights[m->values[e->value].producer] : &edits->saved[v];
-        size_t count = bl_count(kernel ? &m->values[v].shape : &p->values[v].known.shape);
-        if (!*room) *room = bl_arena_take_array(&edits->arena, count, sizeof **room);
-        ok = *room != NULL;
+        if (e->kind == BL_EDIT_KERNEL) {
+            bl_real **room = &edits->weights[m->values[e->value].producer];
+            ok = take_room(edits, room, &m->values[bl_edits_kernels(m, e->value)].shape);
+            continue;
+        }
+        for (int at = 0, v; ok && (v = next_saved(p, e->value, &at)) >= 0;)
+            ok = take_room(edits, &edits->saved[v], &p->values[v].known.shape);
     }
     return ok ? BL_OK : bl_fail(error, BL_MEMORY, "there is not enough memory for the edits");
 }
@@ -82,9 +100,10 @@ bl_status bl_run_intervene(bl_run *r, const char *text, int *first, bl_error *er
             int value = list->edits[i].value, node = m->values[value].producer;
             bl_edits_overlay(r, node);
             if (same_edits(&before, &now, value)) { /* the node need not run again, so it cannot save anew */
-                if (now.saved[value])
-                    memcpy(now.saved[value], before.saved[value],
-                           bl_count(&r->plan->values[value].known.shape) * sizeof(bl_real));
+                for (int at = 0, v; (v = next_saved(r->plan, value, &at)) >= 0;)
+                    if (now.saved[v] && before.saved[v])
+                        memcpy(now.saved[v], before.saved[v],
+                               bl_count(&r->plan->values[v].known.shape) * sizeof(bl_real));
                 continue;
             }
             r->dirty[node] = r->stale = true;

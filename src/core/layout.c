@@ -18,11 +18,12 @@ static bl_status add_buffer(layout *l, size_t count, size_t size, int from, int 
     if (!bl_mul_size(count, size, &bytes) || bytes > SIZE_MAX / 4)
         return bl_fail(l->error, BL_MEMORY, "a value would be larger than this machine can address");
     *out = l->p->n_buffers++;
-    l->p->buffers[*out] = (bl_buffer){.bytes = bytes, .from = from, .to = to};
+    l->p->buffers[*out] = (bl_buffer){.bytes = bytes, .from = from, .to = to, .inside = -1};
     return BL_OK;
 }
 
 static void live_until(bl_plan *p, int buffer, int time) {
+    buffer = bl_whole_buffer(p, buffer);
     if (buffer >= 0 && p->buffers[buffer].to < time) p->buffers[buffer].to = time;
 }
 
@@ -78,7 +79,7 @@ static void fuse(bl_plan *p) {
     }
 }
 
-static bl_status place_values(layout *l, const bool *lasting, const int *last_read) {
+static bl_status place_values(layout *l, bool *lasting, const int *last_read) {
     bl_plan *p = l->p;
     const bl_model *m = p->model;
     for (int v = 0; v < m->n_values; v++) p->values[v].buffer = p->values[v].gradient = p->values[v].gate = -1;
@@ -98,6 +99,7 @@ static bl_status place_values(layout *l, const bool *lasting, const int *last_re
                 BL_TRY(add_buffer(l, bl_count(&out->known.shape), sizeof(bl_real), k, k, &out->buffer));
         }
         for (int i = 0; i < node->n_in; i++) live_until(p, buffer_of(p, node->in[i]), k);
+        if (n->stacks) bl_stack_values(p, k, lasting, last_read);
         live_until(p, out->buffer, lasting[node->out] ? l->end : k);
         if (n->is_alias) continue;
         if (n->aux_bytes && (n->backward || !n->op->aux_for_backward))
@@ -161,14 +163,16 @@ static bl_status place_gradients(layout *l, int *heard) {
     for (int k = p->end - 1; k >= 0; k--) {
         BL_TRY(place_gradient(l, m->nodes[k].out));
         if (p->nodes[k].backward) gate_in_place(l, k, heard);
+        if (p->nodes[k].backward && p->nodes[k].stacks) bl_stack_gradients(p, k, heard);
     }
     for (int v = 0; v < m->n_values; v++) BL_TRY(place_gradient(l, v));
+    bl_stack_gates(p);
     for (int k = 0; k < p->end; k++) {
         bl_plan_node *n = &p->nodes[k];
         for (int i = 0; n->backward && i < m->nodes[k].n_in; i++) {
             int v = m->nodes[k].in[i], time = l->end - 1 - k;
             if (!n->grad_in[i]) continue;
-            bl_buffer *b = &p->buffers[p->values[v].gradient];
+            bl_buffer *b = &p->buffers[bl_whole_buffer(p, p->values[v].gradient)];
             if (b->from > time) b->from = time;
             if (heard[v] > 0 && may_gate(p, k, v)) n->gates = true;
             heard[v] = 0;
@@ -215,10 +219,16 @@ static bl_status place_buffers(layout *l) {
     sorted *order = bl_alloc_aligned(((size_t)p->n_buffers + 1) * sizeof *order);
     const bl_buffer **placed = bl_alloc_aligned(((size_t)p->n_buffers + 1) * sizeof *placed);
     bool ok = order && placed;
-    for (int i = 0; ok && i < p->n_buffers; i++) order[i] = (sorted){&p->buffers[i], i};
-    if (ok) qsort(order, (size_t)p->n_buffers, sizeof *order, by_size);
+    int wholes = 0;
     for (int i = 0; ok && i < p->n_buffers; i++)
-        ok = place(placed, i, order[i].buffer, p->wants.separate, &p->tensor_bytes);
+        if (p->buffers[i].inside < 0) order[wholes++] = (sorted){&p->buffers[i], i};
+    if (ok) qsort(order, (size_t)wholes, sizeof *order, by_size);
+    for (int i = 0; ok && i < wholes; i++) ok = place(placed, i, order[i].buffer, p->wants.separate, &p->tensor_bytes);
+    for (int i = 0; ok && i < p->n_buffers; i++) {
+        size_t within = 0;
+        for (int b = i; p->buffers[b].inside >= 0; b = p->buffers[b].inside) within += p->buffers[b].within;
+        p->buffers[i].offset = p->buffers[bl_whole_buffer(p, i)].offset + within; /* a whole stays where it is */
+    }
     bl_free_aligned(order);
     bl_free_aligned(placed);
     return ok ? BL_OK : bl_fail(l->error, BL_MEMORY, "there is not enough memory for the plan");

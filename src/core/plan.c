@@ -134,6 +134,7 @@ static bl_status plan_node(bl_plan *p, int k, bl_error *error) {
     n->params = op.params;
     n->in_shape = shapes;
     n->is_alias = op.is_alias && op.out.type == BL_FLOAT;
+    n->stacks = op.stacks && op.out.type == BL_FLOAT && !p->wants.separate;
     n->scratch_bytes = op.scratch;
     n->aux_bytes = op.aux;
     n->macs = op.macs;
@@ -272,6 +273,7 @@ bool bl_plan_place(const bl_plan *plan, int value, bool gradient, size_t *offset
     const bl_buffer *buffer = &plan->buffers[b];
     *offset = buffer->offset;
     *bytes = buffer->bytes;
+    buffer = &plan->buffers[bl_whole_buffer(plan, b)];
     *from = buffer->from;
     *to = buffer->to;
     return true;

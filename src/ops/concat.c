@@ -36,6 +36,7 @@ static bl_status plan(bl_op_plan *p) {
     int *kept = bl_op_params(p, sizeof *kept);
     if (!kept) return BL_MEMORY;
     *kept = axis;
+    p->stacks = bl_outer(&out, axis) == 1;
     return BL_OK;
 }
 
@@ -45,7 +46,9 @@ static void forward(const bl_op_run *r) {
            at = 0;
     for (int i = 0; i < r->n_in; i++) {
         size_t part = bl_count(&r->in_shape[i]) / rows;
-        for (size_t j = 0; j < rows; j++) memcpy(r->out + j * row + at, r->in[i] + j * part, part * sizeof(bl_real));
+        if (r->in[i] != r->out + at) /* else it was made there */
+            for (size_t j = 0; j < rows; j++)
+                memcpy(r->out + j * row + at, r->in[i] + j * part, part * sizeof(bl_real));
         at += part;
     }
 }
@@ -56,7 +59,7 @@ static void backward(const bl_op_run *r) {
            at = 0;
     for (int i = 0; i < r->n_in; i++) {
         size_t part = bl_count(&r->in_shape[i]) / rows;
-        if (r->grad_in[i])
+        if (r->grad_in[i] && r->grad_in[i] != r->grad_out + at)
             for (size_t j = 0; j < rows; j++)
                 bl_scale(part, r->grad_out + j * row + at, 1, r->grad_in[i] + j * part, r->add[i]);
         at += part;

@@ -74,6 +74,7 @@ typedef struct {
     void *params;   /* what forward and backward need to know, from the arena; may stay NULL */
     size_t scratch; /* bytes that forward or backward use while they run (the larger of both), all inputs wanted */
     size_t aux;     /* bytes kept from forward to backward: argmax, masks */
+    bool stacks;    /* the output is the inputs' numbers one after another */
     bool is_alias;  /* the output is the first input under another shape: no memory, no work */
     double macs;    /* multiply-adds of one forward pass */
 } bl_op_plan;

@@ -121,13 +121,21 @@ static void shape_arithmetic(void **state) {
     bl_model_free(m);
 }
 
-/* No two pieces of memory may overlap while both are alive: every pair. */
+static bool is_part(const bl_plan *p, int buffer, int of) {
+    while (buffer >= 0 && buffer != of) buffer = p->buffers[buffer].inside;
+    return buffer == of;
+}
+
+/* No two pieces of memory may overlap while both are alive, but for parts with their wholes: every pair. */
 static void check_layout(const bl_plan *p) {
     for (int i = 0; i < p->n_buffers; i++) {
-        const bl_buffer *a = &p->buffers[i];
-        assert_true(a->offset % BL_ALIGN == 0 && a->from <= a->to && a->offset + a->bytes <= p->tensor_bytes);
+        const bl_buffer *a = &p->buffers[i], *whole = &p->buffers[bl_whole_buffer(p, i)];
+        assert_true(whole->offset % BL_ALIGN == 0 && a->from <= a->to && a->offset + a->bytes <= p->tensor_bytes);
+        assert_true(a->offset >= whole->offset && a->offset + a->bytes <= whole->offset + whole->bytes);
+        assert_true(whole->from <= a->from && whole->to >= a->to);
         for (int k = 0; k < i; k++) {
             const bl_buffer *b = &p->buffers[k];
+            if (is_part(p, i, k) || is_part(p, k, i)) continue;
             bool apart = a->offset + a->bytes <= b->offset || b->offset + b->bytes <= a->offset;
             assert_true(apart || a->to < b->from || b->to < a->from);
         }
@@ -140,7 +148,8 @@ static size_t least_bytes(const bl_plan *p) {
     for (int time = -1; time <= 2 * p->model->n_nodes; time++) {
         size_t alive = 0;
         for (int i = 0; i < p->n_buffers; i++)
-            if (p->buffers[i].from <= time && p->buffers[i].to >= time) alive += bl_round_up(p->buffers[i].bytes);
+            if (p->buffers[i].inside < 0 && p->buffers[i].from <= time && p->buffers[i].to >= time)
+                alive += bl_round_up(p->buffers[i].bytes);
         if (alive > most) most = alive;
     }
     return most;
@@ -336,6 +345,35 @@ static bl_model *graph_of_gates(void) {
     return graph_seal(m, "dense");
 }
 
+/* The gradients of two runs, to what is wanted, from every seed, under several rules and edits: bit for bit. */
+static void same_gradients(const graph_running *a, const graph_running *b, int cut, const char *const edits[3]) {
+    const bl_wants *w = &a->plan->wants;
+    int node = a->plan->model->values[cut].producer;
+    bl_rule guided = BL_RULE_GUIDED;
+    const bl_pass passes[] = {{.rule = BL_RULE_PLAIN},
+                              {.rule = BL_RULE_GUIDED},
+                              {.rule = BL_RULE_DECONVNET},
+                              {.rule = BL_RULE_PLAIN, .nodes = &node, .rules = &guided, .n_nodes = 1}};
+    for (int e = 0; e < 3; e++) {
+        OK(bl_run_intervene(a->run, edits[e], NULL, error));
+        OK(bl_run_intervene(b->run, edits[e], NULL, error));
+        OK(bl_run_forward(a->run, error));
+        OK(bl_run_forward(b->run, error));
+        /* The same edits again: what they were made over must not be lost. */
+        OK(bl_run_intervene(a->run, edits[e], NULL, error));
+        for (int i = 0; i < 4 * w->n_seeds; i++) {
+            bl_seed seed = {.value = w->seeds[i / 4], .index = i / 4 ? 77 : 2, .weight = 1};
+            OK(bl_run_backward(a->run, &seed, 1, &passes[i % 4], error));
+            OK(bl_run_backward(b->run, &seed, 1, &passes[i % 4], error));
+            for (int g = 0; g < w->n_gradients; g++) {
+                bl_shape s = bl_plan_shape(a->plan, w->gradients[g]);
+                assert_memory_equal(bl_run_gradient(a->run, w->gradients[g]), bl_run_gradient(b->run, w->gradients[g]),
+                                    bl_count(&s) * sizeof(bl_real));
+            }
+        }
+    }
+}
+
 /* The first reader of a cut value takes the cut back, so far as the pass allows; else the cut's own node does. The
  * gradients are those of a plan whose values all have memory of their own, bit for bit. */
 static void cuts_are_taken_back_by_readers(void **state) {
@@ -352,30 +390,60 @@ static void cuts_are_taken_back_by_readers(void **state) {
         graph_running apart = graph_start(m, &w, 3);
         for (int i = 0; i < 2; i++) assert_true(g.plan->nodes[m->values[bl_model_find(m, gating[i])].producer].gates);
         for (int i = 0; i < 4; i++) assert_false(g.plan->nodes[m->values[bl_model_find(m, not [i])].producer].gates);
-        int node = m->values[relu1].producer;
-        bl_rule guided = BL_RULE_GUIDED;
-        const bl_pass passes[] = {{.rule = BL_RULE_PLAIN},
-                                  {.rule = BL_RULE_GUIDED},
-                                  {.rule = BL_RULE_DECONVNET},
-                                  {.rule = BL_RULE_PLAIN, .nodes = &node, .rules = &guided, .n_nodes = 1}};
-        const char *edits[] = {"", "relu1:1*-0.5", "relu2:2=mean"};
-        bl_shape x = bl_plan_shape(g.plan, m->input), c = bl_plan_shape(g.plan, conv1);
-        for (int e = 0; e < 3; e++) {
-            OK(bl_run_intervene(g.run, edits[e], NULL, error));
-            OK(bl_run_intervene(apart.run, edits[e], NULL, error));
-            OK(bl_run_forward(g.run, error));
-            OK(bl_run_forward(apart.run, error));
-            for (int i = 0; i < 8; i++) { /* from the end, and from the cut value alone */
-                bl_seed seed = {.value = seeds[i / 4], .index = i / 4 ? 77 : 2, .weight = 1};
-                OK(bl_run_backward(g.run, &seed, 1, &passes[i % 4], error));
-                OK(bl_run_backward(apart.run, &seed, 1, &passes[i % 4], error));
-                assert_memory_equal(bl_run_gradient(g.run, m->input), bl_run_gradient(apart.run, m->input),
-                                    bl_count(&x) * sizeof(bl_real));
-                if (more)
-                    assert_memory_equal(bl_run_gradient(g.run, conv1), bl_run_gradient(apart.run, conv1),
-                                        bl_count(&c) * sizeof(bl_real));
-            }
-        }
+        same_gradients(&g, &apart, relu1, (const char *const[]){"", "relu1:1*-0.5", "relu2:2=mean"});
+        graph_stop(&g);
+        graph_stop(&apart);
+    }
+    bl_model_free(m);
+}
+
+static bl_model *graph_of_stacks(void) {
+    bl_model *m = graph_new(3, 12, 12);
+    graph_conv(m, "conv0", "x", 3, 4, 3, "pads=1,1,1,1");
+    graph_node(m, "Relu", "relu0", "conv0", "");
+    graph_conv(m, "conv1", "relu0", 4, 5, 1, "");
+    graph_node(m, "Relu", "relu1", "conv1", "");
+    graph_conv(m, "conv2", "relu0", 4, 3, 3, "pads=1,1,1,1");
+    graph_node(m, "Relu", "relu2", "conv2", "");
+    graph_node(m, "Concat", "fire", "relu1 relu2", "axis=1");
+    graph_conv(m, "conv3", "fire", 8, 3, 3, "pads=1,1,1,1");
+    graph_node(m, "Relu", "relu3", "conv3", "");
+    graph_conv(m, "conv4", "fire", 8, 2, 3, "pads=1,1,1,1");
+    graph_node(m, "Sigmoid", "sigmoid", "conv4", "");
+    graph_node(m, "Concat", "inner", "relu3 sigmoid", "axis=1");
+    graph_node(m, "Concat", "outer", "relu0 inner relu0", "axis=1");
+    graph_node(m, "MaxPool", "pool", "outer", "kernel_shape=3,3 strides=2,2");
+    graph_node(m, "Flatten", "flat", "pool", "");
+    graph_dense(m, "dense", "flat", 13 * 25, 5);
+    return graph_seal(m, "dense");
+}
+
+/* What only a Concat reads is made in its place, with its gradient; the cut that all its inputs have in common is taken
+ * back by who reads it. Nothing of it is seen from outside. */
+static void stacks_are_made_in_their_places(void **state) {
+    (void)state;
+    bl_model *m = graph_of_stacks();
+    int relu1 = bl_model_find(m, "relu1"), conv1 = bl_model_find(m, "conv1"), fire = bl_model_find(m, "fire"),
+        seeds[2] = {m->scores, fire}, wanted[2] = {m->input, conv1}, node = m->values[fire].producer;
+    for (int more = 0; more < 3; more++) { /* the last time with an input of it observed */
+        bl_wants w = BL_WANTS;
+        w.seeds = seeds, w.n_seeds = 2, w.gradients = wanted, w.n_gradients = more ? 2 : 1;
+        int relu2 = bl_model_find(m, "relu2");
+        w.observe = &relu2, w.n_observe = more == 2;
+        graph_running g = graph_start(m, &w, 3);
+        const bl_plan *p = g.plan;
+        assert_true(bl_stacked(p, node, 0) && bl_stacked(p, node, 1) == (more < 2));
+        assert_true((p->values[fire].gate >= 0) == (more < 2));
+        assert_true(p->nodes[m->values[bl_model_find(m, "conv3")].producer].gates == (more < 2));
+        int outer = m->values[bl_model_find(m, "outer")].producer;
+        assert_true(!bl_stacked(p, outer, 0) && bl_stacked(p, outer, 1) && !bl_stacked(p, outer, 2));
+        assert_true(p->values[m->nodes[outer].out].gate < 0);
+        check_layout(p);
+        check_lives(p);
+        w.separate = true;
+        graph_running apart = graph_start(m, &w, 3);
+        assert_false(bl_stacked(apart.plan, node, 0));
+        same_gradients(&g, &apart, relu1, (const char *const[]){"", "fire:1*-0.5 fire:6=mean", "relu1:2*3 fire:2*0"});
         graph_stop(&g);
         graph_stop(&apart);
     }
@@ -441,6 +509,7 @@ int main(void) {
         cmocka_unit_test(observed_values_stay),
         cmocka_unit_test(works_in_place),
         cmocka_unit_test(cuts_are_taken_back_by_readers),
+        cmocka_unit_test(stacks_are_made_in_their_places),
         cmocka_unit_test(allocates_exactly_and_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
