@@ -45,6 +45,7 @@ FLAGS        := -std=c11 -Wall -Wextra -Wshadow -Werror -ffp-contract=off -fno-m
 # gcc cannot see that a call that fails returns before its result is used; the sanitisers and clang watch that.
 NATIVE_FLAGS := $(FLAGS) -O3 $(if $(findstring gcc,$(notdir $(CC))),-Wno-maybe-uninitialized)
 ASAN_FLAGS   := $(FLAGS) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+MEMORY_FLAGS := $(NATIVE_FLAGS) -O1 -g
 FUZZ_FLAGS   := $(ASAN_FLAGS) -fsanitize=fuzzer-no-link
 DOUBLE_FLAGS := $(ASAN_FLAGS) -DBL_DOUBLE=1
 # Size counts in the module, except in the kernels' loops (docs/decisions/0001-module-size.md). Unrolling pays where the
@@ -102,12 +103,19 @@ test-browser: site single-file | tools-test ## the tests of the page in Chromium
 
 test-build: c-tests fuzzers build single-file types
 
-.PHONY: types fuzz bench bench-native stack-sweep bench-jobs screens pictures docs docs-figures docs-judging samples icons train-fashion need-data format clean
+# Apart from those that watch every allocation, which AddressSanitizer tells of.
+TESTS          = $(basename $(notdir $(shell grep -L __sanitizer $(wildcard tests/c/test_*.c))))
+VALGRIND_TESTS = $(TESTS:%=$(B)/valgrind/%)
+
+.PHONY: types fuzz valgrind bench bench-native stack-sweep bench-jobs screens pictures docs docs-figures docs-judging samples icons train-fashion need-data format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
 fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS=60, keeping what it finds in build/fuzz/
 	@BACKLIGHT_FUZZ_SECONDS=$(FUZZ_SECONDS) BACKLIGHT_FUZZ_KEEP=1 $(NODE_TEST) --test-name-pattern=fuzz $(C_TESTS)
+
+valgrind: $(VALGRIND_TESTS) | tools-valgrind ## the C tests under valgrind: nobody reads what nobody wrote (or some: TESTS="test_kernels_grid test_ops")
+	@for t in $^; do echo "valgrind  $$t"; valgrind -q --error-exitcode=1 --leak-check=full $$t >$(B)/valgrind/log 2>&1 || { cat $(B)/valgrind/log; exit 1; }; done
 
 bench: build single-file | tools-test ## measure speed and sizes beside the peers into docs/bench.* (or a part: ONLY=network PLATFORM=node ROUNDS=5 LAUNCHES=3)
 	@node tools/bench.js
@@ -186,11 +194,13 @@ clean: ## remove everything made (not node_modules)
 
 # ---------------------------------------------------------------- tools, asked for before everything else
 
-.PHONY: tools-build tools-test
+.PHONY: tools-build tools-test tools-valgrind
 tools-build:
 	@tools/setup.sh build
 tools-test: tools-build  # one after the other: apt-get runs once at a time
 	@tools/setup.sh test
+tools-valgrind: tools-test
+	@tools/setup.sh valgrind
 
 node_modules/.package-lock.json: package.json package-lock.json | tools-build
 	npm ci
@@ -232,6 +242,8 @@ $(eval $(call compile,wasm,build,EMCC,WASM_FLAGS))
 $(eval $(call compile,relaxed,build,RELAXED_CC,RELAXED_FLAGS))
 $(eval $(call compile,asan,test,CLANG,ASAN_FLAGS))
 $(eval $(call compile-twice,asan,test,CLANG,ASAN_FLAGS))
+$(eval $(call compile,valgrind,test,CC,MEMORY_FLAGS))
+$(eval $(call compile-twice,valgrind,test,CC,MEMORY_FLAGS))
 $(eval $(call compile,double,test,CLANG,DOUBLE_FLAGS))
 $(eval $(call compile,fuzz,test,CLANG,FUZZ_FLAGS))
 $(eval $(call compile-twice,fuzz,test,CLANG,FUZZ_FLAGS))
@@ -260,6 +272,7 @@ $(B)/wasm/backlight-relaxed.wasm: $(call objects-relaxed,$(WASM_SRC))
 %.a:
 	@rm -f $@; ar qcs $@ $^
 $(B)/asan/core.a:   $(call objects-asan,$(filter-out src/cli/%,$(SRC)))
+$(B)/valgrind/core.a: $(call objects-valgrind,$(filter-out src/cli/%,$(SRC)))
 $(B)/double/core.a: $(call objects-double,$(EXACT_SRC))
 $(B)/fuzz/core.a:   $(call objects-fuzz,$(CORE_SRC))
 
@@ -276,6 +289,9 @@ fuzzers: $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(FUZZ_SRC))
 
 $(B)/tests/c/test_%: $(B)/asan/obj/tests/c/test_%.o $(call objects-asan,$(TEST_HELPERS)) $(B)/asan/core.a
 	$(LINK_TEST)
+$(B)/valgrind/test_%: $(B)/valgrind/obj/tests/c/test_%.o $(call objects-valgrind,$(TEST_HELPERS)) $(B)/valgrind/core.a
+	@echo 'link  $@'
+	@$(CC) $^ -o $@ -lcmocka -lm -lpthread
 $(B)/tests/c/double_%: $(B)/double/obj/tests/c/double_%.o $(call objects-double,$(TEST_HELPERS)) $(B)/double/core.a
 	$(LINK_TEST)
 $(B)/tests/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/core.a

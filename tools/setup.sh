@@ -2,6 +2,7 @@
 # Installs the tools that are missing, and says nothing when none is.
 #   tools/setup.sh build   what `make run` needs: C compiler, Emscripten, clang-19 and its linker, stb headers, Node
 #   tools/setup.sh test    that, and what `make test` needs: clang with its sanitisers, cmocka, Chromium, Fashion-MNIST
+#   tools/setup.sh valgrind  that, and valgrind
 # On Debian and its kin the packages come by apt-get; elsewhere the missing tools are named and the script stops.
 set -eu
 
@@ -36,7 +37,7 @@ have "${EMCC:-emcc}" || need 'emcc (Emscripten)' emscripten
 # For the module with relaxed SIMD alone, which Debian's Emscripten cannot make.
 { have "${RELAXED_CC:-clang-19}" && have "${RELAXED_LD:-wasm-ld-19}"; } || need 'clang and wasm-ld, version 19 or newer' clang-19 lld-19
 { [ -f "$stb/stb_image.h" ] && [ -f "$stb/stb_image_write.h" ]; } || need "stb_image.h and stb_image_write.h in $stb" libstb-dev
-if [ "$profile" = test ]; then
+if [ "$profile" != build ]; then
     # The runtime libraries come apart from the compiler, so ask for a linked program.
     echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n ? 0 : 0; }' |
         "${CLANG:-clang}" -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null ||
@@ -46,6 +47,9 @@ if [ "$profile" = test ]; then
     [ -x "${BACKLIGHT_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome ||
         need 'Chromium (or set BACKLIGHT_CHROMIUM to a browser of its kind)' chromium
     [ -f "$fashion/train-images-idx3-ubyte.gz" ] || need "Fashion-MNIST in $fashion" dataset-fashion-mnist
+fi
+if [ "$profile" = valgrind ]; then
+    have valgrind || need 'valgrind' valgrind
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0

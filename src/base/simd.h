@@ -63,6 +63,10 @@ static inline bl_mask4 bl_f32x4_equal(bl_f32x4 a, bl_f32x4 b) {
 static inline bl_f32x4 bl_f32x4_select(bl_mask4 m, bl_f32x4 a, bl_f32x4 b) {
     return wasm_v128_bitselect(a, b, m);
 }
+/* Whole numbers of less than 2^31. */
+static inline void bl_f32x4_store_ints(int32_t *p, bl_f32x4 a) {
+    wasm_v128_store(p, wasm_i32x4_trunc_sat_f32x4(a));
+}
 static inline bool bl_mask4_any(bl_mask4 m) {
     return wasm_v128_any_true(m);
 }
@@ -122,6 +126,10 @@ static inline bl_f32x4 bl_f32x4_max(bl_f32x4 data, bl_f32x4 bound) {
 }
 static inline bl_f32x4 bl_f32x4_min(bl_f32x4 data, bl_f32x4 bound) {
     return bl_f32x4_select(bound < data, bound, data);
+}
+static inline void bl_f32x4_store_ints(int32_t *p, bl_f32x4 a) {
+    bl_mask4 whole = __builtin_convertvector(a, bl_mask4);
+    memcpy(p, &whole, sizeof whole);
 }
 static inline bool bl_mask4_any(bl_mask4 m) {
     return (m[0] | m[1] | m[2] | m[3]) != 0;

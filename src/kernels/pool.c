@@ -57,14 +57,16 @@ static void one_largest(const bl_pool_shape *s, int oy, int ox, const bl_real *c
 #if !defined(BL_DOUBLE)
 /* Four windows side by side that lie wholly inside, `corner` being the first one's first cell in its plane: the largest
  * cells and, with argmax, where they are. False where a cell is NaN. Places are counted in float, exactly while a plane
- * has at most 2^24 cells. `step`, 1 or 2, and whether there is argmax are constants where this is called. */
+ * has at most 2^24 cells. `step`, 1 or 2, the kernel's width and whether there is argmax are
+ * constants where this is called. */
 static inline __attribute__((always_inline)) bool
-four_largest(const bl_pool_shape *s, int rows, int step, const float *cells, int corner, float *y, int32_t *argmax) {
+four_largest(const bl_pool_shape *s, int rows, int step, int width, const float *cells, int corner, float *y,
+             int32_t *argmax) {
     bl_f32x4 most = bl_f32x4_splat(-__builtin_inff()), best = bl_f32x4_zero();
     bl_mask4 numbers = bl_f32x4_equal(best, best);
     for (int ky = 0; ky < rows; ky++) {
         int row = ky * s->dilation_h * s->width;
-        for (int kx = 0; kx < s->kernel_w; kx++) {
+        for (int kx = 0; kx < width; kx++) {
             int place = row + kx * s->dilation_w;
             const float *at = cells + corner + place;
             bl_f32x4 v =
@@ -75,10 +77,30 @@ four_largest(const bl_pool_shape *s, int rows, int step, const float *cells, int
         }
     }
     bl_f32x4_store(y, most);
-    float places[4];
-    bl_f32x4_store(places, best);
-    for (int i = 0; argmax && i < 4; i++) argmax[i] = corner + i * step + (int)places[i];
+    if (argmax) {
+        bl_f32x4 corners = bl_f32x4_of((float)corner, (float)(corner + step), (float)(corner + 2 * step),
+                                       (float)(corner + 3 * step));
+        bl_f32x4_store_ints(argmax, bl_f32x4_add(corners, best));
+    }
     return !bl_mask4_any(~numbers);
+}
+
+/* Usual kernels are unrolled. */
+static bool four(const bl_pool_shape *s, int rows, const float *cells, int corner, float *y, int32_t *argmax) {
+    if (s->stride_w == 1)
+        return argmax ? four_largest(s, rows, 1, s->kernel_w, cells, corner, y, argmax)
+                      : four_largest(s, rows, 1, s->kernel_w, cells, corner, y, NULL);
+    switch (s->kernel_w) {
+    case 2:
+        return argmax ? four_largest(s, rows, 2, 2, cells, corner, y, argmax)
+                      : four_largest(s, rows, 2, 2, cells, corner, y, NULL);
+    case 3:
+        return argmax ? four_largest(s, rows, 2, 3, cells, corner, y, argmax)
+                      : four_largest(s, rows, 2, 3, cells, corner, y, NULL);
+    default:
+        return argmax ? four_largest(s, rows, 2, s->kernel_w, cells, corner, y, argmax)
+                      : four_largest(s, rows, 2, s->kernel_w, cells, corner, y, NULL);
+    }
 }
 #endif
 
@@ -94,10 +116,8 @@ static void row_of_largest(const bl_pool_shape *s, int oy, int inside, int end, 
     for (; fours && ox < end; ox += 4) {
         if (ox + 4 > end) ox = end - 4; /* once more, together with its neighbours */
         int corner = start + ox * s->stride_w;
-        bool fine = s->stride_w == 1 ? argmax ? four_largest(s, rows, 1, cells, corner, y + ox, argmax + ox)
-                                              : four_largest(s, rows, 1, cells, corner, y + ox, NULL)
-                    : argmax ? four_largest(s, rows, 2, cells, corner, y + ox, argmax + ox)
-                                     : four_largest(s, rows, 2, cells, corner, y + ox, NULL);
+        int32_t *places = argmax ? argmax + ox : NULL;
+        bool fine = four(s, rows, cells, corner, y + ox, places);
         for (int i = ox; !fine && i < ox + 4; i++) one_largest(s, oy, i, cells, y + i, argmax ? argmax + i : NULL);
     }
 #else
