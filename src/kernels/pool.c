@@ -59,9 +59,9 @@ static void one_largest(const bl_pool_shape *s, int oy, int ox, const bl_real *c
  * cells and, with argmax, where they are. False where a cell is NaN. Places are counted in float, exactly while a plane
  * has at most 2^24 cells. `step`, 1 or 2, the kernel's width and whether there is argmax are
  * constants where this is called. */
-static inline __attribute__((always_inline)) bool
-four_largest(const bl_pool_shape *s, int rows, int step, int width, const float *cells, int corner, float *y,
-             int32_t *argmax) {
+static inline __attribute__((always_inline)) bool four_largest(const bl_pool_shape *s, int rows, int step, int width,
+                                                               const float *cells, int corner, float *y,
+                                                               int32_t *argmax) {
     bl_f32x4 most = bl_f32x4_splat(-__builtin_inff()), best = bl_f32x4_zero();
     bl_mask4 numbers = bl_f32x4_equal(best, best);
     for (int ky = 0; ky < rows; ky++) {
@@ -78,29 +78,23 @@ four_largest(const bl_pool_shape *s, int rows, int step, int width, const float 
     }
     bl_f32x4_store(y, most);
     if (argmax) {
-        bl_f32x4 corners = bl_f32x4_of((float)corner, (float)(corner + step), (float)(corner + 2 * step),
-                                       (float)(corner + 3 * step));
+        bl_f32x4 corners =
+            bl_f32x4_of((float)corner, (float)(corner + step), (float)(corner + 2 * step), (float)(corner + 3 * step));
         bl_f32x4_store_ints(argmax, bl_f32x4_add(corners, best));
     }
     return !bl_mask4_any(~numbers);
 }
 
-/* Usual kernels are unrolled. */
+/* Kernels of width 3 and stride 2 stand at the head of large networks: they are unrolled. */
 static bool four(const bl_pool_shape *s, int rows, const float *cells, int corner, float *y, int32_t *argmax) {
     if (s->stride_w == 1)
         return argmax ? four_largest(s, rows, 1, s->kernel_w, cells, corner, y, argmax)
                       : four_largest(s, rows, 1, s->kernel_w, cells, corner, y, NULL);
-    switch (s->kernel_w) {
-    case 2:
-        return argmax ? four_largest(s, rows, 2, 2, cells, corner, y, argmax)
-                      : four_largest(s, rows, 2, 2, cells, corner, y, NULL);
-    case 3:
+    if (s->kernel_w == 3)
         return argmax ? four_largest(s, rows, 2, 3, cells, corner, y, argmax)
                       : four_largest(s, rows, 2, 3, cells, corner, y, NULL);
-    default:
-        return argmax ? four_largest(s, rows, 2, s->kernel_w, cells, corner, y, argmax)
-                      : four_largest(s, rows, 2, s->kernel_w, cells, corner, y, NULL);
-    }
+    return argmax ? four_largest(s, rows, 2, s->kernel_w, cells, corner, y, argmax)
+                  : four_largest(s, rows, 2, s->kernel_w, cells, corner, y, NULL);
 }
 #endif
 
