@@ -53,7 +53,7 @@ DOUBLE_FLAGS := $(ASAN_FLAGS) -DBL_DOUBLE=1
 STB_FLAGS    := -w -ftrivial-auto-var-init=pattern
 # Size counts in the module, except in the kernels' loops (docs/decisions/0001-module-size.md). Unrolling pays where the
 # products are summed; elsewhere it only copies loops.
-WASM_PRODUCTS = src/kernels/panels.c src/kernels/gemm.c
+WASM_PRODUCTS = src/kernels/panels.c
 WASM_LOOPS    = $(filter-out src/kernels/conv.c src/kernels/grid.c src/kernels/plain.c,$(filter src/kernels/% src/base/random.c,$<))
 WASM_ROLLED   = -mllvm -unroll-runtime=0 -mllvm -unroll-allow-partial=0 -mllvm -force-vector-interleave=1
 WASM_SPEED    = $(if $(filter $(WASM_PRODUCTS),$<),-O3,$(if $(WASM_LOOPS),-O3 $(WASM_ROLLED),-Oz))

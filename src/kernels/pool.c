@@ -47,7 +47,8 @@ static int largest(const bl_pool_shape *s, const window *w, const bl_real *cells
     return best;
 }
 
-static void one_largest(const bl_pool_shape *s, int oy, int ox, const bl_real *cells, bl_real *y, int32_t *argmax) {
+static __attribute__((noinline)) void one_largest(const bl_pool_shape *s, int oy, int ox, const bl_real *cells,
+                                                  bl_real *y, int32_t *argmax) {
     window w = window_at(s, oy, ox);
     int best = largest(s, &w, cells);
     *y = cells[best];
