@@ -150,22 +150,6 @@ export const t = {
     unedited: 'Methoden arbeiten mit dem Netz, wie es geöffnet wurde: Von Hand geänderte Kanäle und Kerne sind nicht darin.', keep: 'Daneben behalten', kept: 'Behalten, unter einem Zeiger', drop: (what) => `Wegnehmen: ${what}`, oneScale: (v) => `eine Skala, ±${v}`, ownScale: (v) => `eigene Skala, ±${v}`,
     showing: (a, b) => `${a} von ${b} gezeigt`, closer: 'Näher', farther: 'Weiter weg', whole: 'Die ganze Karte',
   },
-  sanity: {
-    title: 'Gegenprobe: andere Klasse, verwürfelte Gewichte', other: 'Dasselbe für', run: 'Prüfen: dasselbe noch zweimal', rank: 'Rangkorrelation der Beträge mit der Karte oben', unchecked: 'Noch nicht geprüft.', scale: (v) => `eigene Skala, 0 bis ${v}`,
-    slider: 'Gewichte neu gezogen vom Ausgang hinab bis', down: (name, k, n) => (k === n ? `Alle ${n} Schichten mit neu gezogenen Gewichten` : `Gewichte neu gezogen vom Ausgang hinab bis ${name}, ${k} von ${n} Schichten`),
-    mapOther: (name) => `Die Karte für ${name}`, mapScrambled: 'Die Karte mit neu gezogenen Gewichten', none: 'Eine der Karten ist überall dieselbe Zahl: Es gibt keine Reihenfolge zu vergleichen.',
-    others: ['Andere Klasse, andere Karte.', 'Die Karten haben einen Teil gemeinsam. Was gemeinsam ist, spricht nicht für diese Klasse.', 'Fast dieselbe Karte für eine andere Klasse: Sie unterscheidet die Klassen kaum.'],
-    scrambled: ['Die Karte ändert sich mit den Gewichten, wie sie soll. Notwendig, nicht hinreichend.', 'Die Karte ändert sich nur zum Teil. Unklar.', 'Die Karte ändert sich kaum: Sie kann nicht zeigen, was gelernt wurde.'],
-  },
-  attack: {
-    original: 'Vorlage', perturbation: (gain) => `Störung ×${gain}`, grey: 'grau = unverändert', result: 'Ergebnis', asSaved: '8 Bit, wie gespeichert', target: 'Ziel', race: 'Das Rennen', over: (n) => (n === 1 ? 'ein Schritt' : `über ${n} Schritte`), changed: 'geändert',
-    epsilon: (range, visible) => `so viel darf sich jeder Farbwert höchstens ändern; etwa ${range} % des Bereichs, ${visible}`, visible: ['nichts', 'kaum zu sehen', 'gerade zu sehen', 'zu sehen'], noise: 'Zufälliges Rauschen, gleiches ε', noiseText: (e) => `Jeder Wert zufällig um bis zu ${e}/255 verschoben.`,
-    flicker: 'Blinken', noiseGain: (g) => `Rauschen ×${g}`, noisePicture: 'Bild + Rauschen', step: 'Schritt', after: 'Danach', use: 'Als Bild nehmen',
-  },
-  dream: {
-    strength: (name) => `Stärke von ${name}`, since: (x) => [`×${x}`, ' seit dem Anfang, logarithmisch'], octave: (n) => `Oktave ${n}`, compare: 'Mit dem Foto vergleichen', photo: 'Foto', objective: 'Traum von', channel: 'Kanal', all: 'alle',
-    empty: '„Los“ beginnt mit dem Bild links und lässt die Schicht es verändern.', film: 'Wie es wuchs',
-  },
   edit: {
     count: (n) => (n === 0 ? 'Nichts ist geändert' : n === 1 ? '1 Änderung' : `${n} Änderungen`), undo: 'Zurücknehmen', all: 'Alles zurücknehmen', was: 'vorher', now: 'jetzt',
     diff: 'den Unterschied zeigen', picture: 'Auf dem Bild malen', channels: 'Kanäle abschalten', channelsHint: 'Ein abgeschalteter Kanal antwortet überall 0. Wähle einen, um ihn umzuschalten.', kernel: (name) => `Einen Kern von ${name} ändern`, list: 'Was im Netz geändert ist',

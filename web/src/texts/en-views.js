@@ -1,5 +1,21 @@
 // The words of views that come later, in English. Another language is another file with the same keys.
 export const v = {
+  sanity: {
+    title: 'Sanity check: another class, weights scrambled', other: 'The same for', run: 'Check: the same twice more', rank: 'Rank correlation of sizes with the map above', unchecked: 'Not checked yet.', scale: (v) => `own scale, 0 to ${v}`,
+    slider: 'Weights drawn anew from the output down to', down: (name, k, n) => (k === n ? `All ${n} layers with weights drawn anew` : `Weights drawn anew from the output down to ${name}, ${k} of ${n} layers`),
+    mapOther: (name) => `The map for ${name}`, mapScrambled: 'The map with weights drawn anew', none: 'One of the maps is all one number: there is no order to compare.',
+    others: ['Another class, another map.', 'The maps share a part. What they share does not speak for this class.', 'Nearly the same map for another class: it hardly tells the classes apart.'],
+    scrambled: ['The map changes with the weights, as it should. Necessary, not sufficient.', 'The map changes only in part. Unclear.', 'The map hardly changes: it cannot show what was learned.'],
+  },
+  attack: {
+    original: 'Original', perturbation: (gain) => `Perturbation ×${gain}`, grey: 'grey = no change', result: 'Result', asSaved: '8 bit, as saved', target: 'target', race: 'The race', over: (n) => (n === 1 ? 'one step' : `over ${n} steps`), changed: 'changed',
+    epsilon: (range, visible) => `the most any colour value may change; about ${range} % of the range, ${visible}`, visible: ['nothing', 'hardly visible', 'just visible', 'visible'], noise: 'Random noise, same ε', noiseText: (e) => `Every value moved by up to ${e}/255, by chance.`,
+    flicker: 'Flicker', noiseGain: (g) => `noise ×${g}`, noisePicture: 'picture + noise', step: 'step', after: 'After', use: 'Use as picture',
+  },
+  dream: {
+    strength: (name) => `Strength of ${name}`, since: (x) => [`×${x}`, ' since the start, log axis'], octave: (n) => `octave ${n}`, compare: 'Compare with photo', photo: 'photo', objective: 'dream of', channel: 'channel', all: 'all',
+    empty: 'Run starts from the picture on the left and lets the layer change it.', film: 'How it grew',
+  },
   guess: {
     kind: 'Kind of question', kinds: { where: 'Where did it look?', honest: 'Which one is honest?' }, by: 'as told by', thinking: 'The network is looking at a picture …',
     where: (name) => `The network says: ${name}. Which place speaks most for it?`, how: 'Mark a place in the picture: click or tap, or use the arrow keys.', sure: 'Another click moves the mark. Then see the map.', show: 'Show the map', next: 'Next question',

@@ -148,22 +148,6 @@ export const t = {
     unedited: 'Methods work on the network as it was opened: channels and kernels changed by hand are not in it.', keep: 'Keep beside', kept: 'Kept, under one cursor', drop: (what) => `Take away: ${what}`, oneScale: (v) => `one scale, ±${v}`, ownScale: (v) => `own scale, ±${v}`,
     showing: (a, b) => `showing ${a} of ${b}`, closer: 'Closer', farther: 'Farther', whole: 'The whole map',
   },
-  sanity: {
-    title: 'Sanity check: another class, weights scrambled', other: 'The same for', run: 'Check: the same twice more', rank: 'Rank correlation of sizes with the map above', unchecked: 'Not checked yet.', scale: (v) => `own scale, 0 to ${v}`,
-    slider: 'Weights drawn anew from the output down to', down: (name, k, n) => (k === n ? `All ${n} layers with weights drawn anew` : `Weights drawn anew from the output down to ${name}, ${k} of ${n} layers`),
-    mapOther: (name) => `The map for ${name}`, mapScrambled: 'The map with weights drawn anew', none: 'One of the maps is all one number: there is no order to compare.',
-    others: ['Another class, another map.', 'The maps share a part. What they share does not speak for this class.', 'Nearly the same map for another class: it hardly tells the classes apart.'],
-    scrambled: ['The map changes with the weights, as it should. Necessary, not sufficient.', 'The map changes only in part. Unclear.', 'The map hardly changes: it cannot show what was learned.'],
-  },
-  attack: {
-    original: 'Original', perturbation: (gain) => `Perturbation ×${gain}`, grey: 'grey = no change', result: 'Result', asSaved: '8 bit, as saved', target: 'target', race: 'The race', over: (n) => (n === 1 ? 'one step' : `over ${n} steps`), changed: 'changed',
-    epsilon: (range, visible) => `the most any colour value may change; about ${range} % of the range, ${visible}`, visible: ['nothing', 'hardly visible', 'just visible', 'visible'], noise: 'Random noise, same ε', noiseText: (e) => `Every value moved by up to ${e}/255, by chance.`,
-    flicker: 'Flicker', noiseGain: (g) => `noise ×${g}`, noisePicture: 'picture + noise', step: 'step', after: 'After', use: 'Use as picture',
-  },
-  dream: {
-    strength: (name) => `Strength of ${name}`, since: (x) => [`×${x}`, ' since the start, log axis'], octave: (n) => `octave ${n}`, compare: 'Compare with photo', photo: 'photo', objective: 'dream of', channel: 'channel', all: 'all',
-    empty: 'Run starts from the picture on the left and lets the layer change it.', film: 'How it grew',
-  },
   edit: {
     count: (n) => (n === 0 ? 'Nothing is changed' : n === 1 ? '1 change' : `${n} changes`), undo: 'Undo', all: 'Undo all', was: 'before', now: 'now',
     diff: 'show the difference', picture: 'Paint on the picture', channels: 'Switch channels off', channelsHint: 'A channel that is off answers 0 everywhere. Choose one to switch it.', kernel: (name) => `Change a kernel of ${name}`, list: 'What is changed in the network',
