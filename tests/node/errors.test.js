@@ -24,6 +24,7 @@ const NEVER = [
   /^an empty picture cannot be written/, /^there is no (colour family|rule|value|result) number|^there is nothing open with|^only plain gradients|^% is no number of an element|^a temperature of|^this % is closed, or never|after close\(\)/,
   /^no (gradient was computed|picture was shown)|^Call (%|forward)\(\) first/, /^there are no colours|^Families:|^this network has no layer "|^info\.values|^there is no % "%"$|^There are %\.|takes two Float32Arrays|^a picture is \{|^Give the result of decode|^for %, mean and std/,
   /^there is no phase|^a newer request took|^Backlight is closed|^Load it again|^this worker has not|^these numbers are gone|^Ask again with|was stopped$/,
+  /^softmax sends back|^there is no class % among|^a caption (is three|stands at)|^there is no kind/,
   /^Its own WebAssembly|^It needs WebAssembly|^This browser (cannot|has no)/, // the page says this itself (states.noSimd)
 ]
 
