@@ -92,6 +92,7 @@ test('fifty stopped dreams', async () => {
           while (!condition()) await new Promise((resume) => setTimeout(resume, 10))
         }
         for (let i = 0; i < n; i++) {
+          await until(() => button(/^(Run|Again)$/)) // the panel comes after the first maps
           button(/^(Run|Again)$/).click()
           await until(() => Number(document.querySelector('[data-job=running] .count b')?.textContent) > 1)
           button(/^Stop$/).click()
