@@ -54,8 +54,8 @@ bl_status bl_fold_batchnorm(bl_model *m, bl_error *error);
 typedef struct {
     size_t bytes, offset;
     int from, to;  /* inclusive; of a part, the whole's count */
-    int inside;    /* the buffer it is a part of … */
-    size_t within; /* … from this byte on; −1: none */
+    int inside;    /* the buffer it is a part of; −1: none … */
+    size_t within; /* … from this byte on */
 } bl_buffer;
 
 typedef struct {
