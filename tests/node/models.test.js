@@ -15,7 +15,7 @@ const names = readdirSync(models).filter((f) => /^[^.]+\.onnx$/.test(f)).map((f)
 const tiny = process.env.BACKLIGHT_TINY_IMAGENET
 // A tie may fall otherwise there, one in some thousands.
 const TIES = 1e-3
-const PROMISED = { 'tiny-vgg': { accuracy: 0.78, bytes: 50e3 }, flagship: { accuracy: 0.47, bytes: 6e6 }, fashion: { accuracy: 0.92, bytes: 100e3 } }
+const PROMISED = { 'tiny-vgg': { accuracy: 0.78, bytes: 50e3 }, flagship: { accuracy: 0.52, bytes: 6e6 }, fashion: { accuracy: 0.92, bytes: 100e3 } }
 // Without captions; of pictures alone the one that reads captions knows nothing, which is the point.
 const CAB = ['cab-100', 'cab-30', 'cab-0'] // as the captions tell more and more
 Object.assign(PROMISED, { 'cab-none': { accuracy: 0.88, bytes: 100e3 }, 'cab-100': { accuracy: 0.8, bytes: 100e3 }, 'cab-30': { accuracy: 0.7, bytes: 100e3 }, 'cab-0': { accuracy: 0.2, bytes: 100e3 } })
