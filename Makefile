@@ -51,12 +51,11 @@ DOUBLE_FLAGS := $(ASAN_FLAGS) -DBL_DOUBLE=1
 # stb reads colours of a palette that a damaged file does not have: the stack is written first, so that they are the
 # same everywhere.
 STB_FLAGS    := -w -ftrivial-auto-var-init=pattern
-# Size counts in the module, except in the kernels' loops (docs/decisions/0001-module-size.md). Unrolling pays where the
-# products are summed; elsewhere it only copies loops.
-WASM_PRODUCTS = src/kernels/panels.c
+# Size counts in the module, except in the kernels' loops (docs/decisions/0001-module-size.md). Loops that gain by being
+# unrolled say so themselves (kernels/panels.h); elsewhere it only copies them.
 WASM_LOOPS    = $(filter-out src/kernels/conv.c src/kernels/grid.c src/kernels/plain.c,$(filter src/kernels/% src/base/random.c,$<))
 WASM_ROLLED   = -mllvm -unroll-runtime=0 -mllvm -unroll-allow-partial=0 -mllvm -force-vector-interleave=1
-WASM_SPEED    = $(if $(filter $(WASM_PRODUCTS),$<),-O3,$(if $(WASM_LOOPS),-O3 $(WASM_ROLLED),-Oz))
+WASM_SPEED    = $(if $(WASM_LOOPS),-O3 $(WASM_ROLLED),-Oz)
 WASM_FLAGS    = $(FLAGS) -msimd128 -mbulk-memory $(WASM_SPEED)
 # The second module, with multiply-add in one step. Debian's Emscripten cannot make it; its C library serves.
 SYSROOT       = $(shell em-config CACHE)/sysroot

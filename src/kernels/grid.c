@@ -70,23 +70,18 @@ static void pack_channels(const bl_grid *g, const bl_real *w, int channels, int 
             }
 }
 
-/* One grid alone, whose results' or channels' weights lie side by side. */
-static bool pack_in_order(const bl_grid *g, int block, const bl_real *w, bl_real *to) {
-    bool forward = g->w_in == g->n_taps, turned = g->n_taps == 1 && g->w_out == 1;
-    for (int c = 0; (forward || turned) && c < g->channels; c += block) {
-        int depth = bl_least(block, g->channels - c) * g->n_taps;
-        bl_pack_rows(g->outs, depth, (bl_matrix){w + c * g->w_in, g->w_out, forward ? 1 : g->w_in}, to);
-        to += (ptrdiff_t)depth * g->outs;
-    }
-    return forward || turned;
+/* The weights of one grid alone, whose results' or channels' weights lie side by side, are a matrix: bl_sum_strip packs
+ * it. */
+static bool is_matrix(const bl_grid *g) {
+    return !g->shared && (g->w_in == g->n_taps || (g->n_taps == 1 && g->w_out == 1));
 }
 
-/* All grids of one group, one behind the other. `only` is the forward grid, or NULL: all phases. */
+/* All grids of one group, one behind the other, unless they are a single matrix. `only` is the forward grid, or NULL:
+ * all phases. */
 static void pack(const bl_conv_shape *s, const bl_phase *only, const bl_real *w, bl_real *to) {
     const bl_grid all = whole(s, only);
-    if (all.n_taps == 0) return;
+    if (all.n_taps == 0 || is_matrix(&all)) return;
     int shared = !only && shares(s) ? block_channels(&all) : 0;
-    if (!all.shared && pack_in_order(&all, block_channels(&all), w, to)) return;
     for (int c = 0; c < all.channels; c += FETCHED) {
         bl_real *pack = to;
         int end = bl_least(all.channels, c + FETCHED);
@@ -122,12 +117,14 @@ static size_t scratch_of(const bl_conv_shape *s, const bl_phase *only) {
            places * sizeof(int32_t);
 }
 
-/* Group n of all pictures: x and y are those of the first group, `first` the first result of all. */
+/* Group n of all pictures: x and y are those of the first group, w and weights its own. */
 static void convolve(const bl_conv_shape *s, const bl_phase *only, int n, int pictures, const bl_real *x,
-                     const bl_real *weights, const bl_finish *finish, bl_real *y, bool add, bl_real *strip) {
+                     const bl_real *w, bl_real *weights, const bl_finish *finish, bl_real *y, bool add,
+                     bl_real *strip) {
     const bl_grid all = whole(s, only);
     if (all.n_taps == 0) return;
     const bl_cut c = bl_cut_up(&all, block_channels(&all));
+    const bool matrix = is_matrix(&all), once = matrix && pictures == 1 && c.rows >= all.rows;
     bl_real *together = strip + bl_strip_count(&c);
     int32_t *places = (int32_t *)(together + bl_together_count((size_t)c.channels * (size_t)all.n_taps)),
             *next = places;
@@ -153,16 +150,19 @@ static void convolve(const bl_conv_shape *s, const bl_phase *only, int n, int pi
                                .high = last ? finish->high : (bl_real)INFINITY,
                                .gate = last ? finish->gate : NULL,
                                .first = y};
-                const bl_real *packed = weights;
+                bl_real *packed = weights;
                 next = places;
                 for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p);) {
                     const bl_grid *g = &p.grid;
-                    bl_rows_read b = {some * g->n_taps, read, next, 0};
-                    if (g->n_taps == 1) b = (bl_rows_read){some, read + next[0], NULL, c.plane};
+                    bl_rows_read b = {some * g->n_taps, read, next};
+                    bl_weights these = {.packed = packed + (once ? 0 : (ptrdiff_t)i * g->n_taps * all.outs),
+                                        .source = {w + i * g->w_in, g->w_out, g->n_taps == 1 ? g->w_in : 1},
+                                        .fresh = matrix && q == 0 && row == 0,
+                                        .once = once};
                     int rows = bl_least(c.rows, g->rows - row);
                     if (rows > 0)
-                        bl_sum_strip(g, &c, rows, packed + (ptrdiff_t)i * g->n_taps * all.outs, &b,
-                                     to + (ptrdiff_t)p.y * s->width + p.x + row * g->y_row, &t, together);
+                        bl_sum_strip(g, &c, rows, &these, &b, to + (ptrdiff_t)p.y * s->width + p.x + row * g->y_row, &t,
+                                     together);
                     packed += (ptrdiff_t)all.channels * g->n_taps * all.outs;
                     next += c.channels * g->n_taps;
                 }
@@ -199,7 +199,7 @@ void bl_grid_forward(const bl_conv_shape *s, int pictures, const bl_real *x, con
     bl_real *weights = scratch;
     for (int n = 0; n < s->groups; n++, w += weights_count(s)) {
         pack(s, &forward, w, weights);
-        convolve(s, &forward, n, pictures, x, weights, finish, y, false, weights + weights_count(s));
+        convolve(s, &forward, n, pictures, x, w, weights, finish, y, false, weights + weights_count(s));
     }
 }
 
@@ -209,14 +209,14 @@ void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, c
     bl_real *weights = scratch, *strip = weights + weights_count(s);
     if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * plane * sizeof *dx);
     for (int n = 0; n < s->groups; n++, w += weights_count(s)) {
-        const bl_real *packed = weights;
+        bl_real *packed = weights;
         pack(s, NULL, w, weights);
         if (shares(s)) {
-            convolve(s, NULL, n, pictures, dy, weights, finish, dx, add, strip);
+            convolve(s, NULL, n, pictures, dy, w, weights, finish, dx, add, strip);
             continue;
         }
         for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);) {
-            convolve(s, &p, n, pictures, dy, packed, finish, dx, add, strip);
+            convolve(s, &p, n, pictures, dy, w, packed, finish, dx, add, strip);
             packed += (ptrdiff_t)p.grid.channels * p.grid.n_taps * p.grid.outs;
         }
     }

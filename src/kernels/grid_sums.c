@@ -6,19 +6,23 @@
 enum {
     WIDE = 2 * BL_LANES, /* positions of a panel */
     WEIGHTS = 32768,     /* of a block of results: they stay in the second cache */
-    MANY = 12,           /* results for which a panel's rows are copied together first: that costs as much as two */
     ROOM = 4096,         /* numbers of a few panels' rows: they stay in the first cache … */
     PANELS = 16          /* … and are this many at most */
 };
 
+/* `rows` results at a panel's positions. Where the panel is read, at the offsets (shifted) or one row behind the other,
+ * may be copied on the way. Finished, results go to rows of y, y_row apart. The number of rows and both flags are
+ * constants wherever this is called. */
 #if defined(BL_DOUBLE)
 
-static inline void tile(int rows, const bl_real *a, const bl_rows_read *b, const bl_real *x, bool shifted,
-                        const bl_target *t, const bl_real *bias, bl_real *y, ptrdiff_t y_row) {
+static inline void tile(int rows, bool shifted, bool copies, const bl_real *a, int k, const bl_real *x,
+                        const int32_t *offsets, bl_real *copy, const bl_target *t, const bl_real *bias, bl_real *y,
+                        ptrdiff_t y_row) {
+    for (int l = 0; copies && l < k; l++) memcpy(copy + l * WIDE, x + offsets[l], WIDE * sizeof *copy);
     for (int i = 0; i < rows; i++, y += y_row)
         for (int j = 0; j < WIDE; j++) {
             bl_real sum = 0;
-            for (int l = 0; l < b->k; l++) sum += a[l * rows + i] * x[(shifted ? b->offsets[l] : l * b->step) + j];
+            for (int l = 0; l < k; l++) sum += a[l * rows + i] * x[(shifted ? offsets[l] : l * WIDE) + j];
             sum += t->add ? y[j] : bias ? bias[i] : 0;
             if (sum < t->low) sum = t->low;
             if (sum > t->high) sum = t->high;
@@ -28,19 +32,21 @@ static inline void tile(int rows, const bl_real *a, const bl_rows_read *b, const
 
 #else
 
-/* `rows` results at a panel's positions. The number of rows, and whether they are shifted by offsets, are constants
- * wherever this is called. Finished, they go to rows of y, y_row apart. */
-static inline __attribute__((always_inline)) void tile(int rows, const float *restrict a, const bl_rows_read *b,
-                                                       const float *restrict x, bool shifted, const bl_target *t,
-                                                       const float *bias, float *y, ptrdiff_t y_row) {
+static inline __attribute__((always_inline)) void tile(int rows, bool shifted, bool copies, const float *restrict a,
+                                                       int k, const float *restrict x, const int32_t *restrict offsets,
+                                                       float *restrict copy, const bl_target *t, const float *bias,
+                                                       float *y, ptrdiff_t y_row) {
     bl_vec sums[BL_MR][2];
-    const int32_t *restrict offsets = b->offsets;
-    ptrdiff_t step = b->step;
     for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = bl_vec_zero();
-    for (int l = b->k; l > 0; l--, a += rows) {
+    BL_UNROLLED for (const float *end = a + (ptrdiff_t)k * rows; a != end; a += rows) {
         const float *row = shifted ? x + *offsets++ : x;
         bl_vec b0 = bl_vec_load(row), b1 = bl_vec_load(row + BL_LANES);
-        if (!shifted) x += step;
+        if (!shifted) x += WIDE;
+        if (copies) {
+            bl_vec_store(copy, b0);
+            bl_vec_store(copy + BL_LANES, b1);
+            copy += WIDE;
+        }
         for (int i = 0; i < rows; i++) {
             bl_vec w = bl_vec_load_splat(a + i);
             sums[i][0] = bl_vec_madd(sums[i][0], w, b0);
@@ -59,6 +65,24 @@ static inline __attribute__((always_inline)) void tile(int rows, const float *re
 }
 
 #endif
+
+#define TILES(rows)                                                                                                    \
+    static BL_APART void straight##rows(const bl_real *a, int k, const bl_real *x, const bl_target *t,                 \
+                                        const bl_real *bias, bl_real *y, ptrdiff_t y_row) {                            \
+        tile(rows, false, false, a, k, x, NULL, NULL, t, bias, y, y_row);                                              \
+    }                                                                                                                  \
+    static BL_APART void shifted##rows(const bl_real *a, int k, const bl_real *x, const int32_t *offsets,              \
+                                       const bl_target *t, const bl_real *bias, bl_real *y, ptrdiff_t y_row) {         \
+        tile(rows, true, false, a, k, x, offsets, NULL, t, bias, y, y_row);                                            \
+    }
+TILES(4)
+TILES(3)
+TILES(2)
+TILES(1)
+static BL_APART void copied4(const bl_real *a, int k, const bl_real *x, const int32_t *offsets, bl_real *copy,
+                             const bl_target *t, const bl_real *bias, bl_real *y, ptrdiff_t y_row) {
+    tile(4, true, true, a, k, x, offsets, copy, t, bias, y, y_row);
+}
 
 /* Finished sums go through their gate, whose rows are at_row apart. */
 static __attribute__((noinline)) void close(int rows, const bl_gate *gate, const bl_real *at, ptrdiff_t at_row,
@@ -109,25 +133,46 @@ static __attribute__((noinline)) void load_pieces(const pieces *p, const bl_targ
     }
 }
 
-#define TILE(rows)                                                                                                     \
-    b->offsets ? tile(rows, a, b, p->x, true, t, bias, to, to_row) : tile(rows, a, b, p->x, false, t, bias, to, to_row)
+/* Of the panel p, the first results: its rows are read where they lie, and copied if others will read them. */
+static inline void sum_first(int rows, const bl_real *a, const bl_rows_read *b, const bl_target *t, const bl_real *bias,
+                             panel *p, bl_real *copy, bl_real *y, ptrdiff_t y_row) {
+    if (copy) {
+        copied4(a, b->k, p->x, b->offsets, copy, t, bias, y, y_row);
+        p->x = copy;
+        return;
+    }
+    switch (rows) {
+    case 4: shifted4(a, b->k, p->x, b->offsets, t, bias, y, y_row); break;
+    case 3: shifted3(a, b->k, p->x, b->offsets, t, bias, y, y_row); break;
+    case 2: shifted2(a, b->k, p->x, b->offsets, t, bias, y, y_row); break;
+    default: shifted1(a, b->k, p->x, b->offsets, t, bias, y, y_row); break;
+    }
+}
+static inline void sum_next(int rows, const bl_real *a, int k, const bl_target *t, const bl_real *bias, const panel *p,
+                            bl_real *y, ptrdiff_t y_row) {
+    switch (rows) {
+    case 4: straight4(a, k, p->x, t, bias, y, y_row); break;
+    case 3: straight3(a, k, p->x, t, bias, y, y_row); break;
+    case 2: straight2(a, k, p->x, t, bias, y, y_row); break;
+    default: straight1(a, k, p->x, t, bias, y, y_row); break;
+    }
+}
 
 /* Four results at all panels, then the next four: so their stores run on, as far as the panels do. */
-static void sum_panels(int outs, const bl_real *a, const bl_rows_read *b, const bl_target *t, const panel *panels,
-                       int n) {
+static void sum_panels(int outs, const bl_real *a, const bl_rows_read *b, const bl_target *t, panel *panels, int n,
+                       bl_real *together) {
     const bl_real *bias = t->bias;
     for (int i = 0; i < outs; i += BL_MR, a += (ptrdiff_t)BL_MR * b->k) {
         int rows = bl_least(BL_MR, outs - i);
-        for (const panel *p = panels; p < panels + n; p++) {
-            bl_real sums[BL_MR * WIDE], *to = p->y ? p->y + i * t->plane : sums;
+        for (panel *p = panels; p < panels + n; p++) {
+            bl_real sums[BL_MR * WIDE], *to = p->y ? p->y + i * t->plane : sums,
+                                        *copy = outs > BL_MR ? together + (p - panels) * b->k * WIDE : NULL;
             ptrdiff_t to_row = p->y ? t->plane : WIDE;
             if (!p->y && t->add) load_pieces(&p->parts, t, rows, t->first, sums, i * t->plane);
-            switch (rows) {
-            case 4: TILE(4); break;
-            case 3: TILE(3); break;
-            case 2: TILE(2); break;
-            default: TILE(1); break;
-            }
+            if (i == 0)
+                sum_first(rows, a, b, t, bias, p, copy, to, to_row);
+            else
+                sum_next(rows, a, b->k, t, bias, p, to, to_row);
             if (t->gate && p->y) close(rows, t->gate, t->gate->y + (to - t->first), t->plane, to, to_row);
             if (t->gate && !p->y) {
                 bl_real at[BL_MR * WIDE] = {0};
@@ -155,12 +200,6 @@ static void find_pieces(const bl_grid *g, const field *f, int row, int column, i
     }
 }
 
-static const bl_real *copy_rows(const bl_rows_read *b, const bl_real *x, bl_real *to) {
-    for (int l = 0; l < b->k; l++)
-        memcpy(to + (ptrdiff_t)l * WIDE, x + (b->offsets ? b->offsets[l] : l * b->step), WIDE * sizeof *to);
-    return to;
-}
-
 /* Panels that are summed together. */
 static int panels_of(size_t depth) {
     return bl_least(PANELS, bl_most(1, (int)(ROOM / WIDE / depth)));
@@ -172,7 +211,6 @@ static void sum_block(const bl_grid *g, const field *f, int outs, const bl_real 
                       const bl_target *t, bl_real *together) {
     int total = (f->rows - 1) * f->width + f->columns, row = 0, column = 0, n = 0, most = panels_of((size_t)b->k);
     panel panels[PANELS];
-    const bl_rows_read copied = {b->k, NULL, NULL, WIDE};
     for (int at = 0; at < total; at += WIDE, column += WIDE) {
         for (; column >= f->width; column -= f->width) row++;
         /* The last panel is moved back, so that nothing behind the picture is read; what it repeats is not stored. */
@@ -182,26 +220,28 @@ static void sum_block(const bl_grid *g, const field *f, int outs, const bl_real 
         p->x = b->x + at - skip;
         p->y = !skip && t->column == 1 && column + WIDE <= f->columns ? y + row * g->y_row + column : NULL;
         if (!p->y) find_pieces(g, f, row, column, skip, y, &p->parts);
-        if (p->y || p->parts.n > 0) {
-            if (outs >= MANY) p->x = copy_rows(b, p->x, together + (ptrdiff_t)n * b->k * WIDE);
-            n++;
-        }
+        n += p->y || p->parts.n > 0;
         if (n < most && at + WIDE < total) continue;
-        sum_panels(outs, a, outs >= MANY ? &copied : b, t, panels, n);
+        sum_panels(outs, a, b, t, panels, n, together);
         n = 0;
     }
 }
 
 /* Weights of a block of them stay in the second cache while all positions are gone through. */
-void bl_sum_strip(const bl_grid *g, const bl_cut *c, int rows, const bl_real *a, const bl_rows_read *b, bl_real *y,
+void bl_sum_strip(const bl_grid *g, const bl_cut *c, int rows, const bl_weights *w, const bl_rows_read *b, bl_real *y,
                   const bl_target *t, bl_real *together) {
     field f = {rows, c->width, g->columns};
     if (f.width == f.columns && g->y_row == f.columns * g->y_column) f = (field){1, rows * f.columns, rows * f.columns};
     int block = bl_most(BL_MR, WEIGHTS / b->k & ~(BL_MR - 1));
     for (int i = 0; i < g->outs; i += block) {
+        int outs = bl_least(block, g->outs - i);
+        bl_real *a = w->packed + (w->once ? 0 : (ptrdiff_t)i * b->k);
+        bl_matrix source = w->source;
+        source.data += i * source.row;
+        if (w->fresh) bl_pack_rows(outs, b->k, source, a);
         bl_target some = *t;
         if (some.bias) some.bias += i;
-        sum_block(g, &f, bl_least(block, g->outs - i), a + (ptrdiff_t)i * b->k, b, y + i * t->plane, &some, together);
+        sum_block(g, &f, outs, a, b, y + i * t->plane, &some, together);
     }
 }
 

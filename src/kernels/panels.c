@@ -97,7 +97,7 @@ static inline __attribute__((always_inline)) void tile(int rows, int vectors, in
     bl_vec sums[BL_MR][BL_NV];
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < vectors; v++) sums[i][v] = bl_vec_zero();
-    for (int l = 0; l < k; l++, a += rows, b += BL_NR) {
+    BL_UNROLLED for (const float *end = a + (ptrdiff_t)k * rows; a != end; a += rows, b += BL_NR) {
         bl_vec y[BL_NV];
         for (int v = 0; v < vectors; v++) y[v] = bl_vec_load(b + v * BL_LANES);
         for (int i = 0; i < rows; i++) {
@@ -143,12 +143,23 @@ static inline __attribute__((always_inline)) void lanes(int rows, int columns, i
 
 #endif
 
+/* Nearly all tiles are whole ones. */
+static BL_APART void whole_tile(int k, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row, int columns,
+                                bool add, const bl_real *start) {
+    tile(BL_MR, BL_NV, k, a, b, c, c_row, columns, add, start);
+}
+
 /* What is constant in the loops above is chosen here. */
 static inline __attribute__((always_inline)) void tiles(int rows, int vectors, int k, const bl_real *a,
                                                         const bl_real *b, bl_real *c, ptrdiff_t c_row, int columns,
                                                         bool add, const bl_real *start) {
     switch (rows) {
-    case 4: tile(4, vectors, k, a, b, c, c_row, columns, add, start); break;
+    case 4:
+        if (vectors == BL_NV)
+            whole_tile(k, a, b, c, c_row, columns, add, start);
+        else
+            tile(4, vectors, k, a, b, c, c_row, columns, add, start);
+        break;
     case 3: tile(3, vectors, k, a, b, c, c_row, columns, add, start); break;
     case 2: tile(2, vectors, k, a, b, c, c_row, columns, add, start); break;
     default: tile(1, vectors, k, a, b, c, c_row, columns, add, start); break;

@@ -14,6 +14,20 @@ enum {
     BL_KC = 256               /* depth of a block: a panel of B (8 or 24 KB) stays in the first cache */
 };
 
+/* How loops over the depth of a sum are laid out, by measurement (docs/decisions/0007-grids.md). In a function of their own
+ * engines keep more of them in registers, and unrolled they hang less on where in memory the engine puts them; with
+ * multiply-add in one step neither holds. */
+#if !defined(__wasm__)
+#define BL_APART __attribute__((noinline))
+#define BL_UNROLLED
+#elif defined(BL_FAST)
+#define BL_APART inline __attribute__((always_inline))
+#define BL_UNROLLED
+#else
+#define BL_APART    __attribute__((noinline))
+#define BL_UNROLLED _Pragma("clang loop unroll_count(2)")
+#endif
+
 /* Packs m×k into rows of panels: 4 rows together as [k][4], what is left over (1 to 3 rows) as [k][rest]. m·k elements.
  */
 void bl_pack_rows(int m, int k, bl_matrix a, bl_real *packed);

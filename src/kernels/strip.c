@@ -23,10 +23,12 @@ static bool in_place(const bl_grid *g, const bl_cut *c) {
         c->y.most + g->rows > g->height || c->x.most + g->columns > g->width)
         return false;
     size_t positions = (size_t)(g->rows - 1) * (size_t)g->width + (size_t)g->columns;
+    if (positions < BL_SLACK) return false;
+    if (g->outs > BL_MR) return true; /* the first results copy what the others read */
     /* Planes whose distance is a multiple of a large power of two share few lines of the first cache. */
     size_t lines = g->x_plane * sizeof(bl_real) / 64, sets = 64;
     while (sets > 1 && lines % 2 == 0) lines /= 2, sets /= 2;
-    return positions >= BL_SLACK && (size_t)c->channels * (size_t)g->taps_y <= sets * 8;
+    return (size_t)c->channels * (size_t)g->taps_y <= sets * 8;
 }
 
 bl_cut bl_cut_up(const bl_grid *g, int most_channels) {
