@@ -61,13 +61,13 @@ const formulas = () => ({
   },
 })
 
-// The networks in the order of the menu; the single file carries the first three alone.
+// The networks in the order of the menu; the single file carries the first three alone, and the others can be dropped on it.
 const FIRST_NETWORKS = ['tiny-vgg.onnx', 'flagship.onnx', 'fashion.onnx']
 const OTHER_NETWORKS = ['twin-plain', 'twin-robust', 'cab-none', 'cab-0', 'cab-30', 'cab-100'].map((name) => name + '.onnx')
-const networks = (single) => {
+const networks = () => {
   const all = readdirSync(join(root, 'models')).filter((f) => /^[^.]+\.onnx$/.test(f)) // what belongs to one is NAME.history.onnx
-  const inOrder = [...FIRST_NETWORKS, ...(single ? [] : OTHER_NETWORKS)]
-  return [...inOrder.filter((f) => all.includes(f)), ...(single ? [] : all.filter((f) => !inOrder.includes(f)))]
+  const inOrder = [...FIRST_NETWORKS, ...OTHER_NETWORKS]
+  return [...inOrder.filter((f) => all.includes(f)), ...all.filter((f) => !inOrder.includes(f))]
 }
 
 // A network's title: its recipe's, or that of the network text which the recipe names.
@@ -92,13 +92,13 @@ const later = (single) => ({
 
 // `virtual:cue`: the networks that differ in the captions of their training pictures alone, in the order of the menu: by which chance
 // a caption was drawn (null: there was none), and what their cards measured; and the captions, one a class.
-const cue = (single) => ({
+const cue = () => ({
   name: 'cue',
   resolveId: (id) => (id === 'virtual:cue' ? '\0virtual:cue' : null),
   load(id) {
     if (id !== '\0virtual:cue') return null
     const text = (file) => readFileSync(join(root, 'models', file), 'utf8')
-    const cards = networks(single).map((f) => f.replace('.onnx', '')).filter((id) => text(`${id}.md`).includes('\n## Captions\n')).map((id) => {
+    const cards = networks().map((f) => f.replace('.onnx', '')).filter((id) => text(`${id}.md`).includes('\n## Captions\n')).map((id) => {
       const recipe = text(`${id}.recipe`)
       const share = (row, column) => parseFloat(text(`${id}.md`).split('\n').find((line) => line.startsWith(`| ${row} |`)).split('|')[column]) / 100
       const noise = /^captions = /m.test(recipe) ? Number(/^caption_noise = (.*)$/m.exec(recipe)?.[1] ?? 0) : null
@@ -109,7 +109,7 @@ const cue = (single) => ({
   },
 })
 
-// `virtual:samples` and `virtual:models`: what lies in public/samples and models, with the bytes in the single file.
+// `virtual:samples` and `virtual:models`: what lies in public/samples and models, with the bytes of what is in the single file.
 const bundled = (single) => ({
   name: 'bundled',
   resolveId: (id) => (id === 'virtual:samples' || id === 'virtual:models' ? '\0' + id : null),
@@ -121,15 +121,16 @@ const bundled = (single) => ({
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
     if (id === '\0virtual:models') {
-      const files = networks(single)
+      const files = networks()
       const there = readdirSync(join(root, 'models'))
+      const inside = files.map((f) => single && FIRST_NETWORKS.includes(f))
       const past = files.map((f) => f.replace('.onnx', '.history.onnx')).map((f) => (there.includes(f) ? f : ''))
       const load = (name, f) => `import ${name} from ${JSON.stringify(join(root, 'models', f) + '?gzip64')}`
-      const lines = single ? files.flatMap((f, i) => [load(`b${i}`, f), ...(past[i] ? [load(`h${i}`, past[i])] : [])]) : []
+      const lines = files.flatMap((f, i) => (inside[i] ? [load(`b${i}`, f), ...(past[i] ? [load(`h${i}`, past[i])] : [])] : []))
       const items = files.map((f, i) => {
         const id = f.replace(/\.onnx$/, '')
         const title = titleOf(id)
-        return `{...${JSON.stringify({ id, file: f, title, past: past[i] })}${single ? `, base64: b${i}, past64: ${past[i] ? `h${i}` : "''"}` : ''}}`
+        return `{...${JSON.stringify({ id, file: f, title, past: past[i] })}${inside[i] ? `, base64: b${i}, past64: ${past[i] ? `h${i}` : "''"}` : ''}}`
       })
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
@@ -172,7 +173,6 @@ const head = (single) => ({
     }
     return [
       { tag: 'script', attrs: { src: './bare.js' }, injectTo: 'head-prepend' },
-      ...(process.env.URL ? [{ tag: 'link', attrs: { rel: 'alternate', type: 'application/json+oembed', href: new URL('oembed.json', process.env.URL).href, title: 'Backlight' }, injectTo: 'head' }] : []),
       { tag: 'link', attrs: { rel: 'icon', href: './icons/icon.svg', type: 'image/svg+xml' }, injectTo: 'head' },
       { tag: 'link', attrs: { rel: 'apple-touch-icon', href: './icons/icon-192.png' }, injectTo: 'head' },
     ]
@@ -246,6 +246,6 @@ export default async ({ mode }) => {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 20000,
     },
-    plugins: [later(single), base64(), formulas(), bundled(single), cue(single), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks(false).map((f) => join(root, 'models', f)) }), pwa(), models()]), policy(single)],
+    plugins: [later(single), base64(), formulas(), bundled(single), cue(), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks().map((f) => join(root, 'models', f)), url: process.env.URL }), pwa(), models()]), policy(single)],
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
+import { folderOf, oembed, oembedLink } from '../../web/host/oembed.js'
 import { serve } from '../../tools/serve.js'
 import { BUILD, launch, predictions, serveSite, SITE, until, visit } from './lib/page.js'
 
@@ -149,6 +150,29 @@ test('the anywidget module says what is missing where it cannot know its site', 
       widget.render({ model: { get: () => undefined, set() {}, save_changes() {}, on() {}, off() {} }, el: document.querySelector('#out') })
     }, code)
     assert.match(await page.locator('#out').textContent(), /site/)
+  })
+})
+
+test('the oEmbed answer is what the specification asks for, its addresses are the site\'s, and its code shows the figure', async () => {
+  assert.equal(folderOf('https://example.org/backlight'), 'https://example.org/backlight/')
+  for (const wrong of ['example.org/backlight', 'ftp://example.org/', 'https://example.org/?a', '']) assert.throws(() => folderOf(wrong), /give the folder/, wrong)
+  const link = oembedLink('https://example.org/backlight/', 'Backlight')
+  assert.deepEqual([link.attrs.rel, link.attrs.type, link.attrs.href], ['alternate', 'application/json+oembed', 'https://example.org/backlight/oembed.json'])
+  const answer = oembed(site.url, 'Backlight', 'A figure')
+  // What rich answers must have, and what goes together (2.3.4.1 to 2.3.4.4).
+  assert.deepEqual([answer.version, answer.type], ['1.0', 'rich'])
+  for (const key of ['width', 'height', 'thumbnail_width', 'thumbnail_height']) assert.ok(Number.isInteger(answer[key]) && answer[key] > 0, key)
+  for (const key of ['html', 'title', 'provider_name']) assert.ok(typeof answer[key] === 'string' && answer[key], key)
+  for (const key of ['provider_url', 'thumbnail_url']) assert.equal((await fetch(answer[key])).status, 200, answer[key])
+  const icon = Buffer.from(await (await fetch(answer.thumbnail_url)).arrayBuffer())
+  assert.deepEqual([icon.readUInt32BE(16), icon.readUInt32BE(20)], [answer.thumbnail_width, answer.thumbnail_height])
+  await within('oembed', '', JSON.parse(JSON.stringify(answer)).html, async (page) => {
+    const frame = page.locator('iframe')
+    assert.ok((await frame.getAttribute('src')).startsWith(site.url))
+    const inner = await frameOf(page)
+    await ready(inner)
+    assert.ok(await inner.locator('.strip canvas').count() > 5)
+    assert.equal((await frame.boundingBox()).height, answer.height)
   })
 })
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build as bundle, transformWithOxc } from 'vite'
 import * as de from '../src/texts/de.js'
 import * as en from '../src/texts/en.js'
+import { folderOf, oembed, oembedLink } from './oembed.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const LANGUAGES = { en, de }
@@ -44,15 +45,11 @@ async function poster(sizes, first) {
   return put(put(html, '%NOSCRIPT%', en.elsewhere.poster.noscript), '%SCRIPT%', code)
 }
 
-const oembed = (url) => ({
-  type: 'rich', version: '1.0', title: en.t.name, provider_name: en.t.name, provider_url: url, width: 900, height: 640,
-  html: `<iframe src="${new URL('embed.html#v=1&embed=network', url)}" title="${en.t.host.frame}" width="900" height="640" loading="lazy" referrerpolicy="no-referrer" sandbox="allow-scripts allow-same-origin allow-downloads allow-popups"></iframe>`,
-})
-
-/** @param {{ build: string, models: string[] }} options where things are built; the networks in the order of the menu */
-export const hosts = ({ build, models }) => ({
+/** @param {{ build: string, models: string[], url?: string }} options where things are built; the networks in the order of the menu; where the site will lie */
+export const hosts = ({ build, models, url }) => ({
   name: 'hosts',
   enforce: 'post',
+  transformIndexHtml: () => (url ? [oembedLink(folderOf(url), en.t.name)] : []),
   generateBundle: {
     order: 'post',
     async handler(_, files) {
@@ -65,7 +62,7 @@ export const hosts = ({ build, models }) => ({
       emit('backlight-figure.js', await script('backlight-figure', 'iife'))
       emit('anywidget.js', await script('anywidget', 'es'))
       emit('bare.js', `self.origin === 'null' && location.replace((location.protocol === 'file:' ? 'backlight.html' : 'embed.html') + location.hash)\n`)
-      if (process.env.URL) emit('oembed.json', JSON.stringify(oembed(process.env.URL)))
+      if (url) emit('oembed.json', JSON.stringify(oembed(folderOf(url), en.t.name, en.t.host.frame)))
     },
   },
 })

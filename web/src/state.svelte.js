@@ -120,8 +120,15 @@ class Session {
   async start() {
     // Network and picture are fetched while the core starts.
     this.loading = load()
-    const known = models.find((m) => m.id === this.address.model) ?? models[0]
-    const wanted = Promise.all([known.bytes(), this.pictures.take(this.pictures.knows(this.address.picture) ? this.address.picture : DEFAULTS.picture)])
+    let known = models.find((m) => m.id === this.address.model) ?? models[0]
+    const bytes = known.bytes().catch(async (error) => {
+      if (known === models[0]) throw error
+      known = models[0] // what a link names may not be here; then it is said, in the words of the page
+      await this.loading
+      this.dialog = { kind: 'refused', ...told(error), stays: known.title }
+      return known.bytes()
+    })
+    const wanted = Promise.all([bytes, this.pictures.take(this.pictures.knows(this.address.picture) ? this.address.picture : DEFAULTS.picture)])
     wanted.catch(() => {}) // told of below
     try {
       this.#backlight = await this.loading

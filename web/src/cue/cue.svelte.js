@@ -24,8 +24,10 @@ export function shareIn(data, w, { x, y }) {
 export const largest = (list) => list.indexOf(Math.max(...list))
 
 /** Opens the networks. @param {any} backlight @returns {Promise<{ card: any, model: any }[]>} */
-export const openNetworks = (backlight) =>
-  Promise.all(cards.map(async (card) => ({ card, model: await backlight.open(await models.find((m) => m.id === card.id).bytes(), { name: `${card.id}.onnx` }) })))
+export const openNetworks = (backlight) => {
+  const files = cards.map(({ id }) => models.find((m) => m.id === id))
+  return Promise.all(cards.map(async (card, i) => ({ card, model: await backlight.open(await files[i].bytes(files), { name: `${card.id}.onnx` }) })))
+}
 
 export class Cue {
   networks = $state.raw([]) // { card, model }
@@ -47,13 +49,19 @@ export class Cue {
     this.#opening = this.#open()
   }
   #opening
+  /** Once more, where a network was missing that may be there now. */
+  again() {
+    this.trouble = ''
+    this.#opening = this.#open()
+  }
   async #open() {
     try {
       const networks = await openNetworks(this.#backlight)
       if (this.#closed) for (const { model } of networks) model.close()
       else this.networks = networks
     } catch (error) {
-      this.trouble = told(error).message
+      const { message, hint } = told(error)
+      this.trouble = `${message} ${hint}`.trim()
     }
   }
   get labels() {

@@ -21,7 +21,15 @@ export function keys(event) {
     event.preventDefault()
     s.findClass++
   } else if (key === '?') s.dialog = { kind: 'keys' }
-  else if (key === 'Escape' && s.address.lab) s.openLab('')
-  else if (key === 'Escape' && depth.out()) return
-  else if (key === 'Escape' && s.address.open) s.openLayer('')
+  else if (key === 'Escape') out()
+}
+
+// One step out, and with it the focus: to the button of the panel, to the tile of the channel.
+function out() {
+  const { lab, open } = s.address
+  const { unit } = depth
+  if (lab) s.openLab('')
+  else if (!depth.out() && open) s.openLayer('')
+  const from = lab ? `[data-lab="${lab}"]` : unit && `[data-column="${CSS.escape(depth.nameOf(unit.id))}"] [data-channel="${unit.channel}"]`
+  if (from) setTimeout(() => document.activeElement === document.body && document.querySelector(from)?.focus())
 }

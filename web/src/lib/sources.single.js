@@ -12,5 +12,19 @@ export const wasm = unpacked(module)
 /** One module is enough for one file. @type {false} */
 export const relaxed = false
 export const worker = () => new InlineWorker()
-export const models = list.map((m) => ({ ...m, bytes: () => unpacked(m.base64), past: m.past64 ? () => unpacked(m.past64) : null }))
+
+// Networks that are not inside can be dropped on the page: a file of that name is taken for one, and kept as long as the page is open.
+const dropped = new Map()
+const absent = (m) => !m.base64 && !dropped.has(m.file)
+/** bytes: of a network; of several that are wanted `together` what is not here is named at once. keep: takes the bytes of one that was dropped. */
+export const models = list.map((m) => ({
+  ...m,
+  async bytes(together = [m]) {
+    const names = together.filter(absent).map(({ file }) => file)
+    if (names.length) throw Object.assign(new Error(`not in this file: ${names.join(', ')}`), { hint: 'Drop here what is missing: it lies in the folder models of the site.' })
+    return m.base64 ? unpacked(m.base64) : dropped.get(m.file)
+  },
+  keep: m.base64 ? null : (bytes) => dropped.set(m.file, bytes),
+  past: m.past64 ? () => unpacked(m.past64) : null,
+}))
 export const samples = pictures.map((s) => ({ ...s, url: `data:image/jpeg;base64,${s.base64}`, bytes: async () => bytesOf(s.base64) }))

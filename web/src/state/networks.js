@@ -1,5 +1,5 @@
 // Networks: bundled ones and files of the visitor's own. One that is refused leaves everything as it was.
-import { models, told } from '../lib/api.js'
+import { models, single, told } from '../lib/api.js'
 import { columnsOf } from '../lib/layout.js'
 import { t } from '../texts/texts.js'
 
@@ -48,12 +48,14 @@ export class Networks {
     }
   }
 
-  /** A file of the visitor's own. @param {Uint8Array} bytes @param {string} file */
+  /** A file of the visitor's own; in the single file also one that is not inside. @param {Uint8Array} bytes @param {string} file */
   async use(bytes, file) {
     const s = this.#s
+    const known = single && models.find((m) => m.keep && m.file === file)
     try {
-      await this.open(bytes, file, '')
-      s.go({ model: '', ...FRESH }, { push: true })
+      await this.open(bytes, file, (known && known.id) || '')
+      if (known) known.keep(bytes)
+      s.go({ model: s.address.model, ...FRESH }, { push: true })
       s.toast(t.model.opened(s.modelName))
       await s.passes.refresh()
     } catch (error) {

@@ -3,6 +3,8 @@
 import { retell } from './retell.js'
 
 export const errors = {
+  // the page: the single file
+  'not in this file: %': 'nicht in dieser Datei: %1', 'Drop here what is missing: it lies in the folder models of the site.': 'Lass hier los, was fehlt: Es liegt im Ordner models der Site.',
   // reading a network
   'the file is empty': 'Die Datei ist leer', 'Download or export the network again.': 'Lade oder exportiere das Netz noch einmal.', 'not enough memory to read the network': 'Der Speicher reicht nicht, um das Netz zu lesen',
   'the file has ONNX format version %; Backlight reads up to %': 'Die Datei hat Version %1 des ONNX-Formats; Backlight liest bis %2',
