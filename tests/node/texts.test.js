@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { parse } from 'svelte/compiler'
 import * as en from '../../web/src/texts/en.js'
 import { BacklightCore } from '../../wasm/core.js'
 import { root, wasmBytes } from './lib/core.js'
@@ -66,4 +67,29 @@ for (const id of others)
 test('components and lib read the words of the page from texts.js and views.js alone', () => {
   const all = (/** @type {string} */ dir) => readdirSync(join(root, 'web/src', dir), { recursive: true, encoding: 'utf8' }).filter((f) => /\.(svelte|js)$/.test(f)).map((f) => join(dir, f))
   for (const name of all('.').filter((f) => !f.startsWith('texts/'))) assert.doesNotMatch(readFileSync(join(root, 'web/src', name), 'utf8'), /texts\/[a-z]{2}(-core|-views)?\.js/, name)
+})
+
+// Names and units are for all languages.
+const NAMES = /^(BibTeX|GFLOP\/s|CSV|PNG|SVG|RGB|px|ms|MB|Esc|exp|max|log)$/
+test('no component has words of its own: texts between tags, and what is spoken or shown with them, come from the catalogue', () => {
+  const found = /** @type {string[]} */ ([])
+  const word = (/** @type {string} */ text) => text.split(/[\s·,:()]+/).find((x) => /[A-Za-z]{2}/.test(x) && !NAMES.test(x))
+  for (const name of readdirSync(join(root, 'web/src'), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.svelte'))) {
+    const own = (/** @type {string} */ text) => word(text) && found.push(`${name}: ${text.trim()}`)
+    const walk = (/** @type {any} */ node) => {
+      if (!node || typeof node !== 'object' || /^Style/.test(node.type)) return
+      if (Array.isArray(node)) return node.forEach(walk)
+      if (node.type === 'Text') own(node.data)
+      if (node.type === 'Attribute') {
+        // Of attributes those that are read out or shown; in them what is between braces is looked at like all else.
+        if (/^(aria-label|aria-description|aria-roledescription|title|alt|placeholder|label)$/.test(node.name)) [node.value].flat().forEach((part) => part?.type === 'Text' && own(part.data))
+        return [node.value].flat().forEach((part) => part?.type !== 'Text' && walk(part))
+      }
+      // A text of several words in an expression is said to somebody.
+      if (node.type === 'Literal' && typeof node.value === 'string' && !/^[#.[]/.test(node.value) && /[A-Za-z]{3,} [A-Za-z]{2,}/.test(node.value)) found.push(`${name}: '${node.value}'`)
+      for (const key of Object.keys(node)) if (key !== 'type') walk(node[key])
+    }
+    walk(parse(readFileSync(join(root, 'web/src', name), 'utf8'), { modern: true }).fragment)
+  }
+  assert.deepEqual(found, [])
 })
