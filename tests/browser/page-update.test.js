@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { kept, precached } from '../../tools/bench/site.js'
 import { serve } from '../../tools/serve.js'
 import { BUILD, idle, launch, predictions, SITE, until, visit } from './lib/page.js'
 
@@ -27,8 +28,8 @@ async function served(page) {
 const LATER = { workers: true, allow: /ERR_CONNECTION_REFUSED|Failed to load resource/ }
 
 test('the first visit keeps page, module, Tiny VGG and twelve pictures, within 2 MB', (t) => {
-  const urls = [...readFileSync(join(SITE, 'sw.js'), 'utf8').matchAll(/url:\s*"([^"]+)"/g)].map((m) => m[1])
-  const bytes = urls.reduce((sum, url) => sum + statSync(join(SITE, url)).size, 0)
+  const urls = kept()
+  const bytes = precached()
   t.diagnostic(`${bytes} bytes in ${urls.length} files`)
   assert.ok(bytes <= FIRST, `${bytes} bytes, ${FIRST} allowed`)
   assert.equal(urls.filter((url) => url.startsWith('samples/')).length, 12)

@@ -24,6 +24,10 @@ export function sizes() {
   return { ...parts, firstLoad: sum(Object.values(parts)), singleFile: of(SINGLE), tinyVgg: of(join(ROOT, 'models/tiny-vgg.onnx')) }
 }
 
+/** The files that the service worker keeps on the first visit. */
+export const kept = () => [...readFileSync(join(SITE, 'sw.js'), 'utf8').matchAll(/url:\s*"([^"]+)"/g)].map((m) => m[1])
+export const precached = () => kept().reduce((sum, url) => sum + readFileSync(join(SITE, url)).length, 0)
+
 // Milliseconds from the start of the navigation until the first maps are drawn, each time in a new, empty profile.
 async function coldLoad(url, times) {
   const all = []
