@@ -93,7 +93,7 @@ export const STATES = [
 ]
 /** Of a phone. */
 export const PHONE = [
-  ['network', ''], ['backward', 'dir=backward'], ['a layer opened', 'model=flagship&open=relu_1_2'], ['training', 'frame=3', wait('[data-view=frame]')],
+  ['network', ''], ['backward', 'dir=backward'], ['a layer opened', 'model=flagship&open=mixed7_join', wait('.jump')], ['training', 'frame=3', wait('[data-view=frame]')],
   ['a channel looked at', '', click('[data-column=conv_1_2] [data-tile="2"]')],
   ['menu', '', menu('header .menu > button'), '.pop'], ['menu of objectives', '', menu('.chip .chip'), '.pop'], ['pictures', '', async (page) => {
     await click('.change')(page)

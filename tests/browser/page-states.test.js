@@ -1,0 +1,50 @@
+// axe-core finds nothing, however light, in any state of the page: wide and on a phone, in every language, light, dark and in forced colours.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { audit } from './lib/axe.js'
+import { launch, serveSite, until, visit } from './lib/page.js'
+import { PHONE, STATES, to } from './lib/states.js'
+
+/** @type {import('playwright-core').Browser} */
+let browser
+let server
+before(async () => {
+  ;[browser, server] = await Promise.all([launch(), serveSite()])
+})
+after(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+const LOOKS = [{ colorScheme: 'light', forcedColors: 'none' }, { colorScheme: 'dark', forcedColors: 'none' }, { colorScheme: 'dark', forcedColors: 'active' }]
+async function look(page, i) {
+  await page.emulateMedia(LOOKS[i])
+  await until(page, (theme) => document.documentElement.dataset.theme === theme && document.getAnimations().every((x) => x.playState !== 'running' || x.effect.getTiming().iterations === Infinity), LOOKS[i].colorScheme)
+}
+
+const SIZES = [['wide', STATES, {}], ['on a phone', PHONE, { width: 390, height: 844 }]]
+const over = (lang, states, size, each) => visit(browser, `${server.url}#v=1&lang=${lang}`, async (page) => {
+  const found = []
+  for (const state of states) {
+    await to(page, state, `lang=${lang}`)
+    found.push(...(await each(page, state[3])).map((line) => `${state[0]}: ${line}`))
+  }
+  assert.deepEqual(found, [])
+}, { ...size, allow: /Failed to load resource/ })
+
+for (const [what, states, size] of SIZES) {
+  test(`${what}: axe finds nothing in ${states.length} states, light, dark, and in forced colours`, async () => {
+    await over('en', states, size, async (page, within) => {
+      const found = await audit(page, { within })
+      for (const i of [1, 2]) {
+        await look(page, i)
+        found.push(...(await audit(page, { within, only: ['color-contrast'] })).map((line) => `${i === 1 ? 'dark' : 'forced'}, ${line}`)) // the rest does not hang on colours
+      }
+      await look(page, 0)
+      return found
+    })
+  })
+  test(`${what}: nor in German`, async () => {
+    await over('de', states, size, (page, within) => audit(page, { within, without: ['color-contrast'] })) // colours do not hang on the language
+  })
+}
