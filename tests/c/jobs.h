@@ -58,6 +58,20 @@ static inline bl_picture picture(int width, int height, int low, int high, uint6
     return p;
 }
 
+/* Parameters for a short run, from the table alone: what is counted or measured in whole numbers is FEW at most. Left
+ * out: `but`, which the caller gives, and NULL. */
+static inline void brief(const bl_method *m, const char *but, char *out, size_t size) {
+    enum { FEW = 6 };
+    size_t n = 0;
+    *out = 0;
+    for (int i = 0; i < m->n_params; i++) {
+        const bl_param *p = &m->params[i];
+        if (p->type != BL_PARAM_INTEGER || p->otherwise <= FEW || (but && strcmp(p->name, but) == 0)) continue;
+        n += (size_t)snprintf(out + n, size - n, "%s=%.17g ", p->name, p->least > FEW ? p->least : FEW);
+        assert_true(n < size);
+    }
+}
+
 static inline bl_job *start(const char *id, const bl_model *m, const bl_picture *p, const char *objective,
                             const char *params) {
     bl_request request = {.model = m, .picture = p, .objective = objective, .params = params};

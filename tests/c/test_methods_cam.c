@@ -70,8 +70,8 @@ static void one_map(void **state) {
             for (size_t i = 0; i < n; i++)
                 wanted[i] += (across ? w[k * 4 + class_index] : w[class_index * 8 + k]) * a->data[(size_t)k * n + i];
         bl_resize(wanted, 1, a->height, a->width, large, 13, 16);
-        static const char *const variants[] = {"cam", "gradcam", "hirescam"};
-        for (int v = 0; v < 3; v++) {
+        static const char *const variants[] = {"cam", "gradcam", "hirescam", "xgradcam"};
+        for (int v = 0; v < 4; v++) {
             char params[60];
             snprintf(params, sizeof params, "keep=signed layer=relu_2 variant=%s", variants[v]);
             bl_job *job = run("gradcam", m, &p, objective, params);

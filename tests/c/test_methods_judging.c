@@ -459,14 +459,6 @@ static void refused(void **state) {
 /* Every test with every method that explains, ended after some steps, and run to its end: finite numbers or a word. */
 static void every_method_in_every_test(void **state) {
     (void)state;
-    static const char *const with[][2] = {{"rise", "masks=100"},
-                                          {"smoothgrad", "samples=5"},
-                                          {"integrated", "steps=4"},
-                                          {"mask", "steps=10"},
-                                          {"lime", "samples=50"},
-                                          {"shap", "samples=64"},
-                                          {"occlusion", "size=8 stride=8"},
-                                          {"gradient-shap", "samples=5"}};
     bl_model *m = network(small, 4), *dead = network(small, 4);
     for (int i = 0; i < 6; i++) constant_of(dead, "conv_1", 2)[i] = -1000;
     bl_picture p = picture(16, 16, 0, 255, 3);
@@ -475,10 +467,8 @@ static void every_method_in_every_test(void **state) {
     for (int i = 0; (test = judging(i)); i++)
         for (int k = 0; k < n; k++) {
             if (!bl_method_explains(all[k])) continue;
-            const char *given = "";
-            for (size_t t = 0; t < sizeof with / sizeof *with; t++)
-                if (strcmp(with[t][0], all[k]->id) == 0) given = with[t][1];
-            char params[200];
+            char params[200], given[100];
+            brief(all[k], NULL, given, sizeof given);
             snprintf(params, sizeof params, "method=%s with=\"%s\"", all[k]->id, given);
             bl_job *job = start(test->id, m, &p, NULL, params);
             bool done = false;
