@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { BacklightCore } from '../../wasm/core.js'
 import { picture, wasmBytes } from './lib/core.js'
-import { loadTfjs } from './lib/tfjs.js'
+import { layers, loadTfjs, median } from './lib/tfjs.js'
 import { tensorError, tolerance } from './lib/tolerances.js'
 
 const INPUTS = 20
@@ -17,17 +17,13 @@ channels RGB
 let core
 /** @type {any} */
 let tf
+/** @type {ReturnType<typeof layers>} */
+let of
 before(async () => {
   tf = await loadTfjs()
+  of = layers(tf)
   core = await BacklightCore.load({ bytes: wasmBytes() })
 })
-
-// TensorFlow.js has its channels last, and its kernels as height, width, in, out.
-const pad = (x, n) => tf.pad(x, [[0, 0], [n, n], [n, n], [0, 0]])
-const kernel = (w) => tf.transpose(w, [2, 3, 1, 0])
-const conv = (x, [w, b], { stride = 1, padding = 0 } = {}) => tf.add(tf.conv2d(pad(x, padding), kernel(w), stride, 'valid'), b)
-const depthwise = (x, [w, b], padding) => tf.add(tf.depthwiseConv2d(pad(x, padding), tf.transpose(w, [2, 3, 0, 1]), 1, 'valid'), b)
-const dense = (x, [w, b]) => tf.add(tf.matMul(tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [1, -1]), w, false, true), b)
 
 // It has no gradient of a dilated convolution: a 3×3 kernel of dilation 2 is a 5×5 one with zeros between.
 function dilated([w, b]) {
@@ -42,35 +38,33 @@ const networks = {
     text: `input x 3x32x32\n${HEAD}c1 = conv x 10 3x3\nr1 = relu c1\nc2 = conv r1 10 3x3\nr2 = relu c2\np1 = maxpool r2 2x2 stride 2
 c3 = conv p1 10 3x3\nr3 = relu c3\np2 = maxpool r3 2x2 stride 2\nf = flatten p2\nout = dense f 10`,
     forward(x, w) {
-      x = tf.relu(conv(x, w('c1')))
-      x = tf.maxPool(tf.relu(conv(x, w('c2'))), 2, 2, 'valid')
-      x = tf.maxPool(tf.relu(conv(x, w('c3'))), 2, 2, 'valid')
-      return dense(x, w('out'))
+      x = tf.relu(of.conv(x, w('c1')))
+      x = tf.maxPool(tf.relu(of.conv(x, w('c2'))), 2, 2, 'valid')
+      x = tf.maxPool(tf.relu(of.conv(x, w('c3'))), 2, 2, 'valid')
+      return of.dense(x, w('out'))
     },
   },
   'strides, padding, dilation, average pools and a residual sum': {
     text: `input x 3x29x29\n${HEAD}c1 = conv x 16 5x5 stride 2 pad 2\nr1 = relu c1\nc2 = conv r1 16 3x3 pad 2 dilation 2\nr2 = relu c2
 s = add r1 r2\na = avgpool s 3x3 stride 2\nc3 = conv a 24 3x3 pad 1\nr3 = relu c3\ng = globalavgpool r3\nf = flatten g\nout = dense f 6`,
     forward(x, w) {
-      const first = tf.relu(conv(x, w('c1'), { stride: 2, padding: 2 }))
-      const second = tf.relu(conv(first, dilated(w('c2')), { padding: 2 }))
+      const first = tf.relu(of.conv(x, w('c1'), { stride: 2, padding: 2 }))
+      const second = tf.relu(of.conv(first, dilated(w('c2')), { padding: 2 }))
       x = tf.avgPool(tf.add(first, second), 3, 2, 'valid')
-      x = tf.relu(conv(x, w('c3'), { padding: 1 }))
-      return dense(tf.mean(x, [1, 2], true), w('out'))
+      x = tf.relu(of.conv(x, w('c3'), { padding: 1 }))
+      return of.dense(tf.mean(x, [1, 2], true), w('out'))
     },
   },
   'depthwise and pointwise convolutions, smooth activations, concatenation': {
     text: `input x 3x20x24\n${HEAD}c1 = conv x 8 3x3 pad 1\nt = tanh c1\nd = conv t 8 3x3 pad 1 groups 8\nl = leakyrelu d 0.1
 p = conv l 12 1x1\nq = sigmoid p\nboth = concat t q\nm = maxpool both 2x2 stride 2\nf = flatten m\nout = dense f 7`,
     forward(x, w) {
-      const t = tf.tanh(conv(x, w('c1'), { padding: 1 }))
-      const q = tf.sigmoid(conv(tf.leakyRelu(depthwise(t, w('d'), 1), 0.1), w('p')))
-      return dense(tf.maxPool(tf.concat([t, q], 3), 2, 2, 'valid'), w('out'))
+      const t = tf.tanh(of.conv(x, w('c1'), { padding: 1 }))
+      const q = tf.sigmoid(of.conv(tf.leakyRelu(of.depthwise(t, w('d'), 1), 0.1), w('p')))
+      return of.dense(tf.maxPool(tf.concat([t, q], 3), 2, 2, 'valid'), w('out'))
     },
   },
 }
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
 
 // Length of the difference over length, and cosine.
 function compare(ours, theirs) {

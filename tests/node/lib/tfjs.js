@@ -29,3 +29,16 @@ export async function loadTfjs() {
   await tf.setBackend('cpu')
   return tf
 }
+
+/** Layers with our weights. TensorFlow.js has its channels last, and its kernels as height, width, in, out. @param {any} tf */
+export function layers(tf) {
+  const pad = (x, n) => tf.pad(x, [[0, 0], [n, n], [n, n], [0, 0]])
+  const kernel = (w) => tf.transpose(w, [2, 3, 1, 0])
+  return {
+    conv: (x, [w, b], { stride = 1, padding = 0 } = {}) => tf.add(tf.conv2d(pad(x, padding), kernel(w), stride, 'valid'), b),
+    depthwise: (x, [w, b], padding) => tf.add(tf.depthwiseConv2d(pad(x, padding), tf.transpose(w, [2, 3, 0, 1]), 1, 'valid'), b),
+    dense: (x, [w, b]) => tf.add(tf.matMul(tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [1, -1]), w, false, true), b),
+  }
+}
+
+export const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
