@@ -125,7 +125,7 @@ bench: build single-file | tools-test ## measure speed and sizes beside the peer
 bench-native: $(B)/bench-native ## measure the native kernels beside OpenBLAS
 	@env -u OPENBLAS_CORETYPE $<
 
-bench-jobs: wasm node_modules/.package-lock.json | tools-test ## measure what jobs cost beside their passes, and two workers against one (ROUNDS=3)
+bench-jobs: wasm node_modules/.package-lock.json | tools-test ## measure what jobs cost beside their passes, and on two workers, into docs/bench.* (ROUNDS=3)
 	@node tools/bench/jobs.js
 
 stack-sweep: wasm | tools-test ## look for stack addresses at which kernels are slow, in Node and Chromium

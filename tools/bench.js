@@ -4,14 +4,12 @@
 //   ROUNDS=5                  pairs in a launch             LAUNCHES=3      processes, and browsers, of each network
 //   DATA=folder               the trainer too
 // With ONLY or PLATFORM it prints, and leaves docs/ as it is; ONLY=loading measures the loading of the page alone and puts it into docs/.
-import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
-import { join } from 'node:path'
-import { ROOT } from '../tests/browser/lib/page.js'
+import { jobs } from './bench/jobs.js'
 import { loading } from './bench/loading.js'
 import { NETWORKS, PLATFORMS, peers } from './bench/peers.js'
 import { twoWorkers } from './bench/pool.js'
-import { report } from './bench/report.js'
+import { readFigures, report, writeFigures } from './bench/report.js'
 import { precached, sizes, trainer, waits } from './bench/site.js'
 
 const chosen = (name, all) => {
@@ -24,17 +22,12 @@ const chosen = (name, all) => {
   return words ?? all
 }
 const load = () => Number(loadavg()[0].toFixed(2))
-const JSON_FILE = join(ROOT, 'docs/bench.json')
-function write(figures) {
-  writeFileSync(JSON_FILE, JSON.stringify(figures, null, 2) + '\n')
-  writeFileSync(join(ROOT, 'docs/bench.md'), report(figures))
-}
 const LOADS = 5 // visits of each kind
 
 if (process.env.ONLY === 'loading') {
-  const figures = JSON.parse(readFileSync(JSON_FILE, 'utf8'))
+  const figures = readFigures()
   Object.assign(figures, { bytes: { ...sizes(), precached: precached() }, loading: await loading(LOADS) })
-  write(figures)
+  writeFigures(figures)
   console.log(JSON.stringify(figures.loading, null, 2))
   process.exit(0)
 }
@@ -49,10 +42,10 @@ const whole = !process.env.ONLY && !process.env.PLATFORM
 const machine = { date: new Date().toISOString().slice(0, 10), processor: cpus()[0].model, cores: cpus().length, loadBefore: load() }
 const rows = await peers(options)
 if (whole) {
-  const figures = { ...machine, bytes: { ...sizes(), precached: precached() }, milliseconds: await waits(), loading: await loading(LOADS), pool: await twoWorkers(5) }
+  const figures = { ...machine, bytes: { ...sizes(), precached: precached() }, milliseconds: await waits(), loading: await loading(LOADS), pool: await twoWorkers(5), jobs: await jobs(options.rounds) }
   if (process.env.DATA) figures.trainerImagesPerSecond = Math.round(trainer(process.env.DATA))
   Object.assign(figures, { loadAfter: load(), rounds: options.rounds, launches: options.launches, rows })
-  write(figures)
+  writeFigures(figures)
   console.log(report(figures))
 } else console.log(`load ${machine.loadBefore} before, ${load()} after`)
 process.exit(0)

@@ -1,7 +1,8 @@
 // Writes docs/judging.json and docs/judging.md: what the tests of explanations say of every method on the bundled
 // networks. DATA names Tiny ImageNet, with boxes.tsv in it; FASHION the folder of Fashion-MNIST. What was measured is kept
-// in build/judging/, so that a call that was stopped goes on. The page is made from the figures alone (docs.test.js).
+// in build/judging/, by request and network, so that a call that was stopped goes on. The page is made from the figures alone (docs.test.js).
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,9 +18,9 @@ const NETWORKS = [
   { id: 'fashion', data: 'FASHION', methods: [...METHODS.slice(0, -3), 'occlusion fill=black size=4 stride=2', ...METHODS.slice(-3)], pictures: 8, boxes: 0 },
   { id: 'flagship', data: 'DATA', methods: METHODS, pictures: 4, boxes: 20, large: true },
 ]
-// What is asked, and which figures of it are shown: [name, heading].
+// What is asked, and which figures of it are shown: [name, heading]. Randomisation takes more pictures, as its paper asks.
 const TESTS = [
-  { test: 'randomisation stages=1 seeds=2', figures: [['rank', 'left after randomisation']] },
+  { test: 'randomisation stages=1 seeds=2', pictures: 16, figures: [['rank', 'left after randomisation']] },
   { test: 'deletion compare=no points=32', figures: [['deletion', 'deletion ↓'], ['insertion', 'insertion ↑']] },
   { test: 'pointing', boxes: true, figures: [['hit', 'pointing ↑'], ['energy', 'in the box ↑']] },
   { test: 'sensitivity-n fill=black subsets=16', small: true, figures: [['mean', 'sensitivity-n ↑']] },
@@ -30,15 +31,16 @@ const TESTS = [
 const SUMS = ['gradient-input', 'integrated', 'lrp', 'deeplift']
 const COMPLETENESS = 'completeness'
 
-function measure(network, { test, boxes }) {
-  const folder = join(build, 'judging')
-  const file = join(folder, `${network.id}.${test.split(' ')[0]}.json`)
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
+function measure(network, { test, boxes, pictures }) {
   const data = process.env[network.data]
   if (!data) throw new Error(`say where the pictures lie: ${network.data}=folder`)
   const methods = test === COMPLETENESS ? network.methods.filter((m) => SUMS.includes(m.split(' ')[0])) : network.methods
-  const args = ['judge', join(root, `models/${network.id}.onnx`), '--data', data, '--pictures', String(boxes ? network.boxes : network.pictures), '--test', test, '--json', ...methods.flatMap((m) => ['--method', m])]
+  const args = ['judge', join(root, `models/${network.id}.onnx`), '--data', data, '--pictures', String(boxes ? network.boxes : (pictures ?? network.pictures)), '--test', test, '--json', ...methods.flatMap((m) => ['--method', m])]
   if (boxes) args.push('--boxes', join(data, 'boxes.tsv'))
+  const folder = join(build, 'judging')
+  const asked = createHash('sha256').update(args.join('\n')).update(readFileSync(args[1])).digest('hex').slice(0, 8)
+  const file = join(folder, `${network.id}.${test.split(' ')[0]}.${asked}.json`)
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
   console.error(`${network.id}: ${test}`)
   const run = spawnSync(join(build, 'native/backlight'), args, { encoding: 'utf8', maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'inherit'] })
   if (run.status !== 0) throw new Error(`backlight ${args.join(' ')}: ${run.stdout}`)
@@ -75,6 +77,14 @@ function table(network) {
   const methods = Object.keys(Object.values(network.tests)[0].methods)
   const rows = methods.map((m) => `| \`${m}\` | ${shown.map(({ test, name }) => { const [mean, off] = network.tests[test].methods[m]?.[name] ?? [null, null]; return mean === null ? '–' : name === 'rank' ? `${number(mean)} ± ${number(off)}` : number(mean) }).join(' | ')} |`)
   return `| | ${shown.map((s) => s.heading).join(' | ')} |\n|---|${shown.map(() => '---:').join('|')}|\n${rows.join('\n')}`
+}
+
+// "8 pictures; 16 for randomisation, 40 for pointing": most tests take as many.
+function counts(network) {
+  const all = Object.entries(network.tests).map(([test, { pictures }]) => ({ test: test.split(' ')[0], pictures }))
+  const usual = all.map(({ pictures }) => pictures).sort((a, b) => a - b)[all.length >> 1]
+  const others = all.filter(({ pictures }) => pictures !== usual).map(({ test, pictures }) => `${pictures} for ${test}`)
+  return `${usual} pictures${others.length ? `; ${others.join(', ')}` : ''}`
 }
 
 function remarks(network) {
@@ -124,7 +134,7 @@ middle, noise. Few pictures were taken, so that the page can be made again in mi
 
 ${data.networks.map((network) => `## ${titles[network.id]}
 
-${[...new Set(Object.entries(network.tests).map(([test, t]) => (test === 'pointing' ? `${t.pictures} pictures for pointing` : `${t.pictures} pictures`)))].join(', ')}.
+${counts(network)}.
 
 ${table(network)}
 

@@ -1,4 +1,8 @@
 // docs/bench.md from the figures of docs/bench.json.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../../tests/browser/lib/page.js'
+
 const NAMES = { backlight: 'Backlight', 'backlight-relaxed': 'Backlight, relaxed SIMD', 'onnxruntime-web': 'ONNX Runtime Web', tfjs: 'TensorFlow.js' }
 const kB = (n) => `${(n / 1000).toFixed(1)} kB`
 const d = (x, digits = 2) => (x == null ? '–' : x.toFixed(digits))
@@ -42,6 +46,37 @@ function memory(rows) {
 ${table(names.map((network) => [network, ...engines.map((engine) => d(most(network, engine), 0))]))}`
 }
 
+function jobs({ tinyVgg, flagship, pool }) {
+  const row = (name, of) => [name, d(tinyVgg[of]), d(flagship[of])]
+  return `## Jobs
+
+WebAssembly in Node, one thread, medians; what a job takes beside the passes it is made of, and what batches of pictures take of as
+many passes of one.
+
+| | Tiny VGG | 200 classes |
+|---|---:|---:|
+${table([
+  row('SmoothGrad over its passes', 'smoothgrad'),
+  row('occlusion over its passes, one by one', 'occlusion'),
+  row('RISE over its passes, one by one', 'rise'),
+  row('LIME over its passes, one by one', 'lime'),
+  row('a pass forward, every value kept, ms', 'forwardMs'),
+  row('Grad-CAM, ms', 'gradcamMs'),
+])}
+
+SmoothGrad of ${pool.samples} copies on the network of 200 classes in Chromium takes ${d(pool.oneMs, 0)} ms with one worker and ${d(pool.twoMs, 0)} ms with two
+(${d(pool.ratio)} times as fast; the machine allows ${d(pool.machine)}).
+`
+}
+
+const file = (name) => join(ROOT, 'docs', name)
+export const readFigures = () => JSON.parse(readFileSync(file('bench.json'), 'utf8'))
+/** Writes docs/bench.json and docs/bench.md. */
+export function writeFigures(figures) {
+  writeFileSync(file('bench.json'), JSON.stringify(figures, null, 2) + '\n')
+  writeFileSync(file('bench.md'), report(figures))
+}
+
 export function report(figures) {
   const { bytes: b, milliseconds: ms, pool, rows } = figures
   const peaks = (platform) => d(rows.find((row) => row.platform === platform && row.peak_gflops)?.peak_gflops, 1)
@@ -82,7 +117,7 @@ SmoothGrad of ${pool.samples} copies on the VGG-like network in Chromium takes $
 ${d(pool.ratio)} times as fast. The machine allows ${d(pool.machine)}: two such jobs of a worker each, one after the other over both at once.
 Least times of five rounds.
 
-## Whole networks beside the peers
+${figures.jobs ? `${jobs(figures.jobs)}\n` : ''}## Whole networks beside the peers
 
 Weights are drawn from seed 1 and given to all; one picture at a time, one thread, medians of ${figures.launches} launches of
 ${figures.rounds} rounds, in which every engine has its turn. Ratios are medians of pairs of one round. GFLOP/s count a
