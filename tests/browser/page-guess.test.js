@@ -1,5 +1,5 @@
 // Predict, then reveal: the map is not in the page before the guess, what is right is computed anew in Node, the score stays on the
-// device as six numbers, and lasts without storage too.
+// device as ten numbers, and lasts without storage too.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -62,7 +62,7 @@ test('where it looked: the map comes after the guess, and the guess is judged by
     assert.equal(await page.locator('[data-hit]').getAttribute('data-hit'), String(part < 0.2))
     assert.equal(await score(page, 'where'), `${part < 0.2 ? 2 : 1} of 2`)
     const kept = await page.evaluate(() => Object.fromEntries(Object.entries(localStorage)))
-    assert.deepEqual(kept, { guesses: `${part < 0.2 ? 2 : 1} 2 0 0 0 0` })
+    assert.deepEqual(kept, { guesses: `${part < 0.2 ? 2 : 1} 2 0 0 0 0 0 0 0 0` })
     await page.reload()
     await asking(page)
     assert.equal(await score(page, 'where'), `${part < 0.2 ? 2 : 1} of 2`)
@@ -96,8 +96,52 @@ test('which one is honest: the network whose answer does not follow a wrong capt
     assert.match(bare, /^\d of 4$/)
     assert.match(maps, /^\d of 4$/)
     const kept = await page.evaluate(() => localStorage.getItem('guesses'))
-    assert.equal(kept, `0 0 ${bare.replace(' of', '')} ${maps.replace(' of', '')}`)
+    assert.equal(kept, `0 0 ${bare.replace(' of', '')} ${maps.replace(' of', '')} 0 0 0 0`)
   })
+})
+
+test('does it still say so: what is told is what the network says of the changed picture; without the map every other time', async () => {
+  const model = await backlight.open(readFileSync(join(ROOT, 'models/tiny-vgg.onnx')))
+  await visit(browser, server.url + at('still', 30, '+by%3Dgradient'), async (page) => {
+    const answers = new Set()
+    const right = { still: 0, stillMaps: 0 }
+    for (let round = 30; round < 38; round++) {
+      await asking(page)
+      assert.equal(await page.locator('#lab canvas[data-view=result]').count(), round % 2)
+      const question = await page.locator('.question').innerText()
+      // The picture with its hidden part, as it stands on the page, asked in Node.
+      const { width, height, pixels } = await page.locator('#lab .photo canvas').last().evaluate((canvas) => {
+        const { width, height, data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+        return { width, height, pixels: [...data] }
+      })
+      const { predictions: [now] } = await model.forward({ width, height, pixels: Uint8ClampedArray.from(pixels) })
+      const said = /The network says ([^.]+)\./.exec(question)[1]
+      await page.getByRole('button', { name: `Still ${said}` }).click()
+      await page.locator('[data-question=told]').waitFor()
+      const still = now.label === said
+      assert.equal(await page.locator('[data-still]').getAttribute('data-still'), String(still))
+      assert.match(await page.locator('#lab figure').last().innerText(), new RegExp(`says ${now.label},`))
+      assert.match(await page.getByRole('status').filter({ hasText: /^(Right|No): it/ }).innerText(), still ? /^Right/ : /^No/)
+      answers.add(still)
+      if (still) right[round % 2 ? 'stillMaps' : 'still']++
+      await page.getByRole('button', { name: 'Next question' }).click()
+    }
+    assert.equal(answers.size, 2, 'it is not always the same answer')
+    await asking(page)
+    for (const kind of ['still', 'stillMaps']) assert.equal(await score(page, kind), `${right[kind]} of 4`)
+    assert.equal(await page.evaluate(() => localStorage.getItem('guesses')), `0 0 0 0 0 0 ${right.still} 4 ${right.stillMaps} 4`)
+  })
+})
+
+test('a score of fewer kinds of questions is kept', async () => {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, serviceWorkers: 'block' })
+  await context.addInitScript(() => localStorage.setItem('guesses', '3 4 1 2 0 0'))
+  const page = await context.newPage()
+  await page.goto(server.url + at('where', 3, '+by%3Dgradient'))
+  await idle(page)
+  await asking(page)
+  assert.deepEqual(await Promise.all(['where', 'bare', 'maps', 'still'].map((kind) => score(page, kind))), ['3 of 4', '1 of 2', '–', '–'])
+  await context.close()
 })
 
 test('without storage, and with nonsense in it, the score begins at nothing and lasts as long as the page', async () => {
@@ -133,6 +177,12 @@ for (const [what, options] of [['light', {}], ['dark', { dark: true }], ['on a p
       await page.getByRole('button', { name: 'Show the map' }).click()
       await page.locator('[data-question=told]').waitFor()
       await axe(page, 'where, told')
+      await page.getByRole('radio', { name: 'Does it still say so?' }).click()
+      await asking(page)
+      await axe(page, 'still, asking')
+      await page.getByRole('button', { name: 'Something else' }).click()
+      await page.locator('[data-question=told]').waitFor()
+      await axe(page, 'still, told')
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
     }, options)
   })

@@ -21,3 +21,18 @@ export function above(data, at) {
 }
 /** A guess is right when its place is among the strongest fifth of the map. */
 export const STRONGEST = 0.2
+
+/**
+ * The picture nine times, each with another part hidden: a square of half its width and height, in the network's mean colour.
+ * @param {{ width: number, height: number, pixels: Uint8ClampedArray }} picture @param {{ mean: number[], channels: string }} network
+ */
+export function hidden({ width, height, pixels }, { mean, channels }) {
+  const colour = [0, 1, 2].map((c) => Math.round(255 * mean[mean.length === 1 ? 0 : channels === 'BGR' ? 2 - c : c]))
+  const [w, h] = [Math.ceil(width / 2), Math.ceil(height / 2)]
+  return Array.from({ length: 9 }, (_, k) => {
+    const [left, top] = [Math.round(((k % 3) * (width - w)) / 2), Math.round((Math.floor(k / 3) * (height - h)) / 2)]
+    const changed = new Uint8ClampedArray(pixels)
+    for (let y = top; y < top + h; y++) for (let x = left; x < left + w; x++) changed.set(colour, 4 * (y * width + x))
+    return { width, height, pixels: changed }
+  })
+}
