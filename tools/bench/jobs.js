@@ -11,49 +11,54 @@ import { readFigures, writeFigures } from './report.js'
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 const FLAGSHIP = 'models/flagship.onnx'
 
-// Milliseconds of all steps of a job, and its passes; what it takes to begin is left out.
-function run(model, method, picture, params = {}) {
+// Milliseconds that a job takes for one of its passes forward, with all that comes with it: steps are alike, so the median step
+// counts, whatever else the machine did meanwhile. What it takes to begin is left out.
+function perPass(model, method, picture, params = {}) {
   const job = model.job(method, { picture, objective: 'class:0', params })
-  const from = performance.now()
-  while (!job.step().done);
-  const ms = performance.now() - from
+  const steps = []
+  for (let done = false, from = performance.now(); !done; from = performance.now()) {
+    done = job.step().done
+    steps.push(performance.now() - from)
+  }
   const { forwards } = job.legend
   job.close()
-  return { ms, forwards }
+  return (median(steps) * steps.length) / forwards
+}
+
+const since = (/** @type {() => void} */ work) => {
+  const from = performance.now()
+  work()
+  return performance.now() - from
 }
 
 /**
- * SmoothGrad over its passes: 1.00 is no cost of its own. A pass is the gradient's job without the making of its map and table,
- * which is measured with a network of nearly no passes. The others over as many passes of one picture: below 1 is what batches bring.
+ * What jobs take over passes that a run of their own does one by one, warm: SmoothGrad over passes there and back, whose memory was
+ * taken before; the others over passes forward. Below 1 is what batches of pictures bring.
  * @param {number} rounds
  */
 async function costs(rounds) {
   const core = await BacklightCore.load({ bytes: readFileSync(join(BUILD, 'wasm/backlight.wasm')) })
   const picture = core.decode(readFileSync(join(ROOT, 'public/samples/red-panda.jpg')), 'red-panda.jpg')
-  const none = core.openText('input x 3x64x64\nmean 0.5\nstd 0.25\nchannels RGB\ny = globalavgpool x\nf = flatten y\ns = dense f 2\n')
-  const open = (file) => core.open(readFileSync(join(ROOT, file)))
-  const networks = { tinyVgg: { model: open('models/tiny-vgg.onnx'), samples: 64 }, flagship: { model: open(FLAGSHIP), samples: 12 } }
+  const networks = { tinyVgg: { file: 'models/tiny-vgg.onnx', samples: 64 }, flagship: { file: FLAGSHIP, samples: 12 } }
+  const batches = { occlusion: {}, rise: { masks: 128 }, lime: { samples: 128 } }
   const figures = {}
-  for (const [name, { model, samples }] of Object.entries(networks)) {
-    const [smoothgrad, gradcam, forward] = [[], [], []]
-    const batches = { occlusion: [], rise: [], lime: [] }
-    const few = { occlusion: {}, rise: { masks: 128 }, lime: { samples: 128 } }
-    const view = model.view()
+  for (const [name, { file, samples }] of Object.entries(networks)) {
+    const model = core.open(readFileSync(join(ROOT, file)))
+    const [scores, gradient] = ['scores', 'gradient'].map((keep) => model.view({ keep }))
+    for (const view of [scores, gradient]) view.forward(picture)
+    const forward = () => since(() => scores.forward(null))
+    const both = () => since(() => (gradient.forward(null), gradient.backward('class:0')))
+    const all = Object.fromEntries(['smoothgrad', 'forwardMs', 'gradcamMs', ...Object.keys(batches)].map((of) => [of, []]))
     for (let i = 0; i < rounds + 1; i++) {
-      let passes = 0
-      for (let k = 0; k < samples; k++) passes += run(model, 'gradient', picture).ms - run(none, 'gradient', picture).ms
-      smoothgrad.push(run(model, 'smoothgrad', picture, { samples }).ms / passes)
-      const single = median(Array.from({ length: 9 }, () => view.forward(picture).ms))
-      forward.push(single)
-      gradcam.push(median(Array.from({ length: 9 }, () => run(model, 'gradcam', picture).ms)))
-      for (const [method, list] of Object.entries(batches)) {
-        const { ms, forwards } = run(model, method, picture, few[method])
-        list.push(ms / (forwards * single))
-      }
+      const pass = median(Array.from({ length: samples }, both))
+      all.smoothgrad.push(perPass(model, 'smoothgrad', picture, { samples }) / pass)
+      const single = median(Array.from({ length: 24 }, forward))
+      all.forwardMs.push(single)
+      all.gradcamMs.push(median(Array.from({ length: 9 }, () => perPass(model, 'gradcam', picture))))
+      for (const [method, params] of Object.entries(batches)) all[method].push(perPass(model, method, picture, params) / single)
     }
-    view.close()
-    const of = (/** @type {number[]} */ list) => Number(median(list.slice(1)).toPrecision(4))
-    figures[name] = { smoothgrad: of(smoothgrad), forwardMs: of(forward), gradcamMs: of(gradcam), ...Object.fromEntries(Object.entries(batches).map(([m, list]) => [m, of(list)])) }
+    model.close()
+    figures[name] = Object.fromEntries(Object.entries(all).map(([of, list]) => [of, Number(median(list.slice(1)).toPrecision(4))]))
   }
   return figures
 }

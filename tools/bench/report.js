@@ -60,7 +60,7 @@ ${table([
   row('occlusion over its passes, one by one', 'occlusion'),
   row('RISE over its passes, one by one', 'rise'),
   row('LIME over its passes, one by one', 'lime'),
-  row('a pass forward, every value kept, ms', 'forwardMs'),
+  row('a pass forward, ms', 'forwardMs'),
   row('Grad-CAM, ms', 'gradcamMs'),
 ])}
 
