@@ -109,7 +109,7 @@ test-build: c-tests fuzzers build single-file types
 TESTS          = $(basename $(notdir $(shell grep -L __sanitizer $(wildcard tests/c/test_*.c))))
 VALGRIND_TESTS = $(TESTS:%=$(B)/valgrind/%)
 
-.PHONY: types fuzz valgrind bench bench-native stack-sweep bench-jobs screens pictures docs docs-figures docs-judging samples icons train-fashion need-data format clean
+.PHONY: types fuzz valgrind bench bench-page bench-native stack-sweep bench-jobs screens pictures docs docs-figures docs-judging samples icons train-fashion need-data format clean
 types: node_modules/.package-lock.json ## check the types in wasm/*.js
 	@$(if $(wildcard wasm/*.js),node_modules/.bin/tsc -p tsconfig.json)
 
@@ -121,6 +121,9 @@ valgrind: $(VALGRIND_TESTS) | tools-valgrind ## the C tests under valgrind: nobo
 
 bench: build single-file | tools-test ## measure speed and sizes beside the peers into docs/bench.* (or a part: ONLY=network PLATFORM=node ROUNDS=5 LAUNCHES=3)
 	@node tools/bench.js
+
+bench-page: build single-file | tools-test ## measure the page alone beside its budgets, into docs/bench.*
+	@node tools/bench/page.js
 
 bench-native: $(B)/bench-native ## measure the native kernels beside OpenBLAS
 	@env -u OPENBLAS_CORETYPE $<
@@ -160,6 +163,8 @@ TINY  := tiny-vgg flagship $(CAB) $(TWINS)
 TRAIN = $(B)/native/backlight train models/$(1).recipe --data "$(2)" --out models/$(1).onnx --small models/$(1).training \
 	--checkpoint $(B)/$(1).checkpoint --log $(B)/$(1).csv --curves $(B)/$(1).png $(HISTORY)
 CARD  = $(B)/native/backlight eval models/$(1).onnx --data "$(2)" --recipe models/$(1).recipe --card models/$(1).md $(TRIALS)
+# What its channels answer to each class, which the page compares.
+MEANS = $(B)/native/backlight statistics models/$(1).onnx --data "$(2)" --out models/$(1).statistics.onnx
 train-tiny-vgg: HISTORY = --history models/tiny-vgg.history.onnx
 $(CAB:%=train-%) $(CAB:%=card-%): TRIALS = --captions "BEE CAT ARC PAN"
 $(TWINS:%=train-%) $(TWINS:%=card-%): TRIALS = --pgd 2,4
@@ -174,11 +179,13 @@ train-twins: $(TWINS:%=train-%) ## the same for the plain and the robust twin
 $(TINY:%=train-%): train-%: native need-data
 	$(call TRAIN,$*,$(DATA))
 	$(call CARD,$*,$(DATA))
+	$(call MEANS,$*,$(DATA))
 	@rm -f $(B)/$*.checkpoint models/$*.training
 
 train-fashion: native | tools-test ## train models/fashion.onnx anew from Debian's Fashion-MNIST
 	$(call TRAIN,fashion,$(FASHION))
 	$(call CARD,fashion,$(FASHION))
+	$(call MEANS,fashion,$(FASHION))
 	@rm -f $(B)/fashion.checkpoint models/fashion.training
 
 # The card alone: `make card-NAME`.
@@ -186,6 +193,14 @@ $(TINY:%=card-%): card-%: native need-data
 	$(call CARD,$*,$(DATA))
 card-fashion: native | tools-test
 	$(call CARD,fashion,$(FASHION))
+
+# Their class means alone: `make statistics DATA=…`, or of one, `make statistics-NAME`.
+.PHONY: statistics statistics-fashion $(TINY:%=statistics-%)
+statistics: $(TINY:%=statistics-%) statistics-fashion ## measure what channels of the bundled networks answer to each class (DATA=folder)
+$(TINY:%=statistics-%): statistics-%: native need-data
+	$(call MEANS,$*,$(DATA))
+statistics-fashion: native | tools-test
+	$(call MEANS,fashion,$(FASHION))
 
 format: ## lay out the C sources by .clang-format
 	@command -v clang-format >/dev/null || { echo 'clang-format is missing; on Debian: apt-get install clang-format' >&2; exit 1; }

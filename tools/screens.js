@@ -1,4 +1,4 @@
-// Takes pictures of the built page in its main views, sizes and themes: node tools/screens.js [part of a name]
+// Takes pictures of the built page in its main views, sizes and themes: node tools/screens.js [expression that matches some names]
 // They come out in build/screens/, as NAME-WIDTH-THEME.png. Fails when the page complains on its console.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { networks } from './bench/networks.js'
 import { serve } from './serve.js'
 
 const build = process.env.BACKLIGHT_BUILD ?? 'build'
-const only = process.argv[2] ?? ''
+const only = new RegExp(process.argv[2] ?? '')
 const SIZES = [[1440, 900], [1024, 768], [390, 844]]
 const done = (page) => page.waitForFunction(() => document.querySelector('#lab')?.dataset.status === 'done', null, { polling: 100, timeout: 60000 })
 const run = async (page) => {
@@ -51,6 +51,18 @@ const VIEWS = [
     if (await page.locator('.more').count()) await page.locator('.more').nth(4).click()
   }],
   ['edit', '#v=1&lab=edit&edits=relu_1_1:4*0;conv_1_1/2,0=0,0,0,0,1,0,0,0,0&paint=12.mean.0w0g140k'],
+  ['names', '#v=1&detail=off'],
+  ['classes', '#v=1&lab=classes&params=a%3D7+b%3D5', done],
+  ['card', '', async (page) => {
+    await entry(page, /What this network is/)
+    await page.locator('[data-view=card]').waitFor()
+  }],
+  ['menu', '', async (page) => {
+    const menu = page.getByRole('button', { name: 'Menu', exact: true })
+    if (await menu.count() && (await menu.first().isVisible())) await menu.first().click()
+    await page.getByRole('button', { name: /Tiny VGG/ }).first().click()
+    await page.getByRole('menuitemradio').first().waitFor()
+  }],
   ['cue', '#v=1&lab=cue&params=caption%3DCAT'],
   ['guess', '#v=1&lab=guess&params=round%3D4'],
   ['honest', '#v=1&lab=guess&params=round%3D5+kind%3Dhonest'],
@@ -111,7 +123,7 @@ for (const [width, height] of SIZES) {
   for (const theme of ['light', 'dark']) {
     for (const [name, hash, act] of VIEWS) {
       const file = `${name}-${width}-${theme}.png`
-      if (!file.includes(only) || (name === 'tile' && width === 390)) continue
+      if (!only.test(file) || (name === 'tile' && width === 390)) continue
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', serviceWorkers: 'block' })
       const page = await context.newPage()
       page.on('pageerror', (e) => wrong++ || console.error(`${file}: ${e.message}`))

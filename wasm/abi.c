@@ -208,6 +208,28 @@ ABI_EXPORT(model_history) const char *abi_model_history(int handle, int source, 
     return abi_text_out();
 }
 
+/* A file of tensors, which JavaScript holds as model_open's. Text: JSON, of each its name, its dims, and where its numbers lie
+ * until the next such call: floats, or whole numbers of 64 bits. */
+ABI_EXPORT(tensors) const char *abi_tensors(int source, uint32_t low, uint32_t high) {
+    static bl_tensors file;
+    bl_source from = {(uint64_t)high << 32 | low, read_source, &source};
+    bl_tensors_free(&file);
+    abi_begin();
+    if (bl_tensors_read(&from, &file, &abi_error) != BL_OK) return NULL;
+    bl_json_open(&abi_text, NULL, '[');
+    for (const bl_tensor *t = file.tensors; t < file.tensors + file.n; t++) {
+        bl_json_open(&abi_text, NULL, '{');
+        bl_json_string(&abi_text, "name", t->name);
+        bl_json_open(&abi_text, "dims", '[');
+        for (int i = 0; i < t->rank; i++) bl_json_integer(&abi_text, NULL, t->dim[i]);
+        bl_json_close(&abi_text, ']');
+        bl_json_integer(&abi_text, t->data ? "floats" : "integers", (int64_t)(uintptr_t)(t->data ? (void *)t->data : (void *)t->ints));
+        bl_json_close(&abi_text, '}');
+    }
+    bl_json_close(&abi_text, ']');
+    return abi_text_out();
+}
+
 /* The weights of a frame, −1: the network's own, for views and jobs made from now on. */
 ABI_EXPORT(model_frame) int abi_model_frame(int handle, int frame) {
     abi_model *m = abi_object(handle, ABI_MODEL, &abi_error);

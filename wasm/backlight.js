@@ -127,6 +127,15 @@ export class Backlight {
   }
 
   /**
+   * The tensors of a file that holds nothing else, as `backlight statistics` writes it, by name.
+   * @param {Uint8Array | ArrayBuffer | Blob} file
+   * @returns {Promise<Record<string, Tensor>>}
+   */
+  async tensors(file) {
+    return await this.#lanes[0].request({ type: 'tensors', args: { bytes: await bytesOf(file, 'the file of tensors') } })
+  }
+
+  /**
    * A copy of a picture with a caption in it, as those that the training of the caption networks writes (20×8 pixels).
    * @param {Picture} picture @param {string} code three capital letters
    * @param {number} x of its left edge, in pixels @param {number} y of its upper edge

@@ -141,6 +141,26 @@ export class BacklightCore {
   }
 
   /**
+   * The tensors of a file that holds nothing else, as `backlight statistics` writes it, by name.
+   * @param {Uint8Array} bytes
+   * @returns {Record<string, Tensor>}
+   */
+  tensors(bytes) {
+    const core = this.#instance
+    core.source = bytes
+    try {
+      /** @type {{ name: string, dims: number[], floats?: number, integers?: number }[]} */
+      const list = JSON.parse(core.text('tensors', 0, bytes.length >>> 0, 0))
+      return Object.fromEntries(list.map(({ name, dims, floats, integers = 0 }) => {
+        const n = dims.reduce((all, d) => all * d, 1)
+        return [name, { shape: dims, data: floats ? core.floats(floats, n).slice() : Float32Array.from(new BigInt64Array(core.bytes(integers, 8 * n).slice().buffer), Number) }]
+      }))
+    } finally {
+      core.source = null
+    }
+  }
+
+  /**
    * Do two lists put their places in the same order? −1 … 1, NaN where one of them is all one number (Spearman).
    * @param {Float32Array} a @param {Float32Array} b as long
    * @param {{ sizes?: boolean }} [options] sizes: of the numbers' sizes, whatever their signs

@@ -26,6 +26,7 @@
 //   close        { model }
 //   decode       { bytes, name }                                  → picture
 //   png          { picture }                                      → bytes
+//   tensors      { bytes }                                        → { name: { shape, data } }
 //   caption      { picture, code, x, y }                          → picture
 //   rankCorrelation { a, b, sizes }                               → number
 //   forward      { model, ticket, picture, size }                 → forward

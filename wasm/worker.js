@@ -135,6 +135,7 @@ const requests = {
   memory: () => ({ bytes: core().memory, open: core().openHandles }),
   decode: ({ bytes, name }) => core().decode(bytes, name),
   png: ({ picture }) => core().png(picture),
+  tensors: ({ bytes }) => core().tensors(bytes),
   caption: ({ picture, code, x, y }) => core().caption(picture, code, x, y),
   rankCorrelation: ({ a, b, sizes }) => core().rankCorrelation(a, b, { sizes }),
 

@@ -1,14 +1,15 @@
 // Builds the page: `vite build -c web/vite.config.js` → build/site/, with `--mode single` → build/single/backlight.html.
 // What the two differ in lies in src/lib/sources.site.js and src/lib/sources.single.js.
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import temml from 'temml'
 import { VitePWA } from 'vite-plugin-pwa'
 import { viteSingleFile } from 'vite-plugin-singlefile'
+import { readCard } from './card.js'
 import { css } from './css.js'
 import { hosts } from './host/plugin.js'
 import { FORMULAS } from './src/texts/formulas.js'
@@ -17,6 +18,7 @@ const web = dirname(fileURLToPath(import.meta.url))
 const root = resolve(web, '..')
 const build = resolve(root, process.env.BACKLIGHT_BUILD ?? 'build')
 const wasm = join(build, 'wasm/backlight.wasm')
+const MOST_BESIDE = 5e5 // bytes of what belongs to a network, in the single file
 const FIRST_SAMPLES = 12 // in the single file and in the first load of the service worker
 
 const SITE_POLICY =
@@ -98,14 +100,25 @@ const cue = () => ({
   load(id) {
     if (id !== '\0virtual:cue') return null
     const text = (file) => readFileSync(join(root, 'models', file), 'utf8')
-    const cards = networks().map((f) => f.replace('.onnx', '')).filter((id) => text(`${id}.md`).includes('\n## Captions\n')).map((id) => {
+    const cards = networks().map((f) => f.replace('.onnx', '')).flatMap((id) => {
+      const { captions, right, of } = readCard(text(`${id}.md`))
       const recipe = text(`${id}.recipe`)
-      const share = (row, column) => parseFloat(text(`${id}.md`).split('\n').find((line) => line.startsWith(`| ${row} |`)).split('|')[column]) / 100
       const noise = /^captions = /m.test(recipe) ? Number(/^caption_noise = (.*)$/m.exec(recipe)?.[1] ?? 0) : null
-      return { id, noise, right: share('no caption', 2), followed: share('wrong captions', 3) }
+      return captions ? [{ id, noise, right: right / of, followed: captions.followed }] : []
     })
     const codes = cards.map(({ id }) => /^captions = (.*)$/m.exec(text(`${id}.recipe`))?.[1]).find(Boolean)?.split(' ') ?? []
     return `export const cards = ${JSON.stringify(cards)}\nexport const codes = ${JSON.stringify(codes)}`
+  },
+})
+
+// `virtual:cards`: of every network what its card says in figures, and its most frequent mistakes.
+const cards = () => ({
+  name: 'cards',
+  resolveId: (id) => (id === 'virtual:cards' ? '\0virtual:cards' : null),
+  load(id) {
+    if (id !== '\0virtual:cards') return null
+    const of = (name) => [name, readCard(readFileSync(join(root, 'models', `${name}.md`), 'utf8'))]
+    return `export const cards = ${JSON.stringify(Object.fromEntries(networks().map((f) => f.replace('.onnx', '')).filter((name) => existsSync(join(root, 'models', `${name}.md`))).map(of)))}`
   },
 })
 
@@ -122,15 +135,18 @@ const bundled = (single) => ({
     }
     if (id === '\0virtual:models') {
       const files = networks()
-      const there = readdirSync(join(root, 'models'))
-      const inside = files.map((f) => single && FIRST_NETWORKS.includes(f))
-      const past = files.map((f) => f.replace('.onnx', '.history.onnx')).map((f) => (there.includes(f) ? f : ''))
-      const load = (name, f) => `import ${name} from ${JSON.stringify(join(root, 'models', f) + '?gzip64')}`
-      const lines = files.flatMap((f, i) => (inside[i] ? [load(`b${i}`, f), ...(past[i] ? [load(`h${i}`, past[i])] : [])] : []))
-      const items = files.map((f, i) => {
+      // What belongs to a network: the history of its training, and what its channels answer to each class; the single file
+      // leaves out what is large.
+      const beside = (f, kind) => {
+        const file = join(root, 'models', f.replace('.onnx', `.${kind}.onnx`))
+        return existsSync(file) && (!single || (FIRST_NETWORKS.includes(f) && statSync(file).size < MOST_BESIDE)) ? basename(file) : ''
+      }
+      const lines = []
+      const inline = (f) => f && lines.push(`import b${lines.length} from ${JSON.stringify(join(root, 'models', f) + '?gzip64')}`) && `b${lines.length - 1}`
+      const items = files.map((f) => {
         const id = f.replace(/\.onnx$/, '')
-        const title = titleOf(id)
-        return `{...${JSON.stringify({ id, file: f, title, past: past[i] })}${inside[i] ? `, base64: b${i}, past64: ${past[i] ? `h${i}` : "''"}` : ''}}`
+        const [past, statistics] = ['history', 'statistics'].map((kind) => beside(f, kind))
+        return single && FIRST_NETWORKS.includes(f) ? `{...${JSON.stringify({ id, file: f, title: titleOf(id) })}, base64: ${inline(f)}, past64: ${inline(past) || "''"}, statistics64: ${inline(statistics) || "''"}}` : JSON.stringify({ id, file: f, title: titleOf(id), past, statistics })
       })
       return `${lines.join('\n')}\nexport default [${items.join(',\n')}]`
     }
@@ -246,6 +262,6 @@ export default async ({ mode }) => {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 20000,
     },
-    plugins: [later(single), base64(), formulas(), bundled(single), cue(), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks().map((f) => join(root, 'models', f)), url: process.env.URL }), pwa(), models()]), policy(single)],
+    plugins: [later(single), base64(), formulas(), bundled(single), cue(), cards(), svelte({ onwarn }), head(single), ...(single ? [viteSingleFile({ removeViteModuleLoader: true })] : [hosts({ build, models: networks().map((f) => join(root, 'models', f)), url: process.env.URL }), pwa(), models()]), policy(single)],
   }
 }

@@ -3,13 +3,21 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { HEIGHT = 200 };
+enum { HEIGHT = 200, MOST = 4, DASH = 6 };
 static const bl_ink inks[] = {{31, 99, 170}, {138, 83, 0}, {101, 107, 117}, {27, 107, 69}};
 
 static void size(const bl_result *r, int *w, int *h) {
     *w = BL_CELL;
-    *h = HEIGHT + BL_LINE * (1 + (r->channels < 4 ? r->channels : 4));
+    *h = HEIGHT + BL_LINE * (1 + (r->channels < MOST ? r->channels : MOST));
+}
+
+/* Of curves that run along each other all are seen: those drawn later leave gaps. */
+static bool is_gap(int at[MOST][BL_CELL], int c, int px) {
+    for (int i = 0; i < c; i++)
+        if (at[i][px] && abs(at[i][px] - at[c][px]) < 2) return px / DASH % (c + 1) != c;
+    return false;
 }
 
 static void draw(bl_page *p, int x, int y, const bl_result *r) {
@@ -19,7 +27,8 @@ static void draw(bl_page *p, int x, int y, const bl_result *r) {
     if (low > high) return;
     double span = high > low ? high - low : 1;
     bl_page_rect(p, x, y + HEIGHT, BL_CELL, 1, p->soft);
-    for (int c = 0; c < r->channels && c < 4; c++) {
+    int at[MOST][BL_CELL] = {0}; /* heights on the page; 0: nothing there */
+    for (int c = 0; c < r->channels && c < MOST; c++) {
         int last = -1;
         for (int px = 0; px < BL_CELL; px++) {
             int i = r->width > 1 ? (int)((double)px * (r->width - 1) / (BL_CELL - 1) + 0.5) : 0;
@@ -27,7 +36,8 @@ static void draw(bl_page *p, int x, int y, const bl_result *r) {
             if (!isfinite(v)) continue;
             int py = (int)(HEIGHT - 3 - (v - low) / span * (HEIGHT - 6));
             int from = last < 0 || py < last ? py : last, to = last < 0 || py > last ? py : last;
-            bl_page_rect(p, x + px, y + from, 2, to - from + 2, inks[c]);
+            at[c][px] = py;
+            if (!is_gap(at, c, px)) bl_page_rect(p, x + px, y + from, 2, to - from + 2, inks[c]);
             last = py;
         }
         char name[60];

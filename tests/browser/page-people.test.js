@@ -29,7 +29,7 @@ async function phone(hash, work, size = { width: 390, height: 844 }) {
   }
 }
 
-test('fingers on a phone: a tap looks at a channel, a second opens it; two fingers go closer into a map, and what they hold stays there', async () => {
+test('fingers on a phone: a tap looks at a channel, a second opens it; a long one sets a class against another; two fingers go closer into a map, and what they hold stays there', async () => {
   await phone('#v=1', async (page) => {
     const tile = page.locator('[data-column=conv_1_2] [data-tile="2"]')
     await tile.tap()
@@ -38,6 +38,18 @@ test('fingers on a phone: a tap looks at a channel, a second opens it; two finge
     await tile.tap()
     await page.locator('[data-depth=channel] [data-ready=yes]').waitFor()
     assert.match(page.url(), /at=conv_1_2:2/)
+  })
+  // A tap pins a class, a finger that stays down sets it against the one that is pinned.
+  await phone('#v=1', async (page, cdp) => {
+    const rows = page.locator('.prediction button')
+    await rows.nth(1).tap()
+    await until(page, () => /pin=class:\d+(&|$)/.test(location.hash))
+    const [a, b] = [await rows.nth(0).getAttribute('data-class'), await rows.nth(2).getAttribute('data-class')]
+    const box = await rows.nth(2).boundingBox()
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: box.x + 20, y: box.y + 8 }] })
+    await until(page, ([x, y]) => location.hash.includes(`pin=class:${x}-${y}`), [a, b])
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    assert.equal(await page.locator('.prediction [aria-pressed=true]').count(), 2)
   })
   await phone('#v=1&lab=saliency', async (page, cdp) => {
     await until(page, () => document.querySelector('#lab')?.dataset.status === 'done')

@@ -1,4 +1,4 @@
-// Words that are half as long again, accented, break no layout in any view: a third language, made of the first while its file is fetched.
+// Words that are half as long again, accented, break no layout in any view: a third language, made of the first while its files are fetched.
 // One page goes from state to state by its address, so that all of it is quick.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ const dialog = (kind) => async (page) => {
 }
 const lab = (id) => [id, `lab=${id}`]
 const DEPTHS = [['channel', 'at=conv_2_1:1'], ['channel backwards', 'dir=backward&at=max_pool_1:3'], ['number', 'at=conv_1_2:1&depth=number&cell=0,11'], ['curve', 'at=relu_2_2:1&depth=number'], ['pool', 'at=max_pool_2:0&depth=number'], ['score', 'at=output:7'], ['softmax', 'at=softmax:7&depth=number']]
-const LABS = ['maps', 'saliency', 'attack', 'dream', 'edit', 'play'].map(lab)
+const LABS = ['maps', 'saliency', 'attack', 'dream', 'cue', 'classes', 'guess', 'edit', 'play'].map(lab)
 const settled = (page) => until(page, () => ['idle', 'failed'].includes(document.documentElement.dataset.state) && (!document.querySelector('#lab') || ['done', 'ready', 'failed'].includes(document.querySelector('#lab').dataset.status)) && (!document.querySelector('[data-depth]') || document.querySelector('[data-ready=yes]')))
 async function to(page, [, hash, act], more) {
   await page.evaluate(() => document.querySelector('dialog')?.close())
@@ -42,13 +42,12 @@ const longer = (text) => `${text.replace(/[aeiouAEIOUcn]/g, (c) => ACCENTED[c])}
 
 // The built texts with every string of at least one word made longer; templates keep what is filled in.
 async function pseudo(page) {
-  const source = readFileSync(join(ROOT, 'web/src/texts/en.js'), 'utf8')
+  const source = ['en', 'en-views'].map((name) => readFileSync(join(ROOT, `web/src/texts/${name}.js`), 'utf8')).join('\n')
   const words = [...new Set([...source.matchAll(/'((?:[^'\\\n]|\\.)*)'/g)].map((m) => m[1].replace(/\\'/g, '’')))].filter((w) => /[A-Za-z]{3}/.test(w) && !/[<>*_&]/.test(w))
   await page.route(/\/assets\/.*\.js$/, async (route) => {
     const answer = await route.fetch()
     let code = await answer.text()
-    const at = code.indexOf('see a network work, forwards and backwards')
-    if (at < 0) return route.fulfill({ response: answer })
+    if (!/see a network work, forwards and backwards|Sanity check: another class/.test(code)) return route.fulfill({ response: answer })
     for (const w of words) for (const q of ['`', '"', "'"]) code = code.replaceAll(`:${q}${w}${q}`, `:${q}${longer(w)}${q}`).replaceAll(`,${q}${w}${q}`, `,${q}${longer(w)}${q}`).replaceAll(`[${q}${w}${q}`, `[${q}${longer(w)}${q}`)
     return route.fulfill({ response: answer, body: code })
   })

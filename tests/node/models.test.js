@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { BacklightCore } from '../../wasm/core.js'
 import { fashionTest, rightByOrt, tinyImagenetVal } from './lib/accuracy.js'
 import { root, wasmBytes } from './lib/core.js'
-import { FRAME } from './lib/tolerances.js'
+import { FRAME, tolerance } from './lib/tolerances.js'
 
 const models = join(root, 'models')
 const names = readdirSync(models).filter((f) => /^[^.]+\.onnx$/.test(f)).map((f) => f.slice(0, -5)) // not what belongs to one: NAME.history.onnx
@@ -65,6 +65,48 @@ test('the history of Tiny VGG ends with the network beside it', async () => {
   assert.ok(off(11) < FRAME, `${off(11)}`)
   assert.ok(off(10) > FRAME && off(0) > 0.5)
 })
+
+// A mean goes through a fully connected layer as a picture does: what the file says of the scores follows from what it says of the
+// layer before and from the weights of now.
+for (const name of names.filter((name) => existsSync(join(models, `${name}.statistics.onnx`))))
+  test(`the class means of ${name} are of the network beside them`, async (t) => {
+    const core = await BacklightCore.load({ bytes: wasmBytes() })
+    const model = core.open(readFileSync(join(models, `${name}.onnx`)))
+    const { info } = model
+    const { 'backlight.pictures': pictures, ...layers } = core.tensors(readFileSync(join(models, `${name}.statistics.onnx`)))
+    const classes = info.labels.length
+    assert.equal(pictures.data.reduce((a, n) => a + n, 0), told(name)[2], 'the pictures of the card')
+    const byName = new Map(info.values.map((v) => [v.name, v]))
+    for (const [layer, { shape, data }] of Object.entries(layers)) {
+      assert.deepEqual(shape, [classes, byName.get(layer)?.shape[1]], layer)
+      assert.ok(data.every(Number.isFinite), layer)
+    }
+    const scores = layers[info.values.find((v) => v.id === info.scores).name]
+    const own = (k) => scores.data.subarray(k * classes, (k + 1) * classes)
+    const right = Array.from({ length: classes }, (_, k) => own(k)[k] === Math.max(...own(k))).filter(Boolean).length
+    if (name !== 'cab-0') assert.ok(right >= 0.8 * classes, `${right} of ${classes} classes have the highest mean of their own score`)
+    // Back over what only renames to the layer before.
+    const dense = info.nodes.find((n) => n.output === info.scores)
+    let before = info.nodes.find((n) => n.output === dense.inputs[0])
+    while (before?.alias) before = info.nodes.find((n) => n.output === before.inputs[0])
+    const value = info.values.find((v) => v.id === before.output)
+    if (value.shape.slice(2).some((n) => n > 1)) return t.diagnostic('the layer before keeps places')
+    const view = model.view()
+    view.forward(core.decode(readFileSync(join(root, 'public/samples/koala.jpg'))))
+    const [weights, bias] = dense.inputs.slice(1).map((id) => view.value(id).data)
+    const x = layers[value.name]
+    const channels = x.shape[1]
+    const transposed = Number(dense.attributes.transB ?? 0)
+    const most = Math.max(...scores.data.map(Math.abs))
+    for (let k = 0; k < classes; k++)
+      for (let c = 0; c < classes; c++) {
+        let sum = bias?.[c] ?? 0
+        for (let j = 0; j < channels; j++) sum += x.data[k * channels + j] * weights[transposed ? c * channels + j : j * classes + c]
+        assert.ok(Math.abs(sum - own(k)[c]) < 4 * tolerance('TOL_HALF') * most, `class ${k}, score ${c}: ${sum}, not ${own(k)[c]}`)
+      }
+    view.close()
+    model.close()
+  })
 
 for (const name of names) {
   test(`the card of ${name} is of the file beside it`, () => {

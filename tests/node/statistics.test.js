@@ -51,6 +51,11 @@ test('means of every class and channel, for any number of threads', async () => 
   assert.deepEqual(Object.keys(file).sort(), ['backlight.pictures', 'c1', 'out', 'p1', 'prob', 'r1'])
   assert.deepEqual(Array.from(file['backlight.pictures'].data, Number), EACH)
   const core = await BacklightCore.load({ bytes: wasmBytes() })
+  // The module reads the same file.
+  const told = core.tensors(readFileSync(at('1.onnx')))
+  assert.deepEqual(Object.keys(told), Object.keys(file))
+  for (const [name, { shape, data }] of Object.entries(file)) assert.deepEqual(told[name], { shape, data: Float32Array.from(data, (x) => (name === 'backlight.pictures' ? Number(x) : halfToNumber(x))) }, name)
+  assert.throws(() => core.tensors(readFileSync(at('net.onnx'))), /a network, not a file of tensors/)
   const model = core.open(readFileSync(at('net.onnx')))
   const view = model.view()
   for (const [k, name] of classes.entries()) {

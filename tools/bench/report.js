@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../tests/browser/lib/page.js'
+import { BUDGETS } from './page.js'
 
 const NAMES = { backlight: 'Backlight', 'backlight-relaxed': 'Backlight, relaxed SIMD', 'onnxruntime-web': 'ONNX Runtime Web', tfjs: 'TensorFlow.js' }
 const kB = (n) => `${(n / 1000).toFixed(1)} kB`
@@ -96,11 +97,18 @@ ${table([
   ['what the first visit keeps for the next, without a network', kB(b.precached), ''],
 ])}
 
-| what one waits for (medians) | |
+What one waits for in the page, medians, beside the most that it may be:
+
+| what | measured | budget |
+|---|---:|---:|
+${table([
+  ['first load, gzip', kB(b.firstLoad.gzip), '300 kB'],
+  ...BUDGETS.map(([key, what, unit, most]) => [what, `${ms.page[key]} ${unit}`.trim(), `${most} ${unit}`.trim()]),
+])}
+
+| passes | |
 |---|---:|
 ${table([
-  ['cold load until the first maps, localhost, new profile', `${ms.coldLoad} ms`],
-  ['from the click on a picture to the frame with its maps', `${ms.pictureChange} ms`],
   ['Tiny VGG forward, every value kept (WebAssembly in Node, one thread)', `${ms.forward} ms`],
   ['Tiny VGG backward to every value', `${ms.backward} ms`],
   ...(figures.trainerImagesPerSecond ? [['trainer, Tiny VGG', `${figures.trainerImagesPerSecond} images a second`]] : []),

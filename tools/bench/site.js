@@ -1,11 +1,12 @@
-// What a visitor waits for: sizes of what is loaded, cold load, a picture change, passes of the shipped Tiny VGG, the trainer.
+// Sizes of what is loaded, passes of the shipped Tiny VGG, the trainer, and what a visitor of the page waits for.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { BUILD, ROOT, SINGLE, SITE, idle, launch, serveSite } from '../../tests/browser/lib/page.js'
+import { BUILD, ROOT, SINGLE, SITE } from '../../tests/browser/lib/page.js'
 import { BacklightCore } from '../../wasm/core.js'
+import { measurePage } from './page.js'
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 const round = (x, digits = 1) => Number(x.toFixed(digits))
@@ -27,48 +28,6 @@ export function sizes() {
 /** The files that the service worker keeps on the first visit. */
 export const kept = () => [...readFileSync(join(SITE, 'sw.js'), 'utf8').matchAll(/url:\s*"([^"]+)"/g)].map((m) => m[1])
 export const precached = () => kept().reduce((sum, url) => sum + readFileSync(join(SITE, url)).length, 0)
-
-// Milliseconds from the start of the navigation until the first maps are drawn, each time in a new, empty profile.
-async function coldLoad(url, times) {
-  const all = []
-  for (let i = 0; i < times; i++) {
-    const browser = await launch()
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    await page.addInitScript(() => {
-      const watch = () => document.documentElement?.dataset.maps === 'drawn' && (globalThis.firstMaps ??= performance.now())
-      new MutationObserver(watch).observe(document, { attributes: true, subtree: true, childList: true })
-    })
-    await page.goto(url)
-    await idle(page)
-    all.push(await page.evaluate(() => globalThis.firstMaps))
-    await browser.close()
-  }
-  return median(all)
-}
-
-// Milliseconds from the click on a picture until the frame that shows its maps.
-async function pictureChange(url, times) {
-  const browser = await launch()
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-  await page.goto(url)
-  await idle(page)
-  const all = await page.evaluate(async (n) => {
-    const options = [...document.querySelectorAll('[role=listbox] [role=option]')].slice(0, 8)
-    const took = []
-    for (let i = 0; i < n; i++) {
-      const before = document.documentElement.dataset.passes
-      const start = performance.now()
-      const pick = options[(i + 1) % options.length]
-      ;(pick.querySelector('button') ?? pick).click()
-      while (document.documentElement.dataset.passes === before) await new Promise((done) => requestAnimationFrame(done))
-      took.push(performance.now() - start)
-      await new Promise((done) => setTimeout(done, 100))
-    }
-    return took.slice(8) // the first round decodes the pictures
-  }, times + 8)
-  await browser.close()
-  return median(all)
-}
 
 async function passes(times) {
   const core = await BacklightCore.load({ bytes: readFileSync(join(BUILD, 'wasm/backlight.wasm')) })
@@ -97,17 +56,7 @@ export function trainer(data) {
   }
 }
 
-
-/** Milliseconds of each thing that one waits for. */
+/** Milliseconds of the passes of Tiny VGG, and what a visitor of the page waits for. */
 export async function waits() {
-  const server = await serveSite()
-  try {
-    return {
-      coldLoad: round(await coldLoad(server.url, 7)),
-      pictureChange: round(await pictureChange(server.url, 24)),
-      ...Object.fromEntries(Object.entries(await passes(200)).map(([k, v]) => [k, round(v, 2)])),
-    }
-  } finally {
-    await server.close()
-  }
+  return { page: await measurePage(), ...Object.fromEntries(Object.entries(await passes(200)).map(([k, v]) => [k, round(v, 2)])) }
 }

@@ -183,13 +183,23 @@ class Session {
     const before = $state.snapshot(this.address)
     Object.assign(this.address, next)
     this.tab = next.lab ? 'lab' : 'network'
-    if (next.model !== before.model && models.some((m) => m.id === next.model)) await this.networks.choose(next.model, false)
-    else if (next.norms !== before.norms) await this.networks.fold(next.norms === 'keep', false)
-    if (next.picture !== before.picture && this.pictures.knows(next.picture)) {
-      await this.pictures.take(next.picture)
-      this.passes.refresh()
-    } else if (next.edits !== before.edits || next.paint !== before.paint || next.crop !== before.crop || next.frame !== before.frame) this.passes.refresh()
-    else if (next.pin !== before.pin) this.passes.refresh({ forward: false })
+    // The picture first: a network that is opened shows it at once.
+    const { model } = this
+    const pictured = next.picture !== before.picture && this.pictures.knows(next.picture)
+    this.busy++
+    try {
+      if (pictured) await this.pictures.take(next.picture)
+      if (next.model !== before.model && models.some((m) => m.id === next.model)) await this.networks.choose(next.model, false)
+      else if (next.norms !== before.norms) await this.networks.fold(next.norms === 'keep', false)
+    } catch (error) {
+      this.toast(told(error).message, 'bad') // not on this device, and no network
+    } finally {
+      this.busy--
+    }
+    if (model === this.model) {
+      if (pictured || next.edits !== before.edits || next.paint !== before.paint || next.crop !== before.crop || next.frame !== before.frame) this.passes.refresh()
+      else if (next.pin !== before.pin) this.passes.refresh({ forward: false })
+    }
     if (next.sort !== before.sort) this.passes.sort(next.sort)
   }
 

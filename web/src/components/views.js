@@ -8,10 +8,13 @@ export const about = () => import('../share/About.svelte')
 export const crop = () => import('./Crop.svelte')
 export const table = () => import('./MapTable.svelte')
 export const setUp = () => import('./SetUp.svelte')
+export const networks = () => import('./ModelList.svelte')
+export const card = () => import('./Card.svelte')
 export const phone = () => import('./Phone.svelte')
 
 // Panels of the lab that are not made from the manifest alone; all others are a LabPanel.
 const PANELS = {
+  classes: () => import('../classes/Classes.svelte'),
   guess: () => import('../guess/Guess.svelte'),
   cue: () => import('../cue/Cue.svelte'),
   attack: () => import('./AttackPanel.svelte'),
@@ -22,4 +25,4 @@ const PANELS = {
 const made = () => import('./LabPanel.svelte')
 
 export const panelOf = (group) => PANELS[group.id] ?? made
-export const views = [depths, made, past, table, crop, setUp, ...Object.values(PANELS)]
+export const views = [depths, made, networks, past, table, crop, setUp, ...Object.values(PANELS)]

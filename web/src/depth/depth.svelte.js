@@ -7,6 +7,7 @@ import { layerText } from '../lib/objective.js'
 import { percentileOf } from '../lib/stats.js'
 import { PERCENTILE } from '../lib/scale.js'
 import { told } from '../lib/api.js'
+import { elastic } from '../lib/elastic.js'
 import { dims, groupsOf, indexOf, middleOf, readCell, readUnit, strongest } from './place.js'
 
 class Depth {
@@ -17,6 +18,7 @@ class Depth {
   gradients = $state.raw(new Map())
   hovered = $state.raw(null) // a mark that is not pinned
   trouble = $state('')
+  words = $state.raw(null) // what the text strip says of it: a function, which comes with the view
   version = $state(0) // of the pass that all this belongs to
 
   #serial = 0
@@ -92,25 +94,28 @@ class Depth {
   // ------------------------------------------------------------ ways
 
   unitText = (id, channel) => `${layerText(s.info.values.find((v) => v.id === id).name)}:${channel}`
-  /** Opens a unit; a step that Back undoes. */
-  open(id, channel, more = {}) {
+  /** Opens a unit; a step that Back undoes. `tile`: what stood for it, if anything did. */
+  open(id, channel, more = {}, tile = null) {
     if (s.refuses('depth')) return
-    this.hovered = null
-    s.hover = s.edges = null
-    s.go({ at: this.unitText(id, channel), depth: 'channel', cell: '', from: '', lab: '', ...more }, { push: true })
-    s.said = `${this.nameOf(id)}, ${channel + 1}`
+    elastic(() => {
+      this.hovered = null
+      s.hover = s.edges = null
+      s.go({ at: this.unitText(id, channel), depth: 'channel', cell: '', from: '', lab: '', ...more }, { push: true })
+      s.said = `${this.nameOf(id)}, ${channel + 1}`
+    }, tile)
   }
   number(from = this.shown) {
     const { row, column } = this.cell
-    this.hovered = null
-    s.go({ depth: 'number', cell: `${row},${column}`, from: String(from) }, { push: true })
+    elastic(() => {
+      this.hovered = null
+      s.go({ depth: 'number', cell: `${row},${column}`, from: String(from) }, { push: true })
+    })
   }
   /** One level out. */
   out() {
-    if (this.depth === 'number') s.go({ depth: 'channel' }, { push: true })
-    else if (this.depth) s.go({ at: '', depth: '', cell: '', from: '' }, { push: true })
-    else return false
-    return true
+    const { depth } = this
+    if (depth) elastic(() => s.go(depth === 'number' ? { depth: 'channel' } : { at: '', depth: '', cell: '', from: '' }, { push: true }))
+    return !!depth
   }
   pin(cell = this.cell) {
     this.hovered = null

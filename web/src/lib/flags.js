@@ -3,7 +3,7 @@
 
 /** Controls, and what of the address each changes. */
 export const CONTROLS = {
-  model: ['model'], picture: ['picture', 'crop'], dir: ['dir'], pin: ['pin'], scale: ['scale'], lab: ['lab'], method: ['method'], params: ['params', 'unit', 'goal'],
+  model: ['model'], picture: ['picture', 'crop'], dir: ['dir'], pin: ['pin'], scale: ['scale', 'detail'], lab: ['lab'], method: ['method'], params: ['params', 'unit', 'goal'],
   edits: ['edits', 'paint'], depth: ['at', 'depth', 'open'],
 }
 /** Regions that can only be hidden. */

@@ -36,6 +36,16 @@ export class Front {
     this.#frame = requestAnimationFrame(tick)
   }
 
+  /** Dragged to where it has passed `part` of `count` columns, and held there; at the end of the way the light has arrived. */
+  hold(count, part) {
+    if (part >= count) return this.end()
+    cancelAnimationFrame(this.#frame)
+    this.#count = count
+    this.#pace = 1 / SLOW
+    this.position = Math.max(0, part)
+    this.moving = this.slow = this.paused = true
+  }
+
   pause() {
     cancelAnimationFrame(this.#frame)
     this.paused = !this.paused

@@ -1,10 +1,10 @@
 // The address: one object, mirrored in the URL's hash, versioned. Reading is total: whatever does not fit is left out.
 export const VERSION = 1
 export const DEFAULTS = {
-  model: 'tiny-vgg', picture: 'red-panda', dir: 'forward', pin: '', scale: 'block', sort: '', open: '', page: '', lab: '', method: '', params: {}, unit: '', goal: '', crop: '', edits: '', paint: '', diff: '', frame: '', at: '', depth: '', cell: '', from: '', norms: '', lang: '', type: '', embed: '', title: '', hide: '', lock: '',
+  model: 'tiny-vgg', picture: 'red-panda', dir: 'forward', pin: '', scale: 'block', detail: '', sort: '', open: '', page: '', lab: '', method: '', params: {}, unit: '', goal: '', crop: '', edits: '', paint: '', diff: '', frame: '', at: '', depth: '', cell: '', from: '', norms: '', lang: '', type: '', embed: '', title: '', hide: '', lock: '',
 }
 const LONG = { edits: 8000, paint: 16000 } // characters; everything else takes 500
-const CHOICES = { dir: ['forward', 'backward'], scale: ['unit', 'block', 'network'], sort: ['index', 'contribution', 'mean'], diff: ['on'], type: ['large'], norms: ['keep'], depth: ['', 'channel', 'number'] }
+const CHOICES = { dir: ['forward', 'backward'], scale: ['unit', 'block', 'network'], sort: ['index', 'contribution', 'mean'], diff: ['on'], detail: ['off'], type: ['large'], norms: ['keep'], depth: ['', 'channel', 'number'] }
 
 /** @returns {typeof DEFAULTS} */
 export function parse(hash) {

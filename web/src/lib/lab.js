@@ -13,6 +13,7 @@ const GROUPS = [
 // What needs no method: the visitor's own hands; and what is done with certain networks, where they are.
 const OWN = [
   { id: 'cue', families: [], icon: 'cue', full: true, back: false, networks: ['cab-none', 'cab-0'] },
+  { id: 'classes', families: [], icon: 'classes', full: false, back: false },
   { id: 'guess', families: [], icon: 'guess', full: true, back: false },
   { id: 'edit', families: [], icon: 'edit', full: false, back: false },
   { id: 'play', families: [], icon: 'kernel', full: true, back: false },

@@ -16,6 +16,7 @@ export const worker = () => new InlineWorker()
 // Networks that are not inside can be dropped on the page: a file of that name is taken for one, and kept as long as the page is open.
 const dropped = new Map()
 const absent = (m) => !m.base64 && !dropped.has(m.file)
+const other = (base64) => (base64 ? () => unpacked(base64) : null)
 /** bytes: of a network; of several that are wanted `together` what is not here is named at once. keep: takes the bytes of one that was dropped. */
 export const models = list.map((m) => ({
   ...m,
@@ -25,6 +26,7 @@ export const models = list.map((m) => ({
     return m.base64 ? unpacked(m.base64) : dropped.get(m.file)
   },
   keep: m.base64 ? null : (bytes) => dropped.set(m.file, bytes),
-  past: m.past64 ? () => unpacked(m.past64) : null,
+  past: other(m.past64),
+  statistics: other(m.statistics64),
 }))
 export const samples = pictures.map((s) => ({ ...s, url: `data:image/jpeg;base64,${s.base64}`, bytes: async () => bytesOf(s.base64) }))

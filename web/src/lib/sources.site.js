@@ -14,6 +14,7 @@ export const single = false
 export const wasm = new URL(url, import.meta.url).href
 export const relaxed = new URL(relaxedUrl, import.meta.url).href
 export const worker = () => new Worker(new URL('../../../wasm/worker.js', import.meta.url), { type: 'module' })
-/** past: gives the history of its training; null: there is none. */
-export const models = list.map((m) => ({ ...m, bytes: () => bytesOf(`./models/${m.file}`), past: m.past ? () => bytesOf(`./models/${m.past}`) : null }))
+const other = (file) => (file ? () => bytesOf(`./models/${file}`) : null)
+/** past: gives the history of its training; statistics: what its channels answer to each class; null: there is none. */
+export const models = list.map((m) => ({ ...m, bytes: other(m.file), past: other(m.past), statistics: other(m.statistics) }))
 export const samples = pictures.map((s) => ({ ...s, url: `./samples/${s.file}`, bytes: () => bytesOf(`./samples/${s.file}`) }))

@@ -7,12 +7,11 @@ export const t = {
   skip: { network: 'Zum Netz', lab: 'Zum Labor', text: 'Zur Erklärung' },
   bar: {
     model: 'Netz', classes: (n) => (n === 1 ? '1 Klasse' : `${n.toLocaleString('de')} Klassen`),
-    parameters: (n) => `${n} Parameter`, open: 'ONNX-Datei öffnen …', openHint: 'oder irgendwo fallen lassen. Sie bleibt auf diesem Gerät.',
     forward: 'Vorwärts', backward: 'Rückwärts', direction: 'Richtung des Lichts', pinned: 'angeheftet', strongest: 'stärkste', gradientOf: 'Gradient von',
-    scale: 'Skala', copy: 'Link zu dieser Ansicht kopieren', share: 'Woanders zeigen', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
+    scale: 'Skala', detail: 'Größen und Skalen', detailHint: 'wie groß jede Schicht ist und was ihre Farben bedeuten', copy: 'Link zu dieser Ansicht kopieren', share: 'Woanders zeigen', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
     copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',
     theme: (dark) => (dark ? 'Helles Design' : 'Dunkles Design'), help: 'Tasten', menu: 'Menü', language: 'Sprache', large: 'Größere Schrift', largeHint: 'für einen Projektor',
-    about: 'Über: Datenschutz, Zitieren, Dank', offline: 'Alles ohne Netz …', offlineHint: 'alle Netze und Bilder auf diesem Gerät behalten',
+    about: 'Über: Datenschutz, Zitieren, Dank',
   },
   embed: {
     figures: { network: 'Das Netz', channel: 'Ein Kanal', number: 'Eine Zahl' },
@@ -62,30 +61,6 @@ export const t = {
     label: 'Training', open: 'Beim Training zusehen', at: (step, epoch) => (step === 0 ? 'Vor dem Training: zufällige Gewichte' : `Nach Schritt ${step}, Epoche ${epoch}`), end: (step, epoch) => `Trainiert: Schritt ${step}, Epoche ${epoch}`,
     play: 'Training abspielen', pause: 'Pause', next: 'Ein Bild weiter', refused: (why) => `Die Geschichte des Trainings wurde nicht übernommen: ${why}`,
   },
-  depth: {
-    way: 'Wo du bist', out: 'Eine Ebene hinaus', earlier: 'Kanal davor', later: 'Kanal danach', inputs: 'Eingänge', signals: 'Gradienten', weights: 'Gewichte', added: 'addiert', kernels: 'Kerne', kernelsTurned: 'Kerne, gedreht', curve: 'Kurve', result: 'Eingang ∗ Kern', resultShort: 'Ergebnis', arriving: 'was ankommt',
-    atMark: 'an der Marke', each: (h, w) => `je ${h}×${w}`, several: (n) => `${n} Schichten`, comesFrom: 'Woher es kommt', arrives: 'Wer ihm Gradient schickt', kernelSign: '∗ Kerne', kernelSignTurned: '∗ gedrehte Kerne',
-    output: 'Ausgang', gradientHere: 'Gradient', sumOf: (n, back) => (n === 1 ? (back ? 'von 1 Ausgang' : 'von 1 Eingang') : `Summe von ${n} ${back ? 'Ausgängen' : 'Eingängen'}`), bias: 'Bias', seed: 'Ziel', edit: 'deine Änderung', value: 'Wert', gradientValue: 'Gradient', after: (op) => `nach ${op}`, openNumber: 'Diese Zahl öffnen',
-    nothing: 'Nichts schickt ihm Gradient: Von hier führt kein Weg zum angehefteten Ziel.', sort: 'Ordnen', sorts: { index: 'Nummer', contribution: 'Beitrag' }, more: (n, share) => `${n} weitere machen ${share} davon aus`, before: 'Zurück', next: (n) => `${n} weiter`,
-    rowName: (back, name, k, sum) => `${name ? name + ', ' : ''}Kanal ${k}${sum ? `: ${back ? 'schickt' : 'gibt'} ${sum}` : ''}`, map: 'Karte', mapName: (label, r, c, v) => `${label}, Zeile ${r}, Spalte ${c}: ${v}`, mapOf: (name, k, n, back) => `${back ? 'Gradient bei ' : ''}${name}${n > 1 ? ` ${k} von ${n}` : ''}`, noMap: 'eine Zahl des Netzes',
-    forward: 'Vorwärts', backward: 'Rückwärts', howMade: 'wie diese Zahl entsteht', whereGradient: (name) => `woher der Gradient kommt${name ? `, durch ${name}` : ''}`, which: 'Was gezeigt wird', choices: { forward: 'vorwärts', backward: 'rückwärts', both: 'beides' },
-    player: 'Das Fenster', first: 'An die erste Stelle', last: 'An die letzte Stelle', back: 'Eine Stelle zurück', step: 'Eine Stelle weiter', play: 'Abspielen', pause: 'Anhalten', speed: 'Tempo', perSecond: (n) => (n === 1 ? '1 Stelle in der Sekunde' : `${n} Stellen in der Sekunde`),
-    window: 'Fenster', kernel: 'Kern', kernelTurned: 'Kern, um 180° gedreht', products: 'Produkte', product: 'Produkt', factor: 'Faktor', factors: 'Faktoren', valueIn: 'Wert', outside: 'da ist nichts', largest: 'größter', goesIn: 'geht hinein', comesOut: 'kommt heraus', goesOn: 'geht weiter', arrivesHere: 'kommt an', arrivesAt: 'an dieser Zelle', ofWindows: 'aus jedem Fenster, in dem sie liegt',
-    shut: 'Steigung 0: Das Tor ist zu, nichts geht zurück', open: 'Steigung 1: Das Tor ist offen, alles geht zurück', slope: 'die Steigung der Kurve ist hier der Faktor', slopeIs: (v) => `die Steigung ist hier ${v}: So viel vom Gradienten geht zurück`, winner: 'der Gewinner ist umrahmt; auf dem Rückweg geht alles zu ihm', won: 'sie hat gewonnen: Der Gradient des Fensters kommt hierher', lost: 'sie hat kein Fenster gewonnen: Hier kommt nichts an',
-    scaledBy: (n, sum, factor) => `${n} Quadrate ringsum ergeben ${sum}; daraus wird der Faktor ${factor}`, sumOver: (n, back) => `Summe über alle ${n} ${back ? 'Ausgänge' : 'Eingänge'}`, groupShown: (k, back, sum) => `${back ? 'Ausgang' : 'Eingang'} ${k} gezeigt: ${sum}`, groupSpoken: (k, sum) => `Kanal ${k}: ${sum}`, rest: (n, sum) => `letzter Balken: ${n} weitere, ${sum}`, all: (n, back) => (n > 1 ? `alle ${back ? 'Ausgänge' : 'Eingänge'}` : 'Produkt'),
-    table: 'Als Tabelle zeigen', others: (n) => `${n} weitere`, cell: 'Zeile, Spalte', sharesTitle: 'Softmax', sharesHint: 'jeder Wert gegen alle anderen', temperature: 'Temperatur', class: 'Klasse', score: 'Wert z', exponential: 'exp(z − max)', exponentialT: 'exp((z − max)/T)', probability: 'Wahrscheinlichkeit', sharesBack: 'was diese Klasse an jeden Wert zurückschickt', sharesOf: 'Was zurückgeschickt wird', sharesKinds: { logp: (name) => `log p(${name})`, prob: () => 'p', loss: () => 'Loss' }, sharesFactor: { logp: '1/T', prob: 'p/T', loss: '−1/T' }, oneHot: 'One-Hot', arrivesScore: 'kommt bei z an', openScore: 'Seinen Wert öffnen', openShare: 'Softmax',
-    see: {
-      channel: (n, k, sum) => (n > 1 ? `Jeder der ${n} Eingänge wird mit seinem eigenen Kern gefiltert; die Ergebnisse werden addiert, dann der Bias. An der Marke zählt Eingang <b>${k}</b> am meisten: <b>${sum}</b>. Fahre über eine Karte; die Marke folgt in allen.` : 'Eine Karte geht hinein, eine kommt heraus. Fahre über eine der beiden; die Marke folgt in beiden.'),
-      channelBack: (n, k, sum) => (n > 0 ? `Was die ${n} Ausgänge an diesen Kanal zurückschicken, jeder durch seinen um 180° gedrehten Kern: *Bernstein* würde das Ziel heben, _Violett_ es senken. An der Marke schickt Ausgang <b>${k}</b> am meisten: <b>${sum}</b>.` : 'Von diesem Kanal führt kein Weg zum angehefteten Ziel.'),
-      number: 'Das Fenster steht auf der Eingabe; jedes Produkt steht da, und ihre Summe ist die Zahl. Schraffierte Zellen sind Rand und zählen als 0. Zieh das Fenster, nimm die Pfeiltasten oder drücke Abspielen.',
-      largest: 'Nur die größte Zelle eines Fensters geht weiter, und nur sie bekommt den Gradienten zurück.', curve: 'Eine Kurve für jede Zahl für sich. Ihre Steigung an dieser Stelle entscheidet, wie viel vom Gradienten zurückgeht.', share: 'Jeder Wert wird zu einer Exponentialzahl, jede davon zu einem Anteil an ihrer Summe. Eine höhere Temperatur macht sie ähnlicher. Zurück zu jedem Wert geht seine 1 oder 0 des One-Hot weniger seinen Anteil; zusammen ist das 0.',
-      kept: (n) => (n > 1 ? `Die ${n} Zahlen werden addiert, wie sie sind; der Gradient kommt zu jeder von ihnen zurück, wie er ist.` : 'Die Zahl geht weiter, wie sie ist, und ebenso der Gradient auf dem Rückweg.'),
-      mean: 'Der Mittelwert eines Fensters: Jede Zelle zählt gleich viel, und jede bekommt den gleichen Teil des Gradienten zurück.',
-      weighted: 'Jede Zahl, die hineingeht, wird mit ihrem Faktor multipliziert; die Produkte werden addiert, dann kommt der Bias hinzu. Auf dem Rückweg geht der Gradient durch dieselben Faktoren.',
-      scaled: 'Die Zahl wird durch die Stärke geteilt, mit der ihre Nachbarkanäle an derselben Stelle antworten.',
-    },
-    act: { channel: 'Finde den Eingang, der diesen Kanal am stärksten senkt, und öffne ihn.', channelBack: 'Dreh das Licht nach vorn und sieh, was derselbe Kanal hier geantwortet hat.', number: 'Addiere die Balken im Kopf, dann sieh auf den Wert darunter.', back: 'Geh an eine Stelle, an der nichts zurückkommt, und sag, warum.', turned: 'Drück B: derselbe Faktor, in der anderen Richtung.', share: 'Bei welcher Temperatur fällt der Gewinner unter ein Halb?' }, turn: 'Umdrehen',
-  },
   examples: {
     title: 'Was ihn am stärksten bewegt', bundled: 'In den Bildern hier suchen', own: 'In meinen Bildern suchen', stop: 'Halt',
     place: (name, row, column, value) => `${name}, Zeile ${row}, Spalte ${column}: ${value}`,
@@ -94,6 +69,7 @@ export const t = {
     none: 'Unter diesen Dateien ist kein Bild (JPEG, PNG, GIF, BMP).',
   },
   prediction: {
+    openScore: 'Seinen Wert öffnen', openShare: 'Softmax',
     was: (p) => `vor den Änderungen: ${p}`, title: 'Vorhersage', probability: 'Wahrscheinlichkeit, 0 bis 1', scores: 'Werte, keine Wahrscheinlichkeiten', sigmoid: 'Wahrscheinlichkeit jeder einzelnen, 0 bis 1', seed: 'Ursprung', seedHint: 'wo das Licht beginnt',
     seedAt: (name) => `das Licht beginnt bei ${name}`, more: (n) => `${n.toLocaleString('de')} weitere Klassen.`, find: 'Klasse suchen', spoken: (label, p) => `Vorhersage: ${label}, ${p}`,
   },
@@ -130,6 +106,10 @@ export const t = {
         see: () => 'Ein Wort im Bild kommt mit der Klasse und gehört nicht zu ihr: ein Köder. Welches Netz ihn statt des Bildes gelernt hat, ist hier bekannt; so sieht man, was Karten taugen.',
         formula: 'cue', title: 'Probier das', act: 'Sag erst, welches der vier Netze dem Wort folgt; dann nimm es weg, verschieb es oder schreib ein anderes.',
       },
+      classes: {
+        see: () => 'Was jeder Kanal im Mittel auf die Bilder der einen Klasse antwortet, und auf die der anderen. Wo beides auseinandergeht, unterscheidet das Netz sie.',
+        formula: 'classes', title: 'Versuch es', act: 'Nimm zwei Klassen, die oft verwechselt werden. In welcher Schicht gehen sie endlich auseinander?',
+      },
       guess: {
         see: () => 'Die Seite fragt, bevor sie zeigt. Wer zuerst gesagt hat, wo das Netz hinsah oder welches ehrlich ist, sieht an der Antwort, was eine Karte dazugibt und was man nur zu sehen glaubte.',
         formula: 'above', title: 'Vorsicht', act: 'Eine Karte, die dir recht gibt, kann trotzdem falsch sein: Du und die Karte, ihr ratet beide, was das Netz tut.',
@@ -141,7 +121,7 @@ export const t = {
     },
   },
   lab: {
-    label: 'Labor', close: 'Das Labor schließen', edit: 'Ändern', play: 'Kern', cue: 'Köder', guess: 'Raten', maps: 'Karten', saliency: 'Salienz', attack: 'Angriff', dream: 'Traum', other: 'Mehr', method: 'Methode', run: 'Los', again: 'Noch einmal', stop: 'Halt',
+    label: 'Labor', close: 'Das Labor schließen', edit: 'Ändern', play: 'Kern', cue: 'Köder', classes: 'Klassen', guess: 'Raten', maps: 'Karten', saliency: 'Salienz', attack: 'Angriff', dream: 'Traum', other: 'Mehr', method: 'Methode', run: 'Los', again: 'Noch einmal', stop: 'Halt',
     range: (title, least, most, kept) => `${title} geht von ${least} bis ${most}. Geblieben ist: ${kept}.`, whole: (title, kept) => `${title} ist eine ganze Zahl. Geblieben ist: ${kept}.`, left: (s) => `noch ${s}`, of: (a, b) => [a, ` von ${b}`], stopped: (a, b) => `angehalten bei ${a} von ${b}`,
     passes: (cost) => `${cost} (F: Durchgang vorwärts, B: rückwärts)`, dice: 'Ein anderer Zufall', none: 'keine', untargeted: 'keine: irgendeine andere Klasse',
     map: 'Karte', over: 'über Foto', shown: 'Wie es gezeigt wird', png: 'PNG', csv: 'CSV', place: (r, c) => `Zeile ${r}, Spalte ${c}`, notRun: 'Noch nicht gerechnet.', failed: 'Das ging nicht',
@@ -182,7 +162,7 @@ export const t = {
   },
   model: {
     refused: 'Dieses Netz lässt sich nicht öffnen', stays: (name) => `${name} bleibt offen.`, close: 'Schließen', setup: 'Wie will dieses Netz seine Bilder?', labels: 'Namen der Klassen, einer je Zeile', labelsHint: (n) => `${n} Klassen. Ohne Namen heißen sie class 0, class 1, …`,
-    setupAgain: 'Die Datei sagt, wie sie ihre Bilder will. Probier es anders; die Vorhersage folgt.', about: 'Bilder und Klassennamen …', aboutHint: 'wie dieses Netz sie will', profile: 'Zeit jeder Schicht …', norms: 'Batch-Normalisierung einzeln', normsHint: 'als Schicht, nicht in die davor gefaltet', profileHint: 'vorwärts und rückwärts, auf diesem Gerät',
+    setupAgain: 'Die Datei sagt, wie sie ihre Bilder will. Probier es anders; die Vorhersage folgt.',
     setupText: 'Dieses Netz sagt nicht, wie es seine Bilder will. Probier es aus; die Vorhersage unten folgt.', presets: { unit: '0 … 1', imagenet: 'ImageNet', signed: '−1 … 1', caffe: '0 … 255, BGR' }, use: 'Nehmen', opened: (name) => `${name} ist offen.`,
   },
   toast: { close: 'Schließen', stays: (name) => `${name} bleibt.` },

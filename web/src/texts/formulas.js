@@ -13,5 +13,6 @@ export const FORMULAS = {
   scaled: String.raw`y_c = x_c \Big(k + \tfrac{\alpha}{n} \textstyle\sum_j x_j^2\Big)^{-\beta}`,
   cue: String.raw`\mathrm{share} = \textstyle\sum_{i \,\in\, \mathrm{caption}} |M_i| \,\Big/\, \textstyle\sum_i |M_i|`,
   above: String.raw`\mathrm{part} = \tfrac{1}{HW}\,\bigl|\{\, i : M_i \le M_{\mathrm{guess}} \,\}\bigr|`,
+  classes: String.raw`d_k = \bar a_k(A) - \bar a_k(B), \quad \mathrm{apart} = \|d\| \,\big/\, \tfrac12\bigl(\|\bar a(A)\| + \|\bar a(B)\|\bigr)`,
   contribution: String.raw`\mathrm{contribution}_k = \textstyle\sum_{r,c} a_k[r,c]\,\frac{\partial s}{\partial a_k}[r,c]`,
 }

@@ -1,0 +1,173 @@
+// What a visitor waits for in the built page, beside the budgets: first maps, another picture, what follows the pointer, the longest
+// task while a job runs, nodes. `make bench` writes it into docs/, `make bench-page` it alone.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ROOT, idle, launch, serveSite, until } from '../../tests/browser/lib/page.js'
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
+const round = (x, digits = 1) => Number(x.toFixed(digits))
+
+/** What is measured, its unit, and the most that it may be. */
+export const BUDGETS = [
+  ['firstMaps', 'cold load until the first maps, localhost, new profile', 'ms', 1000],
+  ['pictureTiny', 'from the click on a picture to the frame with its maps, Tiny VGG', 'ms', 50],
+  ['pictureFlagship', 'the same, network of 200 classes', 'ms', 150],
+  ['hover', 'from the move over a tile until it is read out, Tiny VGG', 'ms', 16],
+  ['hoverEdges', 'from the move to another tile until its edges are drawn, Tiny VGG', 'ms', 16],
+  ['brush', 'from the move of the brush until all maps have followed, Tiny VGG', 'ms', 16],
+  ['slider', 'from the move of the slider of the training until all maps have followed', 'ms', 16],
+  ['longestTask', 'longest task of the main thread while a dream runs', 'ms', 50],
+  ['nodes', 'DOM nodes, the most in any view', '', 1500],
+]
+
+// Milliseconds from the start of the navigation until the first maps are drawn, each time in a new, empty profile.
+async function firstMaps(url, times) {
+  const all = []
+  for (let i = 0; i < times; i++) {
+    const browser = await launch()
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    await page.addInitScript(() => {
+      const watch = () => document.documentElement?.dataset.maps === 'drawn' && (globalThis.firstMaps ??= performance.now())
+      new MutationObserver(watch).observe(document, { attributes: true, subtree: true, childList: true })
+    })
+    await page.goto(url)
+    await idle(page)
+    all.push(await page.evaluate(() => globalThis.firstMaps))
+    await browser.close()
+  }
+  return median(all)
+}
+
+// Milliseconds from the click on a picture until the frame that shows its maps.
+const pictureChange = (page, times) =>
+  page.evaluate(async (n) => {
+    const options = [...document.querySelectorAll('[role=listbox] [role=option]')].slice(0, 8)
+    const took = []
+    for (let i = 0; i < n + 8; i++) {
+      const before = document.documentElement.dataset.passes
+      const start = performance.now()
+      const pick = options[(i + 1) % options.length]
+      ;(pick.querySelector('button') ?? pick).click()
+      while (document.documentElement.dataset.passes === before) await new Promise((done) => requestAnimationFrame(done))
+      took.push(performance.now() - start)
+      await new Promise((done) => setTimeout(done, 100))
+    }
+    return took.slice(8) // the first round decodes the pictures
+  }, times)
+
+// Milliseconds from an event until the page has changed what it must and has been quiet for two frames. `kind` names the events and
+// what must change.
+const follow = (page, kind, times) =>
+  page.evaluate(async ([what, n]) => {
+    let last = 0
+    const put = CanvasRenderingContext2D.prototype.putImageData
+    const watched = what === 'edges' ? '.edges' : what === 'hover' ? '[data-view=readout]' : '.stage .strip'
+    CanvasRenderingContext2D.prototype.putImageData = function (...args) {
+      if (this.canvas.closest(watched)) last = performance.now()
+      return put.apply(this, args)
+    }
+    const observer = new MutationObserver(() => (last = performance.now()))
+    if (what === 'edges') observer.observe(document.querySelector('.edges'), { childList: true, subtree: true, attributes: true })
+    const frame = () => new Promise((done) => requestAnimationFrame(done))
+    const send = (element, type, x, y, more = {}) => {
+      const box = element.getBoundingClientRect()
+      element.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, clientX: box.left + x * box.width, clientY: box.top + y * box.height, ...more }))
+    }
+    const tiles = [...document.querySelectorAll('.stage [data-column=conv_2_1] .tile')]
+    const pad = document.querySelector('[data-view=pad]')
+    if (pad) pad.setPointerCapture = () => {} // these pointers are none of the browser's
+    const slider = document.querySelector('input[type=range][aria-label]')
+    const acts = {
+      hover: (i) => send(tiles[0], 'pointermove', ((i * 7) % 50) / 50, ((i * 3) % 50) / 50),
+      edges: (i) => (send(tiles[(i + 1) % tiles.length], 'pointerleave', 0.5, 0.5), send(tiles[i % tiles.length], 'pointermove', 0.5, 0.5)),
+      brush: (i) => send(pad, i ? 'pointermove' : 'pointerdown', 0.1 + ((i * 11) % 80) / 100, 0.1 + ((i * 29) % 80) / 100),
+      slider: (i) => {
+        slider.value = String(i % 10)
+        slider.dispatchEvent(new Event('input', { bubbles: true }))
+      },
+    }
+    const took = []
+    for (let i = 0; i < n + 10; i++) {
+      await frame()
+      last = 0
+      const start = performance.now()
+      acts[what](i)
+      for (let quiet = 0; !last || quiet < 2; quiet++) {
+        const before = last
+        await frame()
+        if (last !== before) quiet = -1
+        if (performance.now() - start > 2000) throw new Error(`nothing follows: ${what} ${i}`)
+      }
+      took.push(last - start)
+    }
+    if (what === 'brush') send(pad, 'pointerup', 0.5, 0.5)
+    CanvasRenderingContext2D.prototype.putImageData = put
+    observer.disconnect()
+    return took.slice(10)
+  }, [kind, times])
+
+// The longest task of the main thread while a dream runs, whose pictures are shown as they come.
+async function longestTask(page) {
+  await page.evaluate(() => {
+    globalThis.longest = 0
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => (globalThis.longest = Math.max(globalThis.longest, e.duration)))).observe({ type: 'longtask' })
+  })
+  await page.getByRole('button', { name: 'Run' }).click()
+  await until(page, () => document.querySelector('#lab')?.dataset.status === 'done')
+  return page.evaluate(() => globalThis.longest)
+}
+
+const VIEWS = ['', 'dir=backward', 'open=relu_1_2', 'at=conv_2_1:1', 'at=conv_1_2:1&depth=number', 'at=softmax:7&depth=number', ...['maps', 'saliency', 'attack', 'dream', 'cue', 'classes', 'guess', 'edit', 'play'].map((id) => `lab=${id}`), 'model=flagship', 'model=flagship&dir=backward']
+
+/** Every figure of BUDGETS. @param {number} times how often each is measured */
+export async function measurePage(times = 40) {
+  const server = await serveSite()
+  const browser = await launch()
+  const view = async (hash, work) => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', serviceWorkers: 'block' })
+    const page = await context.newPage()
+    await page.goto(`${server.url}#v=1&${hash}`)
+    await idle(page)
+    await page.waitForTimeout(600) // the views that come later have come
+    try {
+      return await work(page)
+    } finally {
+      await context.close()
+    }
+  }
+  try {
+    const nodes = []
+    for (const hash of VIEWS)
+      nodes.push(await view(hash, async (page) => {
+        if (hash.includes('lab=')) await until(page, () => ['done', 'ready'].includes(document.querySelector('#lab')?.dataset.status))
+        return page.evaluate(() => document.querySelectorAll('*').length)
+      }))
+    const figures = {
+      pictureTiny: await view('', async (page) => median(await pictureChange(page, times))),
+      pictureFlagship: await view('model=flagship', async (page) => median(await pictureChange(page, 16))),
+      hover: await view('', async (page) => median(await follow(page, 'hover', times))),
+      hoverEdges: await view('', async (page) => median(await follow(page, 'edges', times))),
+      brush: await view('lab=edit', async (page) => median(await follow(page, 'brush', times))),
+      slider: await view('frame=3', async (page) => (await page.locator('[data-view=frame]').waitFor(), median(await follow(page, 'slider', times)))),
+      longestTask: await view('dir=backward&lab=dream&params=steps%3D12', longestTask),
+      nodes: Math.max(...nodes),
+    }
+    await browser.close()
+    figures.firstMaps = await firstMaps(server.url, 7)
+    return Object.fromEntries(BUDGETS.map(([key]) => [key, round(figures[key])]))
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const file = join(ROOT, 'docs/bench.json')
+  const figures = JSON.parse(readFileSync(file, 'utf8'))
+  figures.milliseconds.page = await measurePage()
+  for (const [key, what, unit, most] of BUDGETS) console.log(`${figures.milliseconds.page[key]} ${unit} of ${most}: ${what}`)
+  writeFileSync(file, JSON.stringify(figures, null, 2) + '\n')
+  writeFileSync(join(ROOT, 'docs/bench.md'), (await import('./report.js')).report(figures))
+  process.exit(0)
+}
