@@ -21,7 +21,7 @@ after(async () => {
 })
 const file = (name) => readFileSync(join(ROOT, 'models', name))
 const ready = (page) => until(page, () => document.querySelector('#lab[data-status=done] [data-layer]'))
-const rows = (page) => page.$$eval('#lab [data-side]', (sides) => sides.map((side) => ({ of: Number(side.dataset.side), channels: [...side.querySelectorAll('[data-channel]')].map((e) => ['channel', 'a', 'b'].map((key) => Number(e.dataset[key]))) })))
+const rows = (page) => page.$$eval('#lab [data-side]', (sides) => sides.map((side) => ({ of: Number(side.dataset.side), channels: [...side.querySelectorAll('[data-a]')].map((e) => ['channel', 'a', 'b'].map((key) => Number(e.dataset[key]))) })))
 
 test('the difference of two lists of means, by hand', () => {
   const tensor = { shape: [3, 2], data: Float32Array.of(3, 4, 0, 0, 3, -4) }

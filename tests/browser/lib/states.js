@@ -35,7 +35,7 @@ const DEPTHS = [
   ['channel', 'at=conv_2_1:1'], ['channel backwards', 'dir=backward&at=max_pool_1:3'], ['number', 'at=conv_1_2:1&depth=number&cell=0,11'], ['number backwards', 'dir=backward&at=conv_1_2:1&depth=number'],
   ['curve', 'at=relu_2_2:1&depth=number'], ['pool', 'at=max_pool_2:0&depth=number'], ['score', 'at=output:7'], ['softmax', 'at=softmax:7&depth=number'],
 ]
-const LABS = ['maps', 'saliency', 'attack', 'dream', 'cue', 'edit', 'play'].map((id) => [id, `lab=${id}`])
+const LABS = ['maps', 'saliency', 'attack', 'dream', 'cue', 'classes', 'edit', 'play'].map((id) => [id, `lab=${id}`])
 const RESULTS = [
   ['a map of many passes', 'lab=saliency&method=smoothgrad&params=samples%3D5', run], ['two maps', 'lab=saliency&method=occlusion&params=size%3D16+stride%3D16', run],
   ['curves', 'lab=saliency&method=deletion&params=steps%3D8', run], ['an attack', 'lab=attack&method=pgd&params=steps%3D2', run], ['a dream', 'lab=dream&params=steps%3D2+octaves%3D1', run],
@@ -47,6 +47,7 @@ const RESULTS = [
   }],
 ]
 const DIALOGS = [
+  ['card', '', opened(item(0))],
   ['keys', '', opened((page) => page.keyboard.press('?'))],
   ['about', '', opened(async (page) => {
     await page.keyboard.press('?')
@@ -64,10 +65,10 @@ const DIALOGS = [
     await page.keyboard.press('t')
   })],
   ['crop', '', opened(click('.under .crop'))],
-  ['about the network', '', opened(item(0))],
-  ['everything offline', '', opened(item(2))],
+  ['about the network', '', opened(item(1))],
+  ['everything offline', '', opened(item(3))],
   ['times', '', opened(async (page) => {
-    await item(1)(page)
+    await item(2)(page)
     await wait('dialog table')(page)
   })],
   ['refused', '', opened((page) => give(page, 'mine.onnx', Buffer.from('no network'), { kind: 'model' }))],
