@@ -322,12 +322,12 @@ PAGE  = $(shell find web public wasm -type f -not -name '*.c' 2>/dev/null) $(wil
 VITE := node_modules/.bin/vite build --config web/vite.config.js --logLevel warn
 
 # The site carries the single file too: for sticks, and for frames that may load nothing else.
-$(B)/site/index.html: $(PAGE) $(B)/wasm/backlight.wasm $(B)/wasm/backlight-relaxed.wasm $(B)/single/backlight.html node_modules/.package-lock.json
+$(B)/site/index.html: $(PAGE) $(B)/native/backlight $(B)/wasm/backlight.wasm $(B)/wasm/backlight-relaxed.wasm $(B)/single/backlight.html node_modules/.package-lock.json
 	@echo 'page  $(@D)'
 	@$(VITE)
 	@touch $@
 
-$(B)/single/backlight.html: $(PAGE) $(B)/wasm/backlight.wasm node_modules/.package-lock.json
+$(B)/single/backlight.html: $(PAGE) $(B)/native/backlight $(B)/wasm/backlight.wasm node_modules/.package-lock.json
 	@echo 'page  $@'
 	@$(VITE) --mode single
 	@touch $@

@@ -26,6 +26,7 @@ const TESTS = [
   { test: 'sensitivity-n fill=black subsets=16', small: true, figures: [['mean', 'sensitivity-n ↑']] },
   { test: 'infidelity fill=black draws=50', small: true, figures: [['scaled', 'infidelity ↓']] },
   { test: 'stability draws=2 seeds=2', figures: [['seeds', 'other seed ↑'], ['noise', 'noise ↑']] },
+  { test: 'fragility steps=20', small: true, figures: [['shared', 'attacked ↑'], ['shared-noise', 'by chance ↑']] },
   { test: 'wrong-class', figures: [['signed', 'wrong class ↓']] },
 ]
 const SUMS = ['gradient-input', 'integrated', 'lrp', 'deeplift']
@@ -109,6 +110,8 @@ function remarks(network) {
   }
   const alike = real.filter((m) => figure(network, 'wrong-class', m, 'signed') > 0.8)
   out.push(`Wrong class: maps of the predicted class and of the least likely one that are nearly the same (rank correlation above 0.8): ${alike.map((m) => `\`${m.split(' ')[0]}\` (${number(figure(network, 'wrong-class', m, 'signed'))})`).join(', ') || 'none'}.`)
+  const held = figure(network, 'fragility', 'gradient', 'shared')
+  if (held !== null) out.push(`Fragility: of the largest pixels ${number(100 * held, 0)} % stay in the gradient's map when the picture is changed by 8/255 against it and the prediction is left (${number(100 * figure(network, 'fragility', 'gradient', 'shared-noise'), 0)} % under noise of that size), ${number(100 * figure(network, 'fragility', 'gradcam', 'shared'), 0)} % in Grad-CAM's, which the change was not made for.`)
   const gaps = Object.entries(network.tests[COMPLETENESS].methods).map(([m, f]) => `\`${m}\` ${number(f.gap[0], 1)} %`)
   out.push(`Completeness, by how much the map's sum misses what it should be, mean (gradient × input promises it without biases alone, and so does LRP's composite): ${gaps.join(', ')}.`)
   return out.map((r) => `- ${r}`).join('\n')
@@ -128,7 +131,8 @@ ${TESTS.map(({ test, figures }) => `- \`${test}\`: ${figures.map(([, heading]) =
 **Left after randomisation** is the rank correlation of the sizes of the map with those of the same method on a network whose
 weights were all drawn anew, ± the deviation over pictures: below 0.3 a method passes, above 0.6 it fails, between them it is
 unclear. **Infidelity** is at the best scale, of the change's square: 1 is a map that says nothing. **Wrong class** is the rank
-correlation with the map of the least likely class. The controls never ask the network: edges of the picture, nearness to its
+correlation with the map of the least likely class. **Attacked** is the part of the largest pixels that stays the largest when a
+change of the picture of at most 8/255 is made against the gradient's map. The controls never ask the network: edges of the picture, nearness to its
 middle, noise. Few pictures were taken, so that the page can be made again in minutes: small differences mean nothing, and
 \`backlight judge --pictures N\` takes more. A method that a control beats has earned no trust by that test; passing all of them is not yet a proof.
 

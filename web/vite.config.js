@@ -1,9 +1,10 @@
 // Builds the page: `vite build -c web/vite.config.js` → build/site/, with `--mode single` → build/single/backlight.html.
 // What the two differ in lies in src/lib/sources.site.js and src/lib/sources.single.js.
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import temml from 'temml'
@@ -47,16 +48,15 @@ const base64 = () => ({
   },
 })
 
-// `virtual:formulas`: LaTeX to MathML, of the page's own texts and of every method in the manifest, by id.
+// `virtual:formulas`: LaTeX to MathML, of the page's own texts and of every method in the command's manifest, by id.
 const formulas = () => ({
   name: 'formulas',
   resolveId: (id) => (id === 'virtual:formulas' ? '\0formulas' : null),
   async load(id) {
     if (id !== '\0formulas') return null
     const latex = { ...FORMULAS }
-    const { BacklightCore } = await import(pathToFileURL(join(root, 'wasm/core.js')).href)
-    const core = await BacklightCore.load({ bytes: readFileSync(wasm) })
-    for (const method of core.manifest.methods) if (method.formula) latex['method.' + method.id] = method.formula
+    const { methods } = JSON.parse(execFileSync(join(build, 'native/backlight'), ['methods', '--json'], { encoding: 'utf8', maxBuffer: 1 << 24 }))
+    for (const method of methods) latex['method.' + method.id] = method.formula
     const out = {}
     for (const [key, text] of Object.entries(latex)) out[key] = temml.renderToString(text, { throwOnError: true, annotate: false })
     return `export default ${JSON.stringify(out)}`

@@ -188,7 +188,7 @@ static bl_status attack(bl_job *job, int step) {
         BL_TRY(find_direction(job, scores, &any));
         move(a, a->how.alpha, 0);
         bl_attack_round(job, a->result->pixels);
-        bl_attack_magnify(a, a->result->pixels, a->change->pixels);
+        bl_magnify(a->picture->pixels, a->result->pixels, a->pixels, a->how.eps, a->change->pixels);
         a->race->ready = a->result->ready = a->change->ready = true;
         return BL_OK;
     }
@@ -229,7 +229,7 @@ static bl_status noise(bl_job *job) {
     bl_attack_round(job, a->noisy->pixels);
     BL_TRY(forward_pixels(job, a->noisy->pixels));
     bl_probabilities(job->model, bl_run_value(a->run, job->model->scores), a->classes, a->with_noise->data);
-    bl_attack_magnify(a, a->noisy->pixels, a->noise->pixels);
+    bl_magnify(a->picture->pixels, a->noisy->pixels, a->pixels, a->how.eps, a->noise->pixels);
     a->noisy->ready = a->noise->ready = a->with_noise->ready = true;
     return BL_OK;
 }

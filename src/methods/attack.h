@@ -19,5 +19,13 @@ bl_status bl_attack_finish(bl_job *job);
 /* How many times a perturbation of ±eps is magnified to be seen: the largest of 1, 2, 5, 10, … that keeps it inside 8
  * bits. */
 int bl_attack_gain(int eps);
+/* Pixels that show the change from one picture to another, both of n pixels: magnified, grey where there is none. */
+void bl_magnify(const uint8_t *from, const uint8_t *to, size_t n, int eps, uint8_t *out);
+
+#define BL_EPS_ROW                                                                                                     \
+    {                                                                                                                  \
+        .name = "eps", .title = "ε", .type = BL_PARAM_INTEGER, .unit = "/255", .least = 0, .most = 32, .otherwise = 8, \
+        .meaning = "The most that any colour value may change."                                                        \
+    }
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "methods/attack_state.h"
+#include "methods/attribution.h"
 
 int bl_attack_gain(int eps) {
     static const int gains[] = {100, 50, 20, 10, 5, 2};
@@ -42,8 +43,7 @@ bl_status bl_attack_make(bl_job *job, const bl_picture *picture) {
     a->probabilities = bl_arena_take_array(arena, (size_t)a->classes, sizeof *a->probabilities);
     bool ok = a->base && a->v && a->near && a->size && a->scratch && a->direction && a->best && a->best_race &&
               a->probabilities;
-    if (!ok || !results(job))
-        return bl_fail(job->error, BL_MEMORY, "there is no memory for an attack on %d×%d pixels", a->height, a->width);
+    if (!ok || !results(job)) return bl_no_room(job);
 
     memcpy(a->picture->pixels, picture->pixels, 4 * a->pixels);
     a->picture->ready = true;
@@ -73,10 +73,10 @@ void bl_attack_round(bl_job *job, uint8_t *pixels) {
     bl_unit_to_pixels(a->scratch, a->channels, a->height, a->width, job->model->channels, pixels);
 }
 
-void bl_attack_magnify(const bl_attack *a, const uint8_t *pixels, uint8_t *out) {
-    int gain = bl_attack_gain(a->how.eps);
-    for (size_t i = 0; i < 4 * a->pixels; i++) {
-        int v = 128 + gain * (pixels[i] - a->picture->pixels[i]);
+void bl_magnify(const uint8_t *from, const uint8_t *to, size_t n, int eps, uint8_t *out) {
+    int gain = bl_attack_gain(eps);
+    for (size_t i = 0; i < 4 * n; i++) {
+        int v = 128 + gain * (to[i] - from[i]);
         out[i] = (uint8_t)(i % 4 == 3 || v > 255 ? 255 : v < 0 ? 0 : v);
     }
 }
@@ -159,7 +159,7 @@ static void verdict(bl_job *job) {
 bl_status bl_attack_finish(bl_job *job) {
     bl_attack *a = job->state;
     memcpy(a->result->pixels, a->best, 4 * a->pixels);
-    bl_attack_magnify(a, a->best, a->change->pixels);
+    bl_magnify(a->picture->pixels, a->best, a->pixels, a->how.eps, a->change->pixels);
     memcpy(a->race->data, a->best_race, 2 * (size_t)a->race->width * sizeof *a->best_race);
     a->result->ready = a->change->ready = a->race->ready = true;
     facts(job);

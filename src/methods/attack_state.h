@@ -25,6 +25,5 @@ typedef struct {
 bl_status bl_attack_make(bl_job *job, const bl_picture *picture); /* memory and results */
 void bl_attack_looked(bl_job *job, const bl_real *scores);        /* the prediction before is known */
 void bl_attack_round(bl_job *job, uint8_t *pixels);               /* v → 8 bits */
-void bl_attack_magnify(const bl_attack *a, const uint8_t *pixels, uint8_t *out);
 
 #endif

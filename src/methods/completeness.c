@@ -101,12 +101,11 @@ const bl_method bl_method_completeness = {
     .n_params = sizeof params / sizeof *params,
     .result = "facts",
     .cost = "the method + 1 to 3 F",
-    .formula = "\\frac{\\bigl|\\sum_i M_i - (S(u) - S(u'))\\bigr|}{|S(u) - S(u')|}",
+    .formula = BL_LATEX("\\frac{\\bigl|\\sum_i M_i - (S(u) - S(u'))\\bigr|}{|S(u) - S(u')|}"),
     .caution =
         "A right sum does not make the parts right; and methods that promise no sum are not worse for missing it.",
-    .source =
-        "Sundararajan, Taly and Yan 2017, Axiomatic Attribution for Deep Networks; Bach et al. 2015, On Pixel-Wise "
-        "Explanations",
+    .source = "Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks; Bach et al. 2015, On Pixel-Wise "
+              "Explanations",
     .state = sizeof(state),
     .start = start,
     .step = step,

@@ -76,7 +76,8 @@ const bl_method bl_method_control = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F",
-    .formula = "M = \\bigl|\\nabla u\\bigr| \\quad\\text{or}\\quad 1 - |x - x_0| \\quad\\text{or}\\quad \\text{chance}",
+    .formula = BL_LATEX(
+        "M = \\bigl|\\nabla u\\bigr| \\quad\\text{or}\\quad 1 - |x - x_0| \\quad\\text{or}\\quad \\text{chance}"),
     .caution = "It looks as convincing as many an explanation, and knows nothing of the network.",
     .source = "Adebayo et al. 2018, Sanity Checks for Saliency Maps (edge detector)",
     .state = sizeof(state),

@@ -21,7 +21,7 @@ const bl_method bl_method_deconvnet = {
     .n_params = 2,
     .result = "saliency",
     .cost = "1 F + 1 B",
-    .formula = "R^l = 1[R^{l+1} > 0]\\cdot R^{l+1} \\quad\\text{at every ReLU}",
+    .formula = BL_LATEX("R^l = 1[R^{l+1} > 0]\\cdot R^{l+1} \\quad\\text{at every ReLU}"),
     .caution =
         "Made to look at single units. For a class much of it does not depend on the class: on the networks here the "
         "rank correlation with the map of a wrong class is 0.38 to 0.59.",

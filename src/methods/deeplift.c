@@ -70,10 +70,9 @@ const bl_method bl_method_deeplift = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "3 F + 2 B",
-    .formula = "M_i = m_i\\,(u_i - u'_i), \\quad m = \\frac{a - a'}{z - z'} \\text{ at every curve}",
+    .formula = BL_LATEX("M_i = m_i\\,(u_i - u'_i), \\quad m = \\frac{a - a'}{z - z'} \\text{ at every curve}"),
     .caution = "The answer depends on the reference: pixels of its colour can never get credit.",
-    .source = "Shrikumar, Greenside and Kundaje 2017, Learning Important Features Through Propagating Activation "
-              "Differences; maximum pools as in Lundberg and Lee 2017",
+    .source = "Shrikumar et al. 2017, Learning Important Features; maximum pools as in Lundberg and Lee 2017",
     .state = sizeof(state),
     .start = start,
     .step = step,

@@ -199,12 +199,10 @@ const bl_method bl_method_deletion = {
     .n_params = sizeof params / sizeof *params,
     .result = "curves",
     .cost = "the method + 2 × points × 1 F, nine times with other orders",
-    .formula = "\\mathrm{AUC} = \\frac1n \\Bigl(\\sum_{i=0}^n p_i - \\frac{p_0 + p_n}2\\Bigr)",
+    .formula = BL_LATEX("\\mathrm{AUC} = \\frac1n \\Bigl(\\sum_{i=0}^n p_i - \\frac{p_0 + p_n}2\\Bigr)"),
     .caution = "Pictures with pixels missing are unlike any that the network was trained on: the prediction may fall "
                "because of the holes, not of what was in them.",
-    .source =
-        "Petsiuk, Das and Saenko 2018, RISE; Samek et al. 2017, Evaluating the Visualization of What a Deep Neural "
-        "Network Has Learned; Hooker et al. 2019, A Benchmark for Interpretability Methods (the caution)",
+    .source = "Petsiuk et al. 2018, RISE; Samek et al. 2017 (pixel flipping); Hooker et al. 2019, ROAR (the caution)",
     .state = sizeof(state),
     .start = start,
     .step = step,

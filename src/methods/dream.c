@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "methods/method.h"
+#include "methods/attribution.h"
 
 enum { MAX_OCTAVES = 8, LEAST_SIDE = 16 };
 
@@ -122,7 +122,7 @@ static bl_status start(bl_job *job) {
          (s->start = bl_job_add_result(job, "picture", "start", BL_PICTURE, 1, h, w)) &&
          (s->strength = bl_job_add_result(job, "strength", "strength", BL_SERIES, 1, 1, s->octaves * (s->steps + 1))) &&
          (s->facts = bl_job_add_result(job, "facts", "in numbers", BL_TABLE, 1, 1, 1));
-    if (!ok) return bl_fail(job->error, BL_MEMORY, "there is no memory for a dream of %d×%d pixels", h, w);
+    if (!ok) return bl_no_room(job);
     BL_TRY(first_picture(job));
     bl_unit_to_pixels(s->photo, s->channels, h, w, job->model->channels, s->start->pixels);
     s->start->ready = true;
@@ -376,10 +376,10 @@ const bl_method bl_method_dream = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "octaves × steps × (1 F + 1 B)",
-    .formula = "u \\leftarrow u + \\eta\\,\\frac{\\nabla_u \\tfrac12 \\lVert A^l "
-               "\\rVert^2}{\\operatorname{mean}\\,\\lvert\\nabla_u \\tfrac12 \\lVert A^l \\rVert^2\\rvert}",
+    .formula = BL_LATEX("u \\leftarrow u + \\eta\\,\\frac{\\nabla_u \\tfrac12 \\lVert A^l "
+                        "\\rVert^2}{\\operatorname{mean}\\,\\lvert\\nabla_u \\tfrac12 \\lVert A^l \\rVert^2\\rvert}"),
     .caution = "What appears comes from the training pictures, not from this one.",
-    .source = "Mordvintsev, Olah and Tyka 2015, Inceptionism: Going Deeper into Neural Networks",
+    .source = "Mordvintsev et al. 2015, Inceptionism: Going Deeper into Neural Networks",
     .state = sizeof(state),
     .start = start,
     .step = step,

@@ -14,14 +14,7 @@ static bl_status start(bl_job *job) {
 
 static const bl_method_input inputs[] = {{"picture", BL_INPUT_PICTURE, 1, 1, "The picture to change."}};
 static const bl_param params[] = {
-    {.name = "eps",
-     .title = "ε",
-     .type = BL_PARAM_INTEGER,
-     .unit = "/255",
-     .least = 0,
-     .most = 32,
-     .otherwise = 8,
-     .meaning = "The most that any colour value may change."},
+    BL_EPS_ROW,
     {.name = "target",
      .title = "target",
      .type = BL_PARAM_CLASS,
@@ -51,10 +44,10 @@ const bl_method bl_method_fgsm = {
     .n_params = sizeof params / sizeof *params,
     .result = "adversarial",
     .cost = "4 F + 1 B",
-    .formula =
-        "u' = \\operatorname{clip}_{[0,1]}\\bigl(u + \\varepsilon\\,\\operatorname{sign}\\nabla_u\\,\\ell(u, y)\\bigr)",
+    .formula = BL_LATEX("u' = \\operatorname{clip}_{[0,1]}\\bigl(u + "
+                        "\\varepsilon\\,\\operatorname{sign}\\nabla_u\\,\\ell(u, y)\\bigr)"),
     .caution = "Whether a change is small shows only at the true size: on 64×64 pixels, 8/255 can be seen.",
-    .source = "Goodfellow, Shlens and Szegedy 2015, Explaining and Harnessing Adversarial Examples",
+    .source = "Goodfellow et al. 2015, Explaining and Harnessing Adversarial Examples",
     .state = sizeof(bl_attack),
     .start = start,
     .step = bl_attack_step,

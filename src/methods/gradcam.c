@@ -52,8 +52,9 @@ const bl_method bl_method_gradcam = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + 1 B down to the layer",
-    .formula = "M = \\operatorname{relu}\\Bigl(\\sum_k \\alpha_k A_k\\Bigr), \\quad \\alpha_k = \\frac1{hw} \\sum_{ij} "
-               "\\frac{\\partial S}{\\partial A_{k,i,j}}",
+    .formula = BL_LATEX(
+        "M = \\operatorname{relu}\\Bigl(\\sum_k \\alpha_k A_k\\Bigr), \\quad \\alpha_k = \\frac1{hw} \\sum_{ij} "
+        "\\frac{\\partial S}{\\partial A_{k,i,j}}"),
     .caution =
         "Coarse. The gradient is averaged first, so outside of networks that end in global average pooling it can mark "
         "places that were not used: compare HiResCAM.",

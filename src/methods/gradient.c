@@ -42,10 +42,10 @@ const bl_method bl_method_gradient = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + 1 B",
-    .formula = "M_{ij} = \\max_c \\left| \\frac{\\partial S}{\\partial u_{c,i,j}} \\right|",
+    .formula = BL_LATEX("M_{ij} = \\max_c \\left| \\frac{\\partial S}{\\partial u_{c,i,j}} \\right|"),
     .caution = "Noisy by nature: a large gradient means sensitive, not important, and evidence that is already certain "
                "has none.",
-    .source = "Simonyan, Vedaldi and Zisserman 2013, Deep Inside Convolutional Networks",
+    .source = "Simonyan et al. 2013, Deep Inside Convolutional Networks",
     .state = sizeof(state),
     .start = start,
     .step = step,

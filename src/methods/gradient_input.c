@@ -53,11 +53,11 @@ const bl_method bl_method_gradient_input = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + 1 B",
-    .formula = "M_{ij} = \\sum_c (u_{c,i,j} - u'_{c,i,j}) \\frac{\\partial S}{\\partial u_{c,i,j}}",
+    .formula = BL_LATEX("M_{ij} = \\sum_c (u_{c,i,j} - u'_{c,i,j}) \\frac{\\partial S}{\\partial u_{c,i,j}}"),
     .caution =
         "It looks sharp because the picture itself is multiplied in, and pixels of the baseline's colour get nothing "
         "whatever the network does with them.",
-    .source = "Shrikumar, Greenside, Shcherbina and Kundaje 2016, Not Just a Black Box",
+    .source = "Shrikumar et al. 2016, Not Just a Black Box",
     .state = sizeof(state),
     .start = start,
     .step = step,

@@ -124,13 +124,13 @@ const bl_method bl_method_gradient_shap = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + samples × (2 F + 1 B)",
-    .formula = "M_i = \\mathbb E_{u', \\alpha} \\Bigl[ (u_i - u'_i) \\frac{\\partial S}{\\partial u_i}\\bigl(u' + "
-               "\\alpha (u - "
-               "u')\\bigr) \\Bigr]",
+    .formula =
+        BL_LATEX("M_i = \\mathbb E_{u', \\alpha} \\Bigl[ (u_i - u'_i) \\frac{\\partial S}{\\partial u_i}\\bigl(u' + "
+                 "\\alpha (u - "
+                 "u')\\bigr) \\Bigr]"),
     .caution = "An estimate: another seed gives another map. The answer depends on the baselines.",
-    .source =
-        "Lundberg and Lee 2017, A Unified Approach to Interpreting Model Predictions; Erion et al. 2021, Improving "
-        "Performance of Deep Learning Models with Axiomatic Attribution Priors",
+    .source = "Lundberg and Lee 2017, A Unified Approach to Interpreting Model Predictions; Erion et al. 2021, "
+              "Axiomatic Attribution Priors",
     .state = sizeof(state),
     .start = start,
     .step = bl_subject_step,

@@ -19,12 +19,12 @@ const bl_method bl_method_guided = {
     .n_params = 2,
     .result = "saliency",
     .cost = "1 F + 1 B",
-    .formula = "R^l = 1[R^{l+1} > 0]\\cdot 1[z^l > 0]\\cdot R^{l+1} \\quad\\text{at every ReLU}",
+    .formula = BL_LATEX("R^l = 1[R^{l+1} > 0]\\cdot 1[z^l > 0]\\cdot R^{l+1} \\quad\\text{at every ReLU}"),
     .caution =
         "Much the same for any class: on the networks here the rank correlation with the map of a wrong class is 0.59 "
         "to 0.93. With all weights drawn anew at most 0.40 is left here; in the papers nearly all (Adebayo et "
         "al. 2018; Nie et al. 2018).",
-    .source = "Springenberg, Dosovitskiy, Brox and Riedmiller 2015, Striving for Simplicity",
+    .source = "Springenberg et al. 2015, Striving for Simplicity",
     .state = sizeof(bl_backprop),
     .start = bl_backprop_start,
     .step = step,

@@ -63,7 +63,7 @@ const bl_method bl_method_guided_gradcam = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "2 F + 2 B",
-    .formula = "M = G_{\\text{guided}} \\odot M_{\\text{Grad-CAM}}",
+    .formula = BL_LATEX("M = G_{\\text{guided}} \\odot M_{\\text{Grad-CAM}}"),
     .caution =
         "It depends on the class by its coarse factor alone: the fine lines are guided backpropagation's, with its "
         "faults (Adebayo et al. 2018). On the networks here at most 0.30 of its order is left with all weights "

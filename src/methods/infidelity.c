@@ -160,10 +160,10 @@ const bl_method bl_method_infidelity = {
     .n_params = sizeof params / sizeof *params,
     .result = "facts",
     .cost = "the method + draws × 1 F",
-    .formula = "\\operatorname{E}_I \\bigl(I^\\top M - (S(u) - S(u - I))\\bigr)^2",
+    .formula = BL_LATEX("\\operatorname{E}_I \\bigl(I^\\top M - (S(u) - S(u - I))\\bigr)^2"),
     .caution =
         "Says how well a map foretells these changes and no others; at the best scale a map that says nothing has 1.",
-    .source = "Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, On the (In)fidelity and Sensitivity of Explanations",
+    .source = "Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations",
     .state = sizeof(state),
     .start = start,
     .step = step,

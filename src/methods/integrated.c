@@ -158,10 +158,11 @@ const bl_method bl_method_integrated = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + baselines × (steps + 1) × (1 F + 1 B)",
-    .formula = "M_i = (u_i - u'_i) \\int_0^1 \\frac{\\partial S}{\\partial u_i}\\bigl(u' + \\alpha (u - u')\\bigr)\\, "
-               "d\\alpha",
+    .formula = BL_LATEX(
+        "M_i = (u_i - u'_i) \\int_0^1 \\frac{\\partial S}{\\partial u_i}\\bigl(u' + \\alpha (u - u')\\bigr)\\, "
+        "d\\alpha"),
     .caution = "The answer depends on the baseline: pixels of its colour can never get credit.",
-    .source = "Sundararajan, Taly and Yan 2017, Axiomatic Attribution for Deep Networks",
+    .source = "Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks",
     .state = sizeof(state),
     .start = start,
     .step = bl_subject_step,

@@ -42,7 +42,7 @@ bl_status bl_judged_again(bl_job *job, const bl_picture *picture, const char *ob
 bl_status bl_judged_start(bl_job *job) {
     bl_judged *j = job->state;
     int n;
-    BL_TRY(bl_subject_start(job, &j->subject, true, -1, -1));
+    BL_TRY(bl_subject_start(job, &j->subject, true, -1, j->back ? job->model->input : -1));
     j->method = bl_methods(&n)[bl_job_integer(job, "method")];
     for (int i = 0; i < job->method->n_params; i++)
         if (strcmp(job->method->params[i].name, "with") == 0) j->with = job->texts[i];
@@ -78,10 +78,7 @@ bl_status bl_judged_step(bl_job *job, int phase, int number) {
     }
     BL_TRY(bl_judged_advance(job));
     if (number < job->phases[BL_JUDGED_MAP].steps - 1) return BL_OK;
-    const bl_result *map = bl_judged_map(j);
-    memcpy(j->map->data, map->data, j->subject.pixels * sizeof *map->data);
-    j->map->is_signed = map->is_signed, j->map->family = map->family, j->map->unit = map->unit;
-    j->map->limit = map->limit, j->map->percentile = map->percentile, j->map->ready = true;
+    bl_judged_keep(j, j->map);
     return BL_OK;
 }
 
@@ -92,6 +89,13 @@ void bl_judged_end(bl_job *job) {
 
 const bl_result *bl_judged_map(const bl_judged *j) {
     return bl_job_find_result(j->inner, NULL);
+}
+
+void bl_judged_keep(const bl_judged *j, bl_result *out) {
+    const bl_result *map = bl_judged_map(j);
+    memcpy(out->data, map->data, j->subject.pixels * sizeof *map->data);
+    out->is_signed = map->is_signed, out->family = map->family, out->unit = map->unit;
+    out->limit = map->limit, out->percentile = map->percentile, out->ready = true;
 }
 
 void bl_judged_open(bl_job *job) {

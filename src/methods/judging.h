@@ -8,6 +8,7 @@
 
 typedef struct {
     bl_subject subject;      /* first: bl_subject_step; the picture, and the network's look at it */
+    bool back;               /* its run goes back to the picture too; set before bl_judged_start */
     const bl_method *method; /* that is judged */
     const char *with;        /* its parameters */
     char objective[400];     /* what it explains, once the class is chosen */
@@ -36,6 +37,8 @@ bl_status bl_judged_again(bl_job *job, const bl_picture *picture, const char *ob
 bl_status bl_judged_advance(bl_job *job);
 /* Its map, once it is done; H×W. */
 const bl_result *bl_judged_map(const bl_judged *j);
+/* Copies that map with its scale into a result. */
+void bl_judged_keep(const bl_judged *j, bl_result *out);
 
 /* The table of figures: opened with the words that every test has; a number that is not defined becomes a word. */
 void bl_judged_open(bl_job *job);

@@ -167,7 +167,7 @@ const bl_method bl_method_lrp = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + 2 to 4 (F + B)",
-    .formula = "R_j = \\sum_k \\frac{a_j\\, \\rho(w_{jk})}{\\epsilon + \\sum_i a_i\\, \\rho(w_{ik})} R_k",
+    .formula = BL_LATEX("R_j = \\sum_k \\frac{a_j\\, \\rho(w_{jk})}{\\epsilon + \\sum_i a_i\\, \\rho(w_{ik})} R_k"),
     .caution = "Rules that favour positive products largely forget the later layers: maps of different classes come to "
                "look alike (Sixt, Granz and Landgraf 2020).",
     .source = "Bach et al. 2015, On Pixel-wise Explanations; Montavon et al. 2019, Layer-wise Relevance Propagation: "

@@ -102,7 +102,7 @@ static void method(bl_text *out, const bl_method *m) {
     for (int i = 0; i < m->n_params; i++) param(out, &m->params[i]);
     bl_json_close(out, ']');
     bl_json_string(out, "cost", m->cost);
-    bl_json_string(out, "formula", m->formula);
+    if (m->formula) bl_json_string(out, "formula", m->formula);
     bl_json_string(out, "caution", m->caution);
     bl_json_string(out, "source", m->source);
     bl_json_close(out, '}');

@@ -1,5 +1,5 @@
 /* Feature maps: what each channel of one layer answers to the picture. */
-#include "methods/method.h"
+#include "methods/attribution.h"
 
 typedef struct {
     bl_run *run;
@@ -29,9 +29,7 @@ static bl_status start(bl_job *job) {
     bl_job_phase(job, "forward", 1);
     s->maps = bl_job_add_result(job, "maps", m->values[s->layer].name, BL_STACK, channels, height, width);
     s->means = bl_job_add_result(job, "means", "mean of each channel", BL_BARS, 1, 1, channels);
-    return s->maps && s->means
-               ? BL_OK
-               : bl_fail(job->error, BL_MEMORY, "there is no memory for %d maps of %d×%d", channels, height, width);
+    return s->maps && s->means ? BL_OK : bl_no_room(job);
 }
 
 static bl_status step(bl_job *job, int phase, int number) {
@@ -84,8 +82,8 @@ const bl_method bl_method_maps = {
     .params = params,
     .n_params = 1,
     .cost = "1 F",
-    .formula =
-        "A^l_{k,i,j} = \\operatorname{relu}\\Bigl(b_k + \\sum_{c,p,q} w_{k,c,p,q}\\, A^{l-1}_{c,\\,i+p,\\,j+q}\\Bigr)",
+    .formula = BL_LATEX(
+        "A^l_{k,i,j} = \\operatorname{relu}\\Bigl(b_k + \\sum_{c,p,q} w_{k,c,p,q}\\, A^{l-1}_{c,\\,i+p,\\,j+q}\\Bigr)"),
     .caution = "A bright spot says that the channel answers there, not that the prediction depends on it.",
     .source = "Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks",
     .state = sizeof(state),

@@ -245,9 +245,9 @@ const bl_method bl_method_mask = {
     .n_params = sizeof params / sizeof *params,
     .result = "map",
     .cost = "2 F + steps × (1 F + 1 B)",
-    .formula = "\\min_m \\frac{f\\bigl(m \\odot u + (1 - m) \\odot u'\\bigr)}{|f(u)|} + \\lambda_1 "
-               "\\operatorname{mean}(1 - m) + "
-               "\\lambda_2 \\operatorname{mean} |\\nabla m|^3",
+    .formula = BL_LATEX("\\min_m \\frac{f\\bigl(m \\odot u + (1 - m) \\odot u'\\bigr)}{|f(u)|} + \\lambda_1 "
+                        "\\operatorname{mean}(1 - m) + "
+                        "\\lambda_2 \\operatorname{mean} |\\nabla m|^3"),
     .caution =
         "Hangs on the start, the fill and every strength; it may find a pattern that fools the network in place of "
         "what it looks at.",

@@ -51,6 +51,14 @@ typedef struct {
 typedef enum { BL_MAP, BL_STACK, BL_PICTURE, BL_SERIES, BL_BARS, BL_TABLE, BL_TEXT } bl_result_kind;
 const char *bl_result_kind_name(bl_result_kind kind);
 
+/* Pages and documents are made with the command, so LaTeX is left out of modules (docs/decisions/0001-module-size.md).
+ */
+#if defined(__wasm__)
+#define BL_LATEX(text) NULL
+#else
+#define BL_LATEX(text) text
+#endif
+
 typedef struct bl_job bl_job;
 typedef struct bl_method {
     const char *id, *family, *title, *purpose; /* family: attribution, judging, feature, dream, attack, … */
@@ -62,7 +70,7 @@ typedef struct bl_method {
     int n_params;
     const char *result;  /* name of the result one came for; NULL: the first */
     const char *cost;    /* in passes: "1 F + 1 B" */
-    const char *formula; /* LaTeX, one line */
+    const char *formula; /* BL_LATEX, one line */
     const char *caution; /* a sentence shown beside every result */
     const char *source;  /* the paper */
     size_t state;        /* bytes of private state, zeroed */
@@ -94,7 +102,7 @@ bool bl_method_explains(const bl_method *method);
 /* All methods, operators and result kinds as JSON: the manifest.
  *   {"methods":[{"id","family","title","purpose","inputs":[{"name","kind","least","most","meaning"}],"objectives":["class",…],
  *     "objective","params":[{"name","title","type","unit","default","least","most","logarithmic","choices":[…],"meaning"}],
- *     "cost","formula","caution","source"}],
+ *     "cost","formula","caution","source"}],   (formula: not in modules)
  *    "operators":[{"name","since","inputs":[least,most],"attributes":[…],"summary"}],"results":["map",…],"families":["activation",…]}
  * default is a number for NUMBER and INTEGER, else a word; least, most and logarithmic are there for numbers alone,
  * choices for CHOICE alone. */

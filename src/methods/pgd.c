@@ -18,14 +18,7 @@ static bl_status start(bl_job *job) {
 
 static const bl_method_input inputs[] = {{"picture", BL_INPUT_PICTURE, 1, 1, "The picture to change."}};
 static const bl_param params[] = {
-    {.name = "eps",
-     .title = "ε",
-     .type = BL_PARAM_INTEGER,
-     .unit = "/255",
-     .least = 0,
-     .most = 32,
-     .otherwise = 8,
-     .meaning = "The most that any colour value may change."},
+    BL_EPS_ROW,
     {.name = "alpha",
      .title = "step",
      .type = BL_PARAM_NUMBER,
@@ -86,11 +79,10 @@ const bl_method bl_method_pgd = {
     .n_params = sizeof params / sizeof *params,
     .result = "adversarial",
     .cost = "starts × steps × (1 F + 1 B)",
-    .formula =
-        "u_{t+1} = \\Pi_{\\varepsilon}\\bigl(u_t + \\alpha\\,\\operatorname{sign}\\nabla_u\\,\\ell(u_t, y)\\bigr)",
+    .formula = BL_LATEX(
+        "u_{t+1} = \\Pi_{\\varepsilon}\\bigl(u_t + \\alpha\\,\\operatorname{sign}\\nabla_u\\,\\ell(u_t, y)\\bigr)"),
     .caution = "A failed attack does not show that the picture is safe: another may succeed.",
-    .source = "Madry, Makelov, Schmidt, Tsipras and Vladu 2018, Towards Deep Learning Models Resistant to Adversarial "
-              "Attacks",
+    .source = "Madry et al. 2018, Towards Deep Learning Models Resistant to Adversarial Attacks",
     .state = sizeof(bl_attack),
     .start = start,
     .step = bl_attack_step,

@@ -112,8 +112,9 @@ const bl_method bl_method_pointing = {
     .n_params = sizeof params / sizeof *params,
     .result = "facts",
     .cost = "the method",
-    .formula = "\\frac{\\sum_{i \\in \\mathrm{box}} M_i^+}{\\sum_i M_i^+}, \\quad \\operatorname{arg\\,max} M \\in "
-               "\\mathrm{box}",
+    .formula =
+        BL_LATEX("\\frac{\\sum_{i \\in \\mathrm{box}} M_i^+}{\\sum_i M_i^+}, \\quad \\operatorname{arg\\,max} M \\in "
+                 "\\mathrm{box}"),
     .caution =
         "A network may rightly look beside the thing, and things stand in the middle of photographs: compare with "
         "the control's centre.",

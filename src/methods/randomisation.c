@@ -214,8 +214,9 @@ const bl_method bl_method_randomisation = {
     .n_params = sizeof params / sizeof *params,
     .result = "similarity",
     .cost = "(1 + stages × draws) × the method",
-    .formula = "\\rho\\bigl(|M_{\\theta}|, |M_{\\theta'_k}|\\bigr), \\quad \\theta'_k: \\text{the weights of } k "
-               "\\text{ layers drawn anew}",
+    .formula =
+        BL_LATEX("\\rho\\bigl(|M_{\\theta}|, |M_{\\theta'_k}|\\bigr), \\quad \\theta'_k: \\text{the weights of } k "
+                 "\\text{ layers drawn anew}"),
     .caution = "A map that changes may still be wrong, and how much of the picture shines through a network of chance "
                "depends on its layers: compare with the control's edges.",
     .source = "Adebayo et al. 2018, Sanity Checks for Saliency Maps; Binder et al. 2023, Shortcomings of Top-Down "

@@ -158,12 +158,13 @@ const bl_method bl_method_rise = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + masks × 1 F",
-    .formula = "M_\\lambda = \\frac{\\sum_i (f(u \\odot m_i) - \\bar f)(m_{i,\\lambda} - \\bar m_\\lambda)}{\\sum_i "
-               "(m_{i,\\lambda} - \\bar m_\\lambda)^2}",
+    .formula =
+        BL_LATEX("M_\\lambda = \\frac{\\sum_i (f(u \\odot m_i) - \\bar f)(m_{i,\\lambda} - \\bar m_\\lambda)}{\\sum_i "
+                 "(m_{i,\\lambda} - \\bar m_\\lambda)^2}"),
     .caution = "An estimate from random masks: another seed gives another map. In the classic form all values are "
                "positive, and "
                "the background is not zero.",
-    .source = "Petsiuk, Das and Saenko 2018, RISE",
+    .source = "Petsiuk et al. 2018, RISE",
     .state = sizeof(state),
     .start = start,
     .step = bl_subject_step,

@@ -116,8 +116,8 @@ const bl_method bl_method_score_cam = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + channels × 1 F",
-    .formula = "M = \\operatorname{relu}\\Bigl(\\sum_k \\alpha_k A_k\\Bigr), \\quad \\alpha = "
-               "\\operatorname{softmax}_k S(u \\odot m_k)",
+    .formula = BL_LATEX("M = \\operatorname{relu}\\Bigl(\\sum_k \\alpha_k A_k\\Bigr), \\quad \\alpha = "
+                        "\\operatorname{softmax}_k S(u \\odot m_k)"),
     .caution =
         "The softmax over channels makes it depend on the scale of the scores: large ones leave all the weight to one "
         "channel.",

@@ -167,11 +167,11 @@ const bl_method bl_method_sensitivity_n = {
     .n_params = sizeof params / sizeof *params,
     .result = "sizes",
     .cost = "the method + 10 × sets × 1 F",
-    .formula = "\\operatorname{corr}_T \\Bigl(\\sum_{i \\in T} M_i,\\; S(u) - S(u_{T := u'})\\Bigr), \\quad |T| = n",
+    .formula =
+        BL_LATEX("\\operatorname{corr}_T \\Bigl(\\sum_{i \\in T} M_i,\\; S(u) - S(u_{T := u'})\\Bigr), \\quad |T| = n"),
     .caution = "Maps that say how sensitive a score is, and not what a part is worth, need not pass; and a linear "
                "network alone can be told exactly at every size.",
-    .source = "Ancona, Ceolini, Öztireli and Gross 2018, Towards Better Understanding of Gradient-Based Attribution "
-              "Methods",
+    .source = "Ancona et al. 2018, Towards Better Understanding of Gradient-Based Attribution Methods",
     .state = sizeof(state),
     .start = start,
     .step = step,

@@ -198,7 +198,8 @@ const bl_method bl_method_shap = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "3 F + coalitions × 1 F",
-    .formula = "\\phi_j = \\sum_{T \\not\\ni j} \\frac{|T|!\\,(M - |T| - 1)!}{M!} \\bigl( f(T \\cup j) - f(T) \\bigr)",
+    .formula = BL_LATEX(
+        "\\phi_j = \\sum_{T \\not\\ni j} \\frac{|T|!\\,(M - |T| - 1)!}{M!} \\bigl( f(T \\cup j) - f(T) \\bigr)"),
     .caution =
         "What is absent is played by a fill that the network never saw, and pieces that go together share credit.",
     .source = "Lundberg and Lee 2017, A Unified Approach to Interpreting Model Predictions",

@@ -168,12 +168,12 @@ const bl_method bl_method_smoothgrad = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .cost = "1 F + copies × (1 F + 1 B)",
-    .formula = "\\bar g = \\frac1N \\sum_{i=1}^N \\frac{\\partial S(u + e_i)}{\\partial u}, \\quad e_i \\sim "
-               "\\mathcal N(0, \\sigma^2 I)",
+    .formula = BL_LATEX("\\bar g = \\frac1N \\sum_{i=1}^N \\frac{\\partial S(u + e_i)}{\\partial u}, \\quad e_i \\sim "
+                        "\\mathcal N(0, \\sigma^2 I)"),
     .caution =
         "Cleaner is not more faithful: it is the gradient of a blurred function, and squares cannot show a sign.",
-    .source = "Smilkov, Thorat, Kim, Viégas and Wattenberg 2017, SmoothGrad; Adebayo et al. 2018, Local Explanation "
-              "Methods (variance); Hooker et al. 2019, A Benchmark for Interpretability Methods (square)",
+    .source = "Smilkov et al. 2017, SmoothGrad; Adebayo et al. 2018, Local Explanation Methods (variance); Hooker et "
+              "al. 2019, ROAR (square)",
     .state = sizeof(state),
     .start = start,
     .step = bl_subject_step,

@@ -199,7 +199,7 @@ const bl_method bl_method_stability = {
     .n_params = sizeof params / sizeof *params,
     .result = "facts",
     .cost = "(4 + noisy pictures + seeds) × the method",
-    .formula = "\\max_{\\|r\\|_\\infty \\le 0.02} \\frac{\\|M(u + r) - M(u)\\|}{\\|M(u)\\|}",
+    .formula = BL_LATEX("\\max_{\\|r\\|_\\infty \\le 0.02} \\frac{\\|M(u + r) - M(u)\\|}{\\|M(u)\\|}"),
     .caution =
         "A map that never changes is stable and may be worth nothing: the control's centre is the most stable of all.",
     .source = "Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations (max-sensitivity)",

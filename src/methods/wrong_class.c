@@ -48,12 +48,9 @@ static bl_status step(bl_job *job, int phase, int number) {
     }
     BL_TRY(bl_judged_advance(job));
     if (number < s->judged.steps - 1) return BL_OK;
-    const bl_result *map = bl_judged_map(&s->judged);
     bl_result *own = s->judged.map;
-    memcpy(s->map->data, map->data, s->judged.subject.pixels * sizeof *map->data);
-    s->map->is_signed = map->is_signed, s->map->family = map->family, s->map->unit = map->unit;
-    s->map->percentile = map->percentile, s->map->ready = true;
-    own->limit = s->map->limit = own->limit > map->limit ? own->limit : map->limit; /* one scale for both */
+    bl_judged_keep(&s->judged, s->map);
+    own->limit = s->map->limit = own->limit > s->map->limit ? own->limit : s->map->limit; /* one scale for both */
     return BL_OK;
 }
 
@@ -100,13 +97,12 @@ const bl_method bl_method_wrong_class = {
     .n_params = sizeof params / sizeof *params,
     .result = "other",
     .cost = "2 × the method",
-    .formula = "\\rho\\bigl(M_c, M_{c'}\\bigr)",
+    .formula = BL_LATEX("\\rho\\bigl(M_c, M_{c'}\\bigr)"),
     .caution =
         "Where both maps are alike, the map says where the network looks, not why it decides: the same places would "
         "explain a decision that is wrong.",
-    .source =
-        "Rudin 2019, Stop Explaining Black Box Machine Learning Models (the husky and the flute); Sixt, Granz and "
-        "Landgraf 2020, When Explanations Lie (random logit)",
+    .source = "Rudin 2019, Stop Explaining Black Box Machine Learning Models (the husky and the flute); Sixt et al. "
+              "2020, When Explanations Lie (random logit)",
     .state = sizeof(state),
     .start = start,
     .step = step,

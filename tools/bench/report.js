@@ -114,14 +114,14 @@ ${table([
   ...(figures.trainerImagesPerSecond ? [['trainer, Tiny VGG', `${figures.trainerImagesPerSecond} images a second`]] : []),
 ])}
 
-With the processor throttled to a quarter (1440×900, localhost, medians of new profiles; blocking is what main-thread tasks take beyond 50 ms each, from the
+${figures.loading ? `With the processor throttled to a quarter (1440×900, localhost, medians of new profiles; blocking is what main-thread tasks take beyond 50 ms each, from the
 first paint until two seconds after the maps; shift is the browser's layout-shift score):
 
 | | first paint | first maps | blocking | longest task | shift |
 |---|---:|---:|---:|---:|---:|
 ${table(figures.loading.map((r) => [r.title, `${r.paint} ms`, `${r.maps} ms`, `${r.blocking} ms`, `${r.longest} ms`, r.shift]))}
 
-SmoothGrad of ${pool.samples} copies on the VGG-like network in Chromium takes ${d(pool.oneMs, 0)} ms with one worker and ${d(pool.twoMs, 0)} ms with two:
+` : ''}SmoothGrad of ${pool.samples} copies on the VGG-like network in Chromium takes ${d(pool.oneMs, 0)} ms with one worker and ${d(pool.twoMs, 0)} ms with two:
 ${d(pool.ratio)} times as fast. The machine allows ${d(pool.machine)}: two such jobs of a worker each, one after the other over both at once.
 Least times of five rounds.
 
