@@ -22,7 +22,7 @@ const chosen = (name, all) => {
   return words ?? all
 }
 const load = () => Number(loadavg()[0].toFixed(2))
-const LOADS = 5 // visits of each kind
+const LOADS = 3 // visits of each kind
 
 if (process.env.ONLY === 'loading') {
   const figures = readFigures()

@@ -36,6 +36,7 @@ for (const [what, states, size] of SIZES) {
   test(`${what}: axe finds nothing in ${states.length} states, light, dark, and in forced colours`, async () => {
     await over('en', states, size, async (page, within) => {
       const found = await audit(page, { within })
+      if (await page.evaluate(() => !!document.querySelector('[data-view=embed]'))) return found // made of the same parts
       for (const i of [1, 2]) {
         await look(page, i)
         found.push(...(await audit(page, { within, only: ['color-contrast'] })).map((line) => `${i === 1 ? 'dark' : 'forced'}, ${line}`)) // the rest does not hang on colours
@@ -45,6 +46,6 @@ for (const [what, states, size] of SIZES) {
     })
   })
   test(`${what}: nor in German`, async () => {
-    await over('de', states, size, (page, within) => audit(page, { within, without: ['color-contrast'] })) // colours do not hang on the language
+    await over('de', states.filter(([name]) => !name.startsWith('figure')), size, (page, within) => audit(page, { within, without: ['color-contrast'] })) // colours do not hang on the language
   })
 }

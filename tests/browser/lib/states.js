@@ -90,7 +90,10 @@ export const STATES = [
   }],
   ['more pictures', '', click('.second .btn')], ['held by the link', 'lock=dir,pin,model,picture,scale,lab'],
   ...within('.pop', MENUS), ...within('dialog', DIALOGS), ...within('#network', DEPTHS), ...within('#lab', [...LABS, ['a window that does not fit', 'lab=play&params=size%3D8+k%3D5+dilation%3D3'], ...RESULTS]), ...FIGURES,
-  ['blocks', 'scale=unit', drop('squeezenet11')], ['a block opened', 'scale=unit', click('.more')], ['no preprocessing', '', opened(drop('bare', TEXTS.grey().replace(/^(mean|std|channels).*\n/gm, ''))), 'dialog'],
+  ['a block opened', 'scale=unit', async (page) => {
+    await drop('squeezenet11')(page)
+    await click('.more')(page)
+  }], ['no preprocessing', '', opened(drop('bare', TEXTS.grey().replace(/^(mean|std|channels).*\n/gm, ''))), 'dialog'],
 ]
 /** Of a phone. */
 export const PHONE = [
