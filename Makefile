@@ -123,7 +123,7 @@ bench: build single-file | tools-test ## measure speed and sizes beside the peer
 	@node tools/bench.js
 
 bench-page: build single-file | tools-test ## measure the page alone beside its budgets, into docs/bench.*
-	@node tools/bench/page.js
+	@node tools/bench-page.js
 
 bench-native: $(B)/bench-native ## measure the native kernels beside OpenBLAS
 	@env -u OPENBLAS_CORETYPE $<

@@ -1,10 +1,8 @@
 // What a visitor waits for in the built page, beside the budgets: first maps, another picture, what follows the pointer, the longest
 // task while a job runs, nodes. `make bench` writes it into docs/, `make bench-page` it alone.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { ROOT, idle, launch, serveSite, until } from '../../tests/browser/lib/page.js'
+import { idle, launch, serveSite, until } from '../../tests/browser/lib/page.js'
 
+const TIMES = 40
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 const round = (x, digits = 1) => Number(x.toFixed(digits))
 
@@ -120,8 +118,10 @@ async function longestTask(page) {
 
 const VIEWS = ['', 'dir=backward', 'open=relu_1_2', 'at=conv_2_1:1', 'at=conv_1_2:1&depth=number', 'at=softmax:7&depth=number', ...['maps', 'saliency', 'attack', 'dream', 'cue', 'classes', 'guess', 'edit', 'play'].map((id) => `lab=${id}`), 'model=flagship', 'model=flagship&dir=backward']
 
-/** Every figure of BUDGETS. @param {number} times how often each is measured */
-export async function measurePage(times = 40) {
+const nodesOf = (page) => page.evaluate(() => document.querySelectorAll('*').length)
+
+/** The figures of BUDGETS, or some of them. @param {string[]} [keys] */
+export async function measurePage(keys = BUDGETS.map(([key]) => key)) {
   const server = await serveSite()
   const browser = await launch()
   const view = async (hash, work) => {
@@ -136,38 +136,29 @@ export async function measurePage(times = 40) {
       await context.close()
     }
   }
+  const following = (kind, hash = '') => () => view(hash, async (page) => (hash.includes('frame') && (await page.locator('[data-view=frame]').waitFor()), median(await follow(page, kind, TIMES))))
+  const measures = {
+    firstMaps: () => firstMaps(server.url, 7),
+    pictureTiny: () => view('', async (page) => median(await pictureChange(page, TIMES))),
+    pictureFlagship: () => view('model=flagship', async (page) => median(await pictureChange(page, 16))),
+    hover: following('hover'), hoverEdges: following('edges'), brush: following('brush', 'lab=edit'), slider: following('slider', 'frame=3'),
+    longestTask: () => view('dir=backward&lab=dream&params=steps%3D12', longestTask),
+    async nodes() {
+      let most = 0
+      for (const hash of VIEWS)
+        most = Math.max(most, await view(hash, async (page) => {
+          if (hash.includes('lab=')) await until(page, () => ['done', 'ready'].includes(document.querySelector('#lab')?.dataset.status))
+          return nodesOf(page)
+        }))
+      return most
+    },
+  }
   try {
-    const nodes = []
-    for (const hash of VIEWS)
-      nodes.push(await view(hash, async (page) => {
-        if (hash.includes('lab=')) await until(page, () => ['done', 'ready'].includes(document.querySelector('#lab')?.dataset.status))
-        return page.evaluate(() => document.querySelectorAll('*').length)
-      }))
-    const figures = {
-      pictureTiny: await view('', async (page) => median(await pictureChange(page, times))),
-      pictureFlagship: await view('model=flagship', async (page) => median(await pictureChange(page, 16))),
-      hover: await view('', async (page) => median(await follow(page, 'hover', times))),
-      hoverEdges: await view('', async (page) => median(await follow(page, 'edges', times))),
-      brush: await view('lab=edit', async (page) => median(await follow(page, 'brush', times))),
-      slider: await view('frame=3', async (page) => (await page.locator('[data-view=frame]').waitFor(), median(await follow(page, 'slider', times)))),
-      longestTask: await view('dir=backward&lab=dream&params=steps%3D12', longestTask),
-      nodes: Math.max(...nodes),
-    }
-    await browser.close()
-    figures.firstMaps = await firstMaps(server.url, 7)
-    return Object.fromEntries(BUDGETS.map(([key]) => [key, round(figures[key])]))
+    const figures = {}
+    for (const key of keys) figures[key] = round(await measures[key]())
+    return figures
   } finally {
     await browser.close()
     await server.close()
   }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const file = join(ROOT, 'docs/bench.json')
-  const figures = JSON.parse(readFileSync(file, 'utf8'))
-  figures.milliseconds.page = await measurePage()
-  for (const [key, what, unit, most] of BUDGETS) console.log(`${figures.milliseconds.page[key]} ${unit} of ${most}: ${what}`)
-  writeFileSync(file, JSON.stringify(figures, null, 2) + '\n')
-  writeFileSync(join(ROOT, 'docs/bench.md'), (await import('./report.js')).report(figures))
-  process.exit(0)
 }

@@ -78,6 +78,57 @@ export function writeFigures(figures) {
   writeFileSync(file('bench.md'), report(figures))
 }
 
+const loads = (rows) => ``
+
+export function report(figures) {
+  const { bytes: b, milliseconds: ms, pool, rows } = figures
+  const peaks = (platform) => d(rows.find((row) => row.platform === platform && row.peak_gflops)?.peak_gflops, 1)
+  return `# Measured
+
+Written by \`make bench\` on ${figures.date}: ${figures.processor}, ${figures.cores} cores; load ${figures.loadBefore} before and ${figures.loadAfter} after.
+
+| what is loaded | raw | gzip |
+|---|---:|---:|
+${table([
+  ['WebAssembly module', kB(b.module.raw), kB(b.module.gzip)],
+  ['scripts', kB(b.scripts.raw), kB(b.scripts.gzip)],
+  ['styles', kB(b.styles.raw), kB(b.styles.gzip)],
+  ['first load without network and pictures', kB(b.firstLoad.raw), kB(b.firstLoad.gzip)],
+  ['Tiny VGG', kB(b.tinyVgg.raw), kB(b.tinyVgg.gzip)],
+  ['single file', kB(b.singleFile.raw), kB(b.singleFile.gzip)],
+  ['what the first visit keeps for the next, without a network', kB(b.precached), ''],
+])}
+
+What one waits for in the page, medians, beside the most that it may be:
+
+| what | measured | budget |
+|---|---:|---:|
+${table([
+  ['first load, gzip', kB(b.firstLoad.gzip), '300 kB'],
+  ...BUDGETS.map(([key, what, unit, most]) => [what, `${ms.page[key]} ${unit}`.trim(), `${most} ${unit}`.trim()]),
+])}
+
+| passes | |
+|---|---:|
+${table([
+  ['Tiny VGG forward, every value kept (WebAssembly in Node, one thread)', `${ms.forward} ms`],
+  ['Tiny VGG backward to every value', `${ms.backward} ms`],
+  ...(figures.trainerImagesPerSecond ? [['trainer, Tiny VGG', `${figures.trainerImagesPerSecond} images a second`]] : []),
+])}
+
+${figures.loading ? `${loads(figures.loading)}\n\n` : ''}SmoothGrad of ${pool.samples} copies on the network of 200 classes in Chromium takes ${d(pool.oneMs, 0)} ms with one worker and ${d(pool.twoMs, 0)} ms with two
+(${d(pool.ratio)} times as fast; the machine allows ${d(pool.machine)}).
+`
+}
+
+const file = (name) => join(ROOT, 'docs', name)
+export const readFigures = () => JSON.parse(readFileSync(file('bench.json'), 'utf8'))
+/** Writes docs/bench.json and docs/bench.md. */
+export function writeFigures(figures) {
+  writeFileSync(file('bench.json'), JSON.stringify(figures, null, 2) + '\n')
+  writeFileSync(file('bench.md'), report(figures))
+}
+
 export function report(figures) {
   const { bytes: b, milliseconds: ms, pool, rows } = figures
   const peaks = (platform) => d(rows.find((row) => row.platform === platform && row.peak_gflops)?.peak_gflops, 1)
