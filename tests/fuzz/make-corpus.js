@@ -163,6 +163,7 @@ const requests = {
   infidelity: [['change=noise sigma=1 draws=10', ''], ['size=64', '']],
   completeness: [['method=integrated with="baseline=noise steps=4"', '']],
   stability: [['method=lime with="samples=50" seeds=2 draws=1', ''], ['method=rise with="seed=3"', '']],
+  fragility: [['steps=1 eps=0 top=50', 'conv1:1'], ['aim=centre steps=3', '']],
   'wrong-class': [['other=dog', 'class:2'], ['', 'conv1']],
   control: [['kind=centre', '']],
   fgsm: [['epsilon=8 target="red panda"', ''], ['epsilon=1e9', 'class:9']],

@@ -10,25 +10,35 @@ import { readFigures, writeFigures } from './report.js'
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 const FLAGSHIP = 'models/flagship.onnx'
-
-// Milliseconds that a job takes for one of its passes forward, with all that comes with it: steps are alike, so the median step
-// counts, whatever else the machine did meanwhile. What it takes to begin is left out.
-function perPass(model, method, picture, params = {}) {
-  const job = model.job(method, { picture, objective: 'class:0', params })
-  const steps = []
-  for (let done = false, from = performance.now(); !done; from = performance.now()) {
-    done = job.step().done
-    steps.push(performance.now() - from)
-  }
-  const { forwards } = job.legend
-  job.close()
-  return (median(steps) * steps.length) / forwards
-}
-
 const since = (/** @type {() => void} */ work) => {
   const from = performance.now()
   work()
   return performance.now() - from
+}
+
+// What a job's steps take over as many single passes, which are made between them so that both meet the same machine: the median of
+// all steps. What it takes to begin, and the first step, are left out.
+function beside(model, method, picture, params, pass) {
+  const job = model.job(method, { picture, objective: 'class:0', params })
+  const ratios = []
+  for (let done = false, before = 0; !done; ) {
+    const ms = since(() => (done = job.step().done))
+    const { forwards } = job.legend
+    let passes = 0
+    for (let i = before; i < forwards; i++) passes += since(pass)
+    if (before && forwards > before) ratios.push(ms / passes)
+    before = forwards
+  }
+  job.close()
+  return median(ratios)
+}
+
+// Grad-CAM's one step; what it takes to begin is left out.
+function gradcam(model, picture) {
+  const job = model.job('gradcam', { picture, objective: 'class:0' })
+  const ms = since(() => job.step())
+  job.close()
+  return ms
 }
 
 /**
@@ -50,12 +60,10 @@ async function costs(rounds) {
     const both = () => since(() => (gradient.forward(null), gradient.backward('class:0')))
     const all = Object.fromEntries(['smoothgrad', 'forwardMs', 'gradcamMs', ...Object.keys(batches)].map((of) => [of, []]))
     for (let i = 0; i < rounds + 1; i++) {
-      const pass = median(Array.from({ length: samples }, both))
-      all.smoothgrad.push(perPass(model, 'smoothgrad', picture, { samples }) / pass)
-      const single = median(Array.from({ length: 24 }, forward))
-      all.forwardMs.push(single)
-      all.gradcamMs.push(median(Array.from({ length: 9 }, () => perPass(model, 'gradcam', picture))))
-      for (const [method, params] of Object.entries(batches)) all[method].push(perPass(model, method, picture, params) / single)
+      all.smoothgrad.push(beside(model, 'smoothgrad', picture, { samples }, both))
+      all.forwardMs.push(median(Array.from({ length: 24 }, forward)))
+      all.gradcamMs.push(median(Array.from({ length: 9 }, () => gradcam(model, picture))))
+      for (const [method, params] of Object.entries(batches)) all[method].push(beside(model, method, picture, params, forward))
     }
     model.close()
     figures[name] = Object.fromEntries(Object.entries(all).map(([of, list]) => [of, Number(median(list.slice(1)).toPrecision(4))]))

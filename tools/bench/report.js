@@ -5,7 +5,7 @@ import { ROOT } from '../../tests/browser/lib/page.js'
 import { BUDGETS } from './page.js'
 
 const NAMES = { backlight: 'Backlight', 'backlight-relaxed': 'Backlight, relaxed SIMD', 'onnxruntime-web': 'ONNX Runtime Web', tfjs: 'TensorFlow.js' }
-const kB = (n) => `${(n / 1000).toFixed(1)} kB`
+const kB = (n) => (n == null ? '–' : `${(n / 1000).toFixed(1)} kB`)
 const d = (x, digits = 2) => (x == null ? '–' : x.toFixed(digits))
 const table = (list) => list.map((r) => `| ${r.join(' | ')} |`).join('\n')
 
@@ -74,8 +74,9 @@ const file = (name) => join(ROOT, 'docs', name)
 export const readFigures = () => JSON.parse(readFileSync(file('bench.json'), 'utf8'))
 /** Writes docs/bench.json and docs/bench.md. */
 export function writeFigures(figures) {
+  const text = report(figures)
   writeFileSync(file('bench.json'), JSON.stringify(figures, null, 2) + '\n')
-  writeFileSync(file('bench.md'), report(figures))
+  writeFileSync(file('bench.md'), text)
 }
 
 const loads = (rows) => ``
@@ -154,7 +155,7 @@ What one waits for in the page, medians, beside the most that it may be:
 |---|---:|---:|
 ${table([
   ['first load, gzip', kB(b.firstLoad.gzip), '300 kB'],
-  ...BUDGETS.map(([key, what, unit, most]) => [what, `${ms.page[key]} ${unit}`.trim(), `${most} ${unit}`.trim()]),
+  ...BUDGETS.map(([key, what, unit, most]) => [what, `${ms.page?.[key] ?? '–'} ${unit}`.trim(), `${most} ${unit}`.trim()]),
 ])}
 
 | passes | |
