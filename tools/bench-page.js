@@ -2,10 +2,10 @@
 // may run meanwhile.
 import { BUDGETS, measurePage } from './bench/page.js'
 import { readFigures, writeFigures } from './bench/report.js'
-import { sizes } from './bench/site.js'
+import { precached, sizes } from './bench/site.js'
 
 const figures = readFigures()
-Object.assign(figures.bytes, sizes())
+Object.assign(figures.bytes, { ...sizes(), precached: precached() })
 const asked = process.argv.slice(2)
 const page = (figures.milliseconds.page = { ...figures.milliseconds.page, ...(await measurePage(asked.length ? asked : undefined)) })
 for (const [key, what, unit, most] of BUDGETS) if (key in page) console.log(`${page[key]} ${unit} of ${most}: ${what}`)

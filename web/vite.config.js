@@ -208,6 +208,7 @@ const pwa = () =>
   VitePWA({
     injectRegister: null,
     registerType: 'prompt',
+    includeManifestIcons: false, // they are wanted when the page is installed, and never without a network
     manifest: {
       id: './',
       name: 'Backlight',
