@@ -35,7 +35,7 @@ CORE_SRC  := $(filter-out src/cli/% src/train/%,$(SRC))
 # The rooms that are also built in double precision, for checks of gradients alone.
 EXACT_SRC := $(filter src/base/% src/kernels/% src/ops/% src/core/% src/onnx/%,$(SRC))
 # Heavy kernels: a second, fast variant of each in native builds for x86-64.
-TWICE     := $(if $(filter x86_64 amd64,$(shell uname -m)),$(patsubst %,src/kernels/%.c,panels gemm columns winograd winograd_weights conv strip grid grid_sums plain depthwise))
+TWICE     := $(if $(filter x86_64 amd64,$(shell uname -m)),$(patsubst %,src/kernels/%.c,panels gemm columns winograd winograd_weights conv strip grid grid_pack grid_sums plain depthwise))
 WASM_SRC  := $(CORE_SRC) $(wildcard wasm/*.c)
 TEST_SRC  := $(wildcard tests/c/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)

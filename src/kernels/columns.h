@@ -4,10 +4,6 @@
 
 #include "kernels/panels.h"
 
-/* Taps of one channel. */
-static inline int bl_taps(const bl_conv_shape *s) {
-    return s->kernel_h * s->kernel_w;
-}
 /* Channels whose taps together fill a block of the sum's depth; at least one. */
 int bl_block_channels(const bl_conv_shape *s);
 /* Output positions of a block of that depth: a multiple of BL_NR, so chosen that the block stays in the second cache.

@@ -14,19 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    FEW = 32, /* results of a gradient whose phases share a strip, if they are fewer */
-    TOGETHER =
-        8 * BL_MR, /* results whose weights are packed in turn: more panels would share lines of the first cache */
-    FETCHED = 16   /* channels whose weights stay in the second cache while every phase takes its own of them */
-};
-
 /* ---- which grids ---- */
-
-/* Channels whose taps together fill the depth of a sum. */
-static int block_channels(const bl_grid *g) {
-    return bl_most(1, BL_KC / g->n_taps);
-}
 
 /* The grids that are summed over one strip: a single one, or (NULL) all phases. Begin as bl_next_phase does. */
 static bool next_grid(const bl_conv_shape *s, const bl_phase *only, bl_phase *p) {
@@ -39,81 +27,38 @@ static bl_grid whole(const bl_conv_shape *s, const bl_phase *only) {
     return only ? only->grid : bl_shared_grid(s);
 }
 
-/* With few results copying strips weighs much, and phases share them. With many, those of few taps are better off with
- * blocks of more channels. */
-static bool shares(const bl_conv_shape *s) {
-    return s->channels / s->groups < FEW;
-}
-
-/* ---- weights: of each grid, for each block of channels, panels of four results as bl_pack_rows has them ---- */
-
 static size_t weights_count(const bl_conv_shape *s) {
-    return (size_t)(s->out_channels / s->groups) * (size_t)(s->channels / s->groups) *
-           (size_t)(s->kernel_h * s->kernel_w);
-}
-
-/* Channels from … until−1 of a block of `channels`. Weights of a channel of the results' gradient lie together: a few
- * panels at a time, channel after channel. */
-static void pack_channels(const bl_grid *g, const bl_real *w, int channels, int from, int until, bl_real *to) {
-    ptrdiff_t depth = (ptrdiff_t)channels * g->n_taps;
-    for (int first = 0; first < g->outs; first += TOGETHER)
-        for (int c = from; c < until; c++)
-            for (int i = first; i < bl_least(first + TOGETHER, g->outs); i += BL_MR) {
-                int some = bl_least(BL_MR, g->outs - i);
-                const bl_real *read = w + i * g->w_out + c * g->w_in;
-                bl_real *panel = to + i * depth + (ptrdiff_t)c * g->n_taps * some;
-                for (int a = 0; a < g->taps_y; a++)
-                    for (int b = 0; b < g->taps_x; b++) {
-                        int tap = (g->ky + a * g->by_y) * g->kernel_w + g->kx + b * g->by_x;
-                        for (int r = 0; r < some; r++) *panel++ = read[r * g->w_out + tap];
-                    }
-            }
-}
-
-/* The weights of one grid alone, whose results' or channels' weights lie side by side, are a matrix: bl_sum_strip packs
- * it. */
-static bool is_matrix(const bl_grid *g) {
-    return !g->shared && (g->w_in == g->n_taps || (g->n_taps == 1 && g->w_out == 1));
-}
-
-/* All grids of one group, one behind the other, unless they are a single matrix. `only` is the forward grid, or NULL:
- * all phases. */
-static void pack(const bl_conv_shape *s, const bl_phase *only, const bl_real *w, bl_real *to) {
-    const bl_grid all = whole(s, only);
-    if (all.n_taps == 0 || is_matrix(&all)) return;
-    int shared = !only && shares(s) ? block_channels(&all) : 0;
-    for (int c = 0; c < all.channels; c += FETCHED) {
-        bl_real *pack = to;
-        int end = bl_least(all.channels, c + FETCHED);
-        for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p);) {
-            const bl_grid *g = &p.grid;
-            ptrdiff_t step = (ptrdiff_t)g->n_taps * g->outs;
-            int block = bl_least(all.channels, shared ? shared : block_channels(g));
-            for (int i = c, until; i < end; i = until) {
-                int start = i / block * block, channels = bl_least(block, all.channels - start);
-                until = bl_least(end, start + channels);
-                pack_channels(g, w + start * g->w_in, channels, i - start, until - start, pack + start * step);
-            }
-            pack += all.channels * step;
-        }
-    }
+    return (size_t)(s->out_channels / s->groups) * (size_t)(s->channels / s->groups) * (size_t)bl_taps(s);
 }
 
 /* ---- the grids over one strip, in all pictures ---- */
 
 static bool fits(const bl_conv_shape *s, const bl_phase *only) {
     bl_grid all = whole(s, only);
-    return all.n_taps == 0 || bl_strip_fits(&all, block_channels(&all));
+    return all.n_taps == 0 || bl_strip_fits(&all, bl_grid_block(&all));
 }
 
-/* A strip, a few panels' rows, places of the taps of all grids; behind the weights of all of them. */
+/* Results that do not lie side by side, those of the phases of a stride, are summed where they do, and scattered when
+ * they are whole. Numbers of a plane, and of all grids over one strip. */
+static ptrdiff_t gathered_plane(const bl_grid *all, const bl_cut *c) {
+    return all->y_column == 1 ? 0 : (ptrdiff_t)c->rows * c->width;
+}
+static size_t gathered_count(const bl_conv_shape *s, const bl_phase *only, const bl_cut *c) {
+    size_t n = 0;
+    for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p);)
+        n += (size_t)gathered_plane(&p.grid, c) * (size_t)p.grid.outs;
+    return n;
+}
+
+/* A strip, a few panels' rows, sums, places of the taps of all grids; behind the weights of all of them. */
 static size_t scratch_of(const bl_conv_shape *s, const bl_phase *only) {
     bl_grid all = whole(s, only);
     if (all.n_taps == 0) return 0;
-    bl_cut c = bl_cut_up(&all, block_channels(&all));
+    bl_cut c = bl_cut_up(&all, bl_grid_block(&all));
     size_t most = (size_t)c.channels * (size_t)all.n_taps,
            places = (size_t)c.channels * (size_t)(s->kernel_h * s->kernel_w);
-    return (weights_count(s) + bl_strip_count(&c) + bl_together_count(most)) * sizeof(bl_real) +
+    return (weights_count(s) + bl_strip_count(&c) + bl_together_count(most) + gathered_count(s, only, &c)) *
+               sizeof(bl_real) +
            places * sizeof(int32_t);
 }
 
@@ -123,11 +68,11 @@ static void convolve(const bl_conv_shape *s, const bl_phase *only, int n, int pi
                      bl_real *strip) {
     const bl_grid all = whole(s, only);
     if (all.n_taps == 0) return;
-    const bl_cut c = bl_cut_up(&all, block_channels(&all));
-    const bool matrix = is_matrix(&all), once = matrix && pictures == 1 && c.rows >= all.rows;
+    const bl_cut c = bl_cut_up(&all, bl_grid_block(&all));
+    const bool matrix = bl_grid_is_matrix(&all), once = matrix && pictures == 1 && c.rows >= all.rows;
     bl_real *together = strip + bl_strip_count(&c);
-    int32_t *places = (int32_t *)(together + bl_together_count((size_t)c.channels * (size_t)all.n_taps)),
-            *next = places;
+    bl_real *gathered = together + bl_together_count((size_t)c.channels * (size_t)all.n_taps);
+    int32_t *places = (int32_t *)(gathered + gathered_count(s, only, &c)), *next = places;
     for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p); next += c.channels * p.grid.n_taps)
         bl_tap_offsets(&p.grid, &c, next);
     for (int q = 0; q < pictures; q++) {
@@ -143,14 +88,13 @@ static void convolve(const bl_conv_shape *s, const bl_phase *only, int n, int pi
                 }
                 bool last = i + some == all.channels;
                 bl_target t = {.plane = (ptrdiff_t)all.y_plane,
-                               .column = all.y_column,
-                               .add = add || i > 0,
+                               .add = add || (i > 0 && all.y_column == 1),
                                .bias = finish->bias && !add && i == 0 ? finish->bias + n * all.outs : NULL,
                                .low = last ? finish->low : -(bl_real)INFINITY,
                                .high = last ? finish->high : (bl_real)INFINITY,
                                .gate = last ? finish->gate : NULL,
                                .first = y};
-                bl_real *packed = weights;
+                bl_real *packed = weights, *sums = gathered;
                 next = places;
                 for (bl_phase p = {.y = -1, .x = -1}; next_grid(s, only, &p);) {
                     const bl_grid *g = &p.grid;
@@ -160,9 +104,20 @@ static void convolve(const bl_conv_shape *s, const bl_phase *only, int n, int pi
                                         .fresh = matrix && q == 0 && row == 0,
                                         .once = once};
                     int rows = bl_least(c.rows, g->rows - row);
-                    if (rows > 0)
-                        bl_sum_strip(g, &c, rows, &these, &b, to + (ptrdiff_t)p.y * s->width + p.x + row * g->y_row, &t,
-                                     together);
+                    bl_real *first = to + (ptrdiff_t)p.y * s->width + p.x + row * g->y_row;
+                    if (rows > 0 && g->y_column == 1) {
+                        bl_sum_strip(g, &c, rows, &these, &b, first, &t, together);
+                    } else if (rows > 0) {
+                        bl_target here = {.plane = gathered_plane(g, &c),
+                                          .add = i > 0,
+                                          .all = true,
+                                          .low = -(bl_real)INFINITY,
+                                          .high = (bl_real)INFINITY,
+                                          .first = sums};
+                        bl_sum_strip(g, &c, rows, &these, &b, sums, &here, together);
+                        if (last) bl_scatter_strip(g, rows, c.width, sums, here.plane, &t, first);
+                    }
+                    sums += gathered_plane(g, &c) * g->outs;
                     packed += (ptrdiff_t)all.channels * g->n_taps * all.outs;
                     next += c.channels * g->n_taps;
                 }
@@ -175,7 +130,8 @@ static void convolve(const bl_conv_shape *s, const bl_phase *only, int n, int pi
 bool bl_grid_fits(const bl_conv_shape *s, bool backward) {
     bl_phase forward = {0, 0, bl_forward_grid(s)};
     if (!backward) return fits(s, &forward);
-    if (shares(s)) return fits(s, NULL);
+    if (bl_taps(s) > BL_MOST_TAPS) return false;
+    if (bl_grid_shares(s)) return fits(s, NULL);
     for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);)
         if (!fits(s, &p)) return false;
     return true;
@@ -184,7 +140,7 @@ bool bl_grid_fits(const bl_conv_shape *s, bool backward) {
 size_t bl_grid_scratch(const bl_conv_shape *s, bool backward) {
     bl_phase forward = {0, 0, bl_forward_grid(s)};
     if (!backward) return scratch_of(s, &forward);
-    if (shares(s)) return scratch_of(s, NULL);
+    if (bl_grid_shares(s)) return scratch_of(s, NULL);
     size_t bytes = 0;
     for (bl_phase p = {.y = -1, .x = -1}; bl_next_phase(s, &p);) {
         size_t n = scratch_of(s, &p);
@@ -198,7 +154,6 @@ void bl_grid_forward(const bl_conv_shape *s, int pictures, const bl_real *x, con
     bl_phase forward = {0, 0, bl_forward_grid(s)};
     bl_real *weights = scratch;
     for (int n = 0; n < s->groups; n++, w += weights_count(s)) {
-        pack(s, &forward, w, weights);
         convolve(s, &forward, n, pictures, x, w, weights, finish, y, false, weights + weights_count(s));
     }
 }
@@ -210,8 +165,8 @@ void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, c
     if (!add && !bl_phases_cover(s)) memset(dx, 0, (size_t)pictures * (size_t)s->channels * plane * sizeof *dx);
     for (int n = 0; n < s->groups; n++, w += weights_count(s)) {
         bl_real *packed = weights;
-        pack(s, NULL, w, weights);
-        if (shares(s)) {
+        bl_grid_pack(s, w, weights);
+        if (bl_grid_shares(s)) {
             convolve(s, NULL, n, pictures, dy, w, weights, finish, dx, add, strip);
             continue;
         }

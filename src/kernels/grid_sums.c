@@ -119,7 +119,7 @@ static __attribute__((noinline)) void store_pieces(const pieces *p, const bl_tar
     for (int n = 0; n < p->n; n++) {
         bl_real *to = p->y[n] + y;
         for (int i = 0; i < rows; i++, to += t->plane)
-            for (int j = p->from[n]; j < p->to[n]; j++) to[(j - p->from[n]) * t->column] = sums[i * WIDE + j];
+            for (int j = p->from[n]; j < p->to[n]; j++) to[j - p->from[n]] = sums[i * WIDE + j];
     }
 }
 
@@ -129,7 +129,7 @@ static __attribute__((noinline)) void load_pieces(const pieces *p, const bl_targ
     for (int n = 0; n < p->n; n++) {
         const bl_real *from = other + (p->y[n] - t->first) + y;
         for (int i = 0; i < rows; i++, from += t->plane)
-            for (int j = p->from[n]; j < p->to[n]; j++) sums[i * WIDE + j] = from[(j - p->from[n]) * t->column];
+            for (int j = p->from[n]; j < p->to[n]; j++) sums[i * WIDE + j] = from[j - p->from[n]];
     }
 }
 
@@ -194,7 +194,7 @@ static void find_pieces(const bl_grid *g, const field *f, int row, int column, i
         if (from < stop) {
             p->from[p->n] = from;
             p->to[p->n] = stop;
-            p->y[p->n++] = y + row * g->y_row + (column + from - j) * g->y_column;
+            p->y[p->n++] = y + row * g->y_row + column + from - j;
         }
         j = end;
     }
@@ -218,7 +218,7 @@ static void sum_block(const bl_grid *g, const field *f, int outs, const bl_real 
         if (skip) row = (at - skip) / f->width, column = (at - skip) % f->width;
         panel *p = &panels[n];
         p->x = b->x + at - skip;
-        p->y = !skip && t->column == 1 && column + WIDE <= f->columns ? y + row * g->y_row + column : NULL;
+        p->y = !skip && column + WIDE <= f->columns ? y + row * g->y_row + column : NULL;
         if (!p->y) find_pieces(g, f, row, column, skip, y, &p->parts);
         n += p->y || p->parts.n > 0;
         if (n < most && at + WIDE < total) continue;
@@ -231,7 +231,8 @@ static void sum_block(const bl_grid *g, const field *f, int outs, const bl_real 
 void bl_sum_strip(const bl_grid *g, const bl_cut *c, int rows, const bl_weights *w, const bl_rows_read *b, bl_real *y,
                   const bl_target *t, bl_real *together) {
     field f = {rows, c->width, g->columns};
-    if (f.width == f.columns && g->y_row == f.columns * g->y_column) f = (field){1, rows * f.columns, rows * f.columns};
+    bool run = t->all || (f.width == f.columns && g->y_row == f.columns);
+    if (run) f.columns = f.width = (rows - 1) * f.width + f.columns, f.rows = 1;
     int block = bl_most(BL_MR, WEIGHTS / b->k & ~(BL_MR - 1));
     for (int i = 0; i < g->outs; i += block) {
         int outs = bl_least(block, g->outs - i);
@@ -248,4 +249,18 @@ void bl_sum_strip(const bl_grid *g, const bl_cut *c, int rows, const bl_weights 
 size_t bl_together_count(size_t depth) {
     size_t n = (size_t)panels_of(depth) * depth * WIDE;
     return n > ROOM ? n : ROOM;
+}
+
+void bl_scatter_strip(const bl_grid *g, int rows, int width, const bl_real *sums, ptrdiff_t plane, const bl_target *t,
+                      bl_real *y) {
+    const bl_gate *gate = t->gate;
+    for (int i = 0; i < g->outs; i++)
+        for (int r = 0; r < rows; r++) {
+            const bl_real *from = sums + i * plane + (ptrdiff_t)r * width;
+            bl_real *to = y + i * t->plane + r * g->y_row;
+            for (int j = 0; j < g->columns; j++, to += g->y_column) {
+                bl_real at = gate ? gate->y[to - t->first] : 0, sum = t->add ? *to + from[j] : from[j];
+                *to = gate && !(gate->low < at && at < gate->high) ? 0 : sum;
+            }
+        }
 }

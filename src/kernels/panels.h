@@ -14,8 +14,8 @@ enum {
     BL_KC = 256               /* depth of a block: a panel of B (8 or 24 KB) stays in the first cache */
 };
 
-/* How loops over the depth of a sum are laid out, by measurement (docs/decisions/0007-grids.md). In a function of their own
- * engines keep more of them in registers, and unrolled they hang less on where in memory the engine puts them; with
+/* How loops over the depth of a sum are laid out, by measurement (docs/decisions/0007-grids.md). In a function of their
+ * own engines keep more of them in registers, and unrolled they hang less on where in memory the engine puts them; with
  * multiply-add in one step neither holds. */
 #if !defined(__wasm__)
 #define BL_APART __attribute__((noinline))
@@ -43,6 +43,10 @@ void bl_multiply_panels(int m, int n, int k, const bl_real *a, const bl_real *b,
  * [panel][n][BL_NR]. */
 void bl_multiply_lanes(int m, int n, int panels, const bl_real *a, const bl_real *b, bl_real *c, ptrdiff_t c_row);
 
+/* Taps of one channel. */
+static inline int bl_taps(const bl_conv_shape *s) {
+    return s->kernel_h * s->kernel_w;
+}
 static inline int bl_panels(int n) {
     return (n + BL_NR - 1) / BL_NR;
 }
