@@ -24,7 +24,7 @@ const bl_method bl_method_deconvnet = {
     .formula = BL_LATEX("R^l = 1[R^{l+1} > 0]\\cdot R^{l+1} \\quad\\text{at every ReLU}"),
     .caution =
         "Made to look at single units. For a class much of it does not depend on the class: on the networks here the "
-        "rank correlation with the map of a wrong class is 0.38 to 0.59.",
+        "rank correlation with the map of a wrong class is 0.38 to 0.57.",
     .source = "Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks",
     .state = sizeof(bl_backprop),
     .start = bl_backprop_start,

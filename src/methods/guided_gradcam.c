@@ -66,7 +66,7 @@ const bl_method bl_method_guided_gradcam = {
     .formula = BL_LATEX("M = G_{\\text{guided}} \\odot M_{\\text{Grad-CAM}}"),
     .caution =
         "It depends on the class by its coarse factor alone: the fine lines are guided backpropagation's, with its "
-        "faults (Adebayo et al. 2018). On the networks here at most 0.30 of its order is left with all weights "
+        "faults (Adebayo et al. 2018). On the networks here at most 0.21 of its order is left with all weights "
         "drawn anew.",
     .source = "Selvaraju et al. 2017, Grad-CAM",
     .state = sizeof(state),
