@@ -143,9 +143,9 @@ pictures: site | tools-test ## make the README's pictures anew from the built pa
 docs: native ## write docs/operators.md, docs/methods.md and the pages of docs/methods/ from the tables
 	@node tools/docs.js
 
-docs-figures: native ## draw the pictures of docs/methods/ and docs/dreams/ on the bundled networks
+docs-figures: native ## draw the pictures of docs/methods/, docs/dreams/ and docs/twins/ on the bundled networks
 	@node tools/docs-figures.js
-	@node tools/dreams.js
+	@node tools/network-figures.js
 
 docs-judging: native need-data | tools-test ## measure what explanations are worth on the bundled networks into docs/judging.* (DATA=Tiny ImageNet)
 	@DATA="$(DATA)" node tools/judging.js
