@@ -20,6 +20,7 @@ test('T shows the map in focus as a table whose means are those of its numbers',
     await page.locator('.inner [data-column=max_pool_2] [data-tile="3"]').focus()
     await page.keyboard.press('t')
     const dialog = page.getByRole('dialog')
+    await dialog.locator('td').first().waitFor() // words and numbers come when they are asked for
     assert.match(await dialog.innerText(), /max_pool_2, channel 4 of 10/)
     const shown = (await dialog.locator('td').allInnerTexts()).map((x) => Number(x.replace('−', '-')))
     assert.equal(shown.length, 64)
