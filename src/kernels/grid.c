@@ -153,9 +153,8 @@ void bl_grid_forward(const bl_conv_shape *s, int pictures, const bl_real *x, con
                      bl_real *y, void *scratch) {
     bl_phase forward = {0, 0, bl_forward_grid(s)};
     bl_real *weights = scratch;
-    for (int n = 0; n < s->groups; n++, w += weights_count(s)) {
+    for (int n = 0; n < s->groups; n++, w += weights_count(s))
         convolve(s, &forward, n, pictures, x, w, weights, finish, y, false, weights + weights_count(s));
-    }
 }
 
 void bl_grid_backward(const bl_conv_shape *s, int pictures, const bl_real *dy, const bl_real *w,
