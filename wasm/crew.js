@@ -3,7 +3,7 @@
 // a port of their own (protocol.js), past the page.
 import { BacklightError } from './error.js'
 
-/** Help is asked for when the rest of a phase would take longer than this. */
+/** Help is asked for when the rest of a phase would take longer than this; when nobody came, again so long after. */
 const WORTH_MS = 50
 /** Steps set aside for helpers that are asked for, one each, so that they begin while the lead is at a step of its own. */
 const ASIDE = 3
@@ -29,7 +29,8 @@ export class Crew {
   #aside = []
   #phase = -1
   #given = 0
-  #asked = false
+  /** When help may be asked for: not while an answer is awaited, nor while somebody helps. */
+  #askAt = 0
   /** Milliseconds of the step before. */
   #took = 0
 
@@ -78,6 +79,7 @@ export class Crew {
     for (const { number, port, steps } of helpers) this.#add(number, port, steps.filter((step) => this.#aside.includes(step)))
     this.#returned.push(...this.#aside.filter((step) => !helpers.some(({ steps }) => steps.includes(step))))
     this.#aside = []
+    this.#askAgain()
     this.#wake()
   }
 
@@ -102,7 +104,13 @@ export class Crew {
     helper.port.close()
     this.#returned.push(...helper.steps)
     this.#returned.sort((a, b) => a - b)
+    this.#askAgain()
     this.#wake()
+  }
+
+  /** A lane that was busy a moment ago may be free by then. */
+  #askAgain() {
+    if (!this.#helpers.size) this.#askAt = performance.now() + WORTH_MS
   }
 
   /** Sends all helpers home. */
@@ -122,7 +130,7 @@ export class Crew {
     this.#aside = []
     this.#phase = share?.phase ?? -1
     this.#given = share?.next ?? 0
-    this.#asked = false
+    this.#askAt = 0
   }
 
   /** The next step that nobody has, or null. @param {Share} share */
@@ -149,8 +157,8 @@ export class Crew {
   /** Before the lead's own step, so that helpers come meanwhile. @param {Share} share */
   #askIfWorth({ phase, steps }) {
     const left = steps - this.#given
-    if (this.#asked || left * this.#took <= WORTH_MS) return
-    this.#asked = true
+    if (performance.now() < this.#askAt || left * this.#took <= WORTH_MS) return
+    this.#askAt = Infinity
     for (const end = this.#given + Math.min(ASIDE, Math.ceil(left / 2)); this.#given < end; ) this.#aside.push(this.#given++)
     this.#ask({ phase, steps: left + 1, bytes: this.#job.progress.bytes, aside: [...this.#aside] })
   }
@@ -202,8 +210,10 @@ export async function help(job, phase, first, port, state, lookUp) {
     }
     port.postMessage({ ready: phase })
     for (;;) {
-      if (steps.length) await lookUp()
-      else if (!ended()) await new Promise((resume) => (wake = () => resume(undefined)))
+      if (!steps.length && !ended()) await new Promise((resume) => (wake = () => resume(undefined)))
+      // Always, even when woken by a message: Node hands on the messages of one port as long as there are any, and a lead that
+      // answers each part with a step would keep the page's word from coming through.
+      await lookUp()
       if (ended()) return
       const step = steps.shift()
       if (step === undefined) continue
