@@ -153,6 +153,72 @@ test('on paper: the light colours, the page as wide as the sheet, all of a panel
   }, { dark: true })
 })
 
+// In the page, while it is laid out for paper: words that lie upon others, maps that are not there or of one colour, and how wide it is.
+function sheet() {
+  const there = (x) => x.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+  const visible = (x) => there(x) && !x.closest('.sr, .skip, noscript, script, style, math, [aria-hidden=true]')
+  const within = (a, b) => ({ left: Math.max(a.left, b.left), right: Math.min(a.right, b.right), top: Math.max(a.top, b.top), bottom: Math.min(a.bottom, b.bottom) })
+  const words = []
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+    if (!n.data.trim() || !visible(n.parentElement)) continue
+    const range = document.createRange()
+    range.selectNodeContents(n)
+    for (let box of range.getClientRects()) {
+      for (let p = n.parentElement; p; p = p.parentElement) if (getComputedStyle(p).overflowX !== 'visible') box = within(box, p.getBoundingClientRect())
+      if (box.right - box.left > 2 && box.bottom - box.top > 2) words.push({ text: n.data.trim(), box })
+    }
+  }
+  const upon = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
+  const overlaps = []
+  words.forEach((a, i) => words.slice(i + 1).forEach((b) => a.text !== b.text && upon(a.box, b.box) && overlaps.push(`${a.text.slice(0, 30)} | ${b.text.slice(0, 30)}`)))
+  const empty = []
+  const maps = [...document.querySelectorAll('canvas')].filter((c) => !c.closest('.column, .pictures, .legend'))
+  for (const canvas of maps) {
+    const { width, height } = canvas.getBoundingClientRect()
+    const colours = new Set(new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer))
+    if (!there(canvas) || width < 8 || height < 8 || colours.size < 3) empty.push(`${canvas.closest('[data-column]')?.dataset.column ?? canvas.parentElement.className}: ${Math.round(width)}×${Math.round(height)}, ${colours.size} colours`)
+  }
+  const page = document.querySelector('.app, .phone, .embed').getBoundingClientRect()
+  return { words: words.length, overlaps, empty, maps: maps.length, right: Math.max(page.right, ...words.map((w) => w.box.right)) }
+}
+// What a real sheet of paper has: looked at after the page's own listener, in the middle of printing.
+async function print(page) {
+  await page.evaluate(`globalThis.sheets = []
+    globalThis.paper = matchMedia('print')
+    paper.addEventListener('change', () => paper.matches && sheets.push((${sheet})()))`)
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+  const pages = (pdf.match(/\/Type \/Page\b(?!s)/g) ?? []).length
+  return { ...(await page.evaluate(() => sheets.at(-1))), pages, upright: /MediaBox \[0 0 59[456]/.test(pdf) }
+}
+
+for (const [what, hash, width, height, maps, pages, upright = false, wait = null] of [
+  ['the page, narrow and dark', '', 800, 900, 11, 1],
+  ['the page at 1440', '', 1440, 900, 11, 1],
+  ['a layer opened', '#v=1&open=relu_1_1', 1024, 768, 4, 1],
+  ['backwards', '#v=1&dir=backward', 1024, 700, 11, 1],
+  ['a channel', '#v=1&at=conv_2_1:1', 900, 900, 20, 1, false, '[data-ready=yes]'],
+  ['a number', '#v=1&at=conv_1_2:1&depth=number&cell=0,11', 1024, 768, 4, 1, false, '[data-ready=yes]'],
+  ['a method beside the network', '#v=1&lab=saliency', 1440, 900, 12, 3, false, '#lab[data-status=done]'],
+  ['a method in its place', '#v=1&lab=saliency', 800, 900, 1, 3, false, '#lab[data-status=done]'],
+  ['the cue', '#v=1&lab=cue', 1024, 768, 16, 3, false, '#lab[data-status=done]'],
+  ['a wide figure', '#v=1&embed=network', 1000, 600, 11, 1],
+  ['a narrow figure', '#v=1&embed=saliency', 400, 600, 1, 3, true, '#lab[data-status=done]'],
+  ['a phone', '', 390, 844, 11, 2, true],
+]) {
+  test(`on a real sheet of paper, ${what}: no words upon each other, every map drawn, nothing beyond the edge, no page for nothing`, async () => {
+    await visit(browser, server.url + hash, async (page) => {
+      if (wait) await page.locator(wait).waitFor()
+      const found = await print(page)
+      assert.deepEqual([found.overlaps, found.empty], [[], []])
+      assert.ok(found.words > 20 && found.maps >= maps, `${found.words} words, ${found.maps} maps`)
+      assert.ok(found.right <= (upright ? 719 : 1048), `${found.right} px wide`)
+      assert.ok(found.pages <= pages, `${found.pages} pages`)
+      assert.equal(found.upright, upright)
+    }, { width, height, dark: width < 1000 })
+  })
+}
+
 test('in forced colours what is colour by nature stays: maps, bars, cells; what is chosen is framed', async () => {
   await visit(browser, server.url, async (page) => {
     const maps = await pixels(page, '.strip canvas')
