@@ -37,6 +37,8 @@ async function entry(page, name) {
   await page.getByRole('menuitem', { name }).click()
 }
 
+const measured = (page) => page.waitForFunction(() => document.querySelectorAll('[data-share]:not([data-share=""])').length > 0 && document.querySelector('#lab')?.dataset.status === 'done', null, { polling: 100, timeout: 60000 })
+const asking = (page) => page.locator('[data-question=asking]').waitFor({ timeout: 60000 })
 const deep = (page) => page.waitForFunction(() => document.querySelector('[data-ready=yes]'), null, { polling: 100, timeout: 20000 })
 
 // name, address, what to do before the picture is taken
@@ -63,9 +65,10 @@ const VIEWS = [
     await page.getByRole('button', { name: /Tiny VGG/ }).first().click()
     await page.getByRole('menuitemradio').first().waitFor()
   }],
-  ['cue', '#v=1&lab=cue&params=caption%3DCAT'],
-  ['guess', '#v=1&lab=guess&params=round%3D4'],
-  ['honest', '#v=1&lab=guess&params=round%3D5+kind%3Dhonest'],
+  ['cue', '#v=1&lab=cue&params=caption%3DCAT', measured],
+  ['guess', '#v=1&lab=guess&params=round%3D4', asking],
+  ['honest', '#v=1&lab=guess&params=round%3D5+kind%3Dhonest', asking],
+  ['still', '#v=1&lab=guess&params=round%3D5+kind%3Dstill', asking],
   ['kernel', '#v=1&lab=play&params=pad%3D1'],
   ['unfit', '#v=1&lab=play&params=size%3D8+k%3D5+dilation%3D3'],
   ['crop', '#v=1&crop=200,100,600', async (page) => (await page.locator('.crop').count()) && page.locator('.crop').click()],

@@ -23,7 +23,9 @@ export function arrange(columns, box, opened = false) {
     const most = Math.max(4, Math.floor((box.width - box.inset - box.right) / (cols * LEAST + 22)))
     const groups = foldGroups(blocksOf(columns, most))
     if (groups.length >= some.length) continue
-    const blocks = { ...shown(groups, few(cols, FEW, false), true), blocks: true }
+    const how = few(cols, FEW, false)
+    let blocks = { ...shown(groups, how, true), blocks: true }
+    if (!blocks.fits && cols === 1) blocks = { ...shown(groups, { ...how, small: true }, true), blocks: true }
     if (blocks.fits && (cols === 1 || blocks.tile >= LEAST)) return blocks
     if (!best || (!best.fits && blocks.end < best.end)) best = blocks
   }

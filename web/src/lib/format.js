@@ -54,6 +54,13 @@ export const seconds = (s) => (s < 10 ? decimals(`${s.toFixed(1)} s`) : s < 90 ?
 export const count = (n) => n.toLocaleString(language())
 export const bytes = (n) => (n < 1e6 ? `${Math.round(n / 1000)} kB` : decimals(`${(n / 1e6).toFixed(1)} MB`))
 
+/** A layer's long name: its last words if they say what it is, else the middle is left out: max_pool_1 as …pool_1. */
+export function layerName(text, most) {
+  if (text.length <= most) return text
+  const tail = text.split(/(?<=[._/-])/).map((_, i, parts) => parts.slice(i).join('')).find((rest) => rest.length < most && /\p{L}{3}/u.test(rest))
+  return tail ? `…${tail}` : middle(text, most)
+}
+
 /** A long name, cut in the middle. */
 export function middle(text, most = 12) {
   if (text.length <= most) return text

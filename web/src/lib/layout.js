@@ -2,6 +2,7 @@
 // (mixesChannels; alias: the same numbers as before) and by the shapes of values: no name of any layer.
 
 const SIZES = [64, 56, 48, 44, 40, 36, 32]
+const SMALL = [28, 24] // where the only other way is to scroll
 export const FULL = 16 // up to so many channels a column shows all
 export const FEW = 6 // of more it shows these, or as many as there is height for
 const WHOLE = 12 // up to so many channels a column shows all, however small the tiles get
@@ -73,12 +74,13 @@ export function channelsOf(column, order, full = FULL, few = FEW) {
 /**
  * Places of columns and rows in CSS px.
  * @param {{id:number,channels:number,kind:string,block:number}[]} columns
- * @param {{width:number,height:number,rows:number,top:number,bottom:number,inset:number,right:number,full?:number,few?:number,cols?:number}} box
+ * @param {{width:number,height:number,rows:number,top:number,bottom:number,inset:number,right:number,full?:number,few?:number,cols?:number,small?:boolean}} box
  *   rows: at least so many rows are wanted (class rows); right: kept free at the right for edges;
- *   full, few: as channelsOf takes them; cols: tiles side by side in a column; grows: these two follow the height
+ *   full, few: as channelsOf takes them; cols: tiles side by side in a column; grows: these two follow the height;
+ *   small: tiles may be smaller than usual
  */
 export function place(columns, box) {
-  const { width, height, top, bottom, inset, right, cols = 1, grows = false } = box
+  const { width, height, top, bottom, inset, right, cols = 1, grows = false, small = false } = box
   let { full = FULL, few = FEW } = box
   const branches = arcsOf(columns).length ? 34 : 0
   const free = width - inset - right
@@ -94,7 +96,7 @@ export function place(columns, box) {
   for (let i = 1; i < columns.length; i++) columns[i].block !== columns[i - 1].block ? longs++ : shorts++
   const across = (tile) => cols * tile + (cols - 1) * 4 // a column
   const need = (tile, long) => columns.length * across(tile) + shorts * short(tile) + longs * long
-  const tile = SIZES.find((s) => s <= pitchOf() - 4 && need(s, 18) <= free) ?? Math.min(32, Math.max(20, pitchOf() - 3))
+  const tile = (small ? [...SIZES, ...SMALL] : SIZES).find((s) => s <= pitchOf() - 4 && need(s, 18) <= free) ?? Math.min(32, Math.max(20, pitchOf() - 3))
   if (grows) {
     // Height that is left holds more channels.
     few = Math.max(few, Math.min(FULL * cols, cols * Math.floor(room / (tile + (cols > 1 ? 4 : 6)))))

@@ -28,9 +28,10 @@ export class Playground {
     while (this.#next) {
       const [a, b, c] = this.#next
       this.#next = null
-      await this.#compute(a, b, c).catch((error) => {
+      await this.#compute(a, b, c).catch(async (error) => {
         this.problem = told({ message: error.message.replace(/^node "y" \(Conv\): /, '') }).message
         this.output = null
+        await this.#look(a, b).catch(() => (this.input = null))
       })
     }
     this.#working = false
@@ -54,6 +55,18 @@ export class Playground {
     this.problem = ''
     this.input = { width: pass.input.width, height: pass.input.height, data: x.data }
     this.output = { width: y.shape[3], height: y.shape[2], data: y.data }
+  }
+
+  // What does not fit still has its picture: that of a kernel which always does.
+  async #look(picture, p) {
+    const model = await this.#backlight.open(textOf({ ...p, k: 1, stride: 1, pad: 0, dilation: 1 }))
+    try {
+      const { input } = await model.forward(picture)
+      const [x] = await model.values([model.info.input.id])
+      this.input = { width: input.width, height: input.height, data: x.data }
+    } finally {
+      model.close()
+    }
   }
 
   close() {

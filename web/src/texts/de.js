@@ -77,6 +77,7 @@ export const t = {
     see: 'Was du siehst', formula: 'Als Formel', tryThis: 'Probier das', care: 'Vorsicht', label: 'Erklärung',
     forward: 'Licht geht vom Bild zur Vorhersage. Jede Kachel ist ein Kanal, *blau* über null, _rot_ darunter, leer, wo er schweigt. Das Band oben ist die Stärke jeder Schicht.',
     backward: (name) => `Das Licht umgedreht: was eine kleine Änderung hier mit dem Wert von <b>${name}</b> täte: *Bernstein* würde ihn heben, _Violett_ ihn senken.`,
+    opened: (name) => `Alle Kanäle einer Schicht, jeder mit seiner Nummer und dem, was er zum Wert von <b>${name}</b> beiträgt, *dafür* oder _dagegen_.`,
     guess: (layer, n, name) => `Welcher der ${n} Kanäle von <b>${layer}</b> spricht am meisten für ${name}? Rate, dann folge der breitesten Linie.`, check: 'Prüfen, ob ich recht habe',
     answer: (k, share) => `Kanal ${k} spricht am meisten dafür, mit ${share} von allem, was dafür oder dagegen spricht.`,
     method: (title, purpose, name) => `<b>${title}</b>: ${purpose}.${name ? ` Hier gefragt nach <b>${name}</b>.` : ''}`,
@@ -100,7 +101,7 @@ export const t = {
       },
       play: {
         see: () => 'Ein Kern gleitet über ein Bild: Jede Zahl der Ausgabe ist die Summe der Produkte im Fenster. Hier ist nichts gelernt, alle Zahlen sind deine.',
-        formula: 'forward', title: 'Probier das', act: 'Finde neun Zahlen, die nur senkrechte Kanten übrig lassen. Dann mach die Ausgabe halb so breit.',
+        formula: 'play', title: 'Probier das', act: 'Finde neun Zahlen, die nur senkrechte Kanten übrig lassen. Dann mach die Ausgabe halb so breit.',
       },
       cue: {
         see: () => 'Ein Wort im Bild kommt mit der Klasse und gehört nicht zu ihr: ein Köder. Welches Netz ihn statt des Bildes gelernt hat, ist hier bekannt; so sieht man, was Karten taugen.',

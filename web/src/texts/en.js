@@ -74,6 +74,7 @@ export const t = {
     see: 'What you see', formula: 'In a formula', tryThis: 'Try this', care: 'Take care', label: 'Explanation',
     forward: 'Light goes from the picture to the prediction. Each tile is one channel, *blue* above zero, _red_ below, blank where it is silent. The band on top is the strength of each layer.',
     backward: (name) => `The light turned round: what a small change here would do to the score of <b>${name}</b>: *amber* would raise it, _violet_ lower it.`,
+    opened: (name) => `Every channel of one layer, with its number and what it adds to the score of <b>${name}</b>, *for it* or _against it_.`,
     guess: (layer, n, name) => `Which of the ${n} channels of <b>${layer}</b> speaks most for ${name}? Guess, then follow the widest line.`, check: 'Check my guess',
     answer: (k, share) => `Channel ${k} speaks most for it, with ${share} of all that speaks for or against.`,
     method: (title, purpose, name) => `<b>${title}</b>: ${purpose}.${name ? ` Here it is asked of <b>${name}</b>.` : ''}`,
@@ -98,7 +99,7 @@ export const t = {
       },
       play: {
         see: () => 'One kernel slides over one picture: each number of the output is the sum of products of the window. Nothing is learned here, all numbers are yours.',
-        formula: 'forward', title: 'Try this', act: 'Find nine numbers that leave only upright edges. Then make the output half as wide.',
+        formula: 'play', title: 'Try this', act: 'Find nine numbers that leave only upright edges. Then make the output half as wide.',
       },
       cue: {
         see: () => 'A word in the picture goes with the class, and is not of it: a planted cue. Which network learned the cue in place of the picture is known here, so one sees what maps are worth.',

@@ -14,5 +14,6 @@ export const FORMULAS = {
   cue: String.raw`\mathrm{share} = \textstyle\sum_{i \,\in\, \mathrm{caption}} |M_i| \,\Big/\, \textstyle\sum_i |M_i|`,
   above: String.raw`\mathrm{part} = \tfrac{1}{HW}\,\bigl|\{\, i : M_i \le M_{\mathrm{guess}} \,\}\bigr|`,
   classes: String.raw`d_k = \bar a_k(A) - \bar a_k(B), \quad \mathrm{apart} = \|d\| \,\big/\, \tfrac12\bigl(\|\bar a(A)\| + \|\bar a(B)\|\bigr)`,
+  play: String.raw`y_{r,c} = \textstyle\sum_{i,j} w_{i,j}\; x_{sr + di - p,\, sc + dj - p}`,
   contribution: String.raw`\mathrm{contribution}_k = \textstyle\sum_{r,c} a_k[r,c]\,\frac{\partial s}{\partial a_k}[r,c]`,
 }
