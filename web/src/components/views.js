@@ -9,6 +9,7 @@ export const crop = () => import('./Crop.svelte')
 export const table = () => import('./MapTable.svelte')
 export const setUp = () => import('./SetUp.svelte')
 export const networks = () => import('./ModelList.svelte')
+export const objectives = () => import('./ObjectiveList.svelte')
 export const card = () => import('./Card.svelte')
 export const phone = () => import('./Phone.svelte')
 
@@ -25,4 +26,4 @@ const PANELS = {
 const made = () => import('./LabPanel.svelte')
 
 export const panelOf = (group) => PANELS[group.id] ?? made
-export const views = [depths, made, networks, past, table, crop, setUp, ...Object.values(PANELS)]
+export const views = [depths, made, networks, objectives, past, table, crop, setUp, ...Object.values(PANELS)]

@@ -126,6 +126,15 @@ class Depth {
     const clamp = (v, n) => Math.max(0, Math.min(n - 1, v))
     this.pin({ row: clamp(row + rows, this.unit.height), column: clamp(column + columns, this.unit.width) })
   }
+  /** So many places further, row by row; false where there is none. @param {number} by ±Infinity: the ends */
+  step(by) {
+    const { width, height } = this.unit
+    const last = width * height - 1
+    const at = by === -Infinity ? 0 : by === Infinity ? last : this.cell.row * width + this.cell.column + by
+    if (at < 0 || at > last) return false
+    this.pin({ row: Math.floor(at / width), column: at % width })
+    return true
+  }
   show(group) {
     s.go({ from: String(group) })
   }
