@@ -89,7 +89,7 @@ async function walk(page, press, frame = page) {
   return { steps, ...(await frame.evaluate(() => ({ missed: globalThis.missed(), wrong: [...new Set(globalThis.walk.wrong)] }))) }
 }
 
-for (const [what, states, size] of [['wide', STATES, { width: 1440, height: 900 }], ['as narrow as a phone', PHONE, { width: 390, height: 844 }]])
+for (const [what, states, size] of [['wide', STATES, { width: 1440, height: 900 }], ['on a phone', PHONE, { width: 390, height: 844, touch: true }]])
   test(`${what}: Tab comes to every control of every view, and its ring is seen`, async (t) => {
     await visit(browser, site.url, async (page) => {
       await page.evaluate(watch, [RING, CONTRAST])

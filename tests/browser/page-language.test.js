@@ -50,18 +50,12 @@ test('choosing a language keeps what is open, and is kept for the next visit', a
 })
 
 test('the browser’s language is taken where nothing else is said; on a phone it is in the menu', async () => {
-  const context = await browser.newContext({ locale: 'de-AT', viewport: { width: 390, height: 844 }, serviceWorkers: 'block' })
-  try {
-    const page = await context.newPage()
-    await page.goto(site.url)
-    await idle(page)
+  await visit(browser, site.url, async (page) => {
     await page.getByRole('button', { name: 'Lesen' }).waitFor()
-    await page.getByRole('button', { name: 'Menü' }).click()
-    await page.getByRole('radio', { name: 'English' }).click()
+    await page.getByRole('button', { name: 'Menü' }).tap()
+    await page.getByRole('radio', { name: 'English' }).tap()
     await page.getByRole('button', { name: 'Read' }).waitFor()
-  } finally {
-    await context.close()
-  }
+  }, { locale: 'de-AT', width: 390, height: 844, touch: true })
 })
 
 for (const width of [1440, 1024, 390])

@@ -1,6 +1,7 @@
 // Who uses the page, and on what: fingers, a projector, paper, forced colours.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { wordsUpon } from './lib/layout.js'
 import { idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
 
 /** @type {import('playwright-core').Browser} */
@@ -14,20 +15,7 @@ after(async () => {
   await server?.close()
 })
 
-async function phone(hash, work, size = { width: 390, height: 844 }) {
-  const context = await browser.newContext({ viewport: size, hasTouch: true, isMobile: true, reducedMotion: 'reduce', serviceWorkers: 'block' })
-  const page = await context.newPage()
-  const wrong = []
-  page.on('pageerror', (e) => wrong.push(e.message))
-  try {
-    await page.goto(server.url + hash)
-    await idle(page)
-    await work(page, await context.newCDPSession(page))
-    assert.deepEqual(wrong, [])
-  } finally {
-    await context.close()
-  }
-}
+const phone = (hash, work) => visit(browser, server.url + hash, async (page) => work(page, await page.context().newCDPSession(page)), { width: 390, height: 844, touch: true })
 
 test('fingers on a phone: a tap looks at a channel, a second opens it; a long one sets a class against another; two fingers go closer into a map, and what they hold stays there', async () => {
   await phone('#v=1', async (page) => {
@@ -153,40 +141,22 @@ test('on paper: the light colours, the page as wide as the sheet, all of a panel
   }, { dark: true })
 })
 
-// In the page, while it is laid out for paper: words that lie upon others, maps that are not there or of one colour, and how wide it is.
+// In the page, while it is laid out for paper: maps that are not there or of one colour, and how wide it is.
 function sheet() {
-  const there = (x) => x.checkVisibility({ visibilityProperty: true, opacityProperty: true })
-  const visible = (x) => there(x) && !x.closest('.sr, .skip, noscript, script, style, math, [aria-hidden=true]')
-  const within = (a, b) => ({ left: Math.max(a.left, b.left), right: Math.min(a.right, b.right), top: Math.max(a.top, b.top), bottom: Math.min(a.bottom, b.bottom) })
-  const words = []
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  for (let n = walk.nextNode(); n; n = walk.nextNode()) {
-    if (!n.data.trim() || !visible(n.parentElement)) continue
-    const range = document.createRange()
-    range.selectNodeContents(n)
-    for (let box of range.getClientRects()) {
-      for (let p = n.parentElement; p; p = p.parentElement) if (getComputedStyle(p).overflowX !== 'visible') box = within(box, p.getBoundingClientRect())
-      if (box.right - box.left > 2 && box.bottom - box.top > 2) words.push({ text: n.data.trim(), box })
-    }
-  }
-  const upon = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
-  const overlaps = []
-  words.forEach((a, i) => words.slice(i + 1).forEach((b) => a.text !== b.text && upon(a.box, b.box) && overlaps.push(`${a.text.slice(0, 30)} | ${b.text.slice(0, 30)}`)))
   const empty = []
   const maps = [...document.querySelectorAll('canvas')].filter((c) => !c.closest('.column, .pictures, .legend'))
   for (const canvas of maps) {
     const { width, height } = canvas.getBoundingClientRect()
     const colours = new Set(new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer))
-    if (!there(canvas) || width < 8 || height < 8 || colours.size < 3) empty.push(`${canvas.closest('[data-column]')?.dataset.column ?? canvas.parentElement.className}: ${Math.round(width)}×${Math.round(height)}, ${colours.size} colours`)
+    if (!canvas.checkVisibility({ visibilityProperty: true }) || width < 8 || height < 8 || colours.size < 3) empty.push(`${canvas.closest('[data-column]')?.dataset.column ?? canvas.parentElement.className}: ${Math.round(width)}×${Math.round(height)}, ${colours.size} colours`)
   }
-  const page = document.querySelector('.app, .phone, .embed').getBoundingClientRect()
-  return { words: words.length, overlaps, empty, maps: maps.length, right: Math.max(page.right, ...words.map((w) => w.box.right)) }
+  return { empty, maps: maps.length, right: document.querySelector('.app, .phone, .embed').getBoundingClientRect().right }
 }
 // What a real sheet of paper has: looked at after the page's own listener, in the middle of printing.
 async function print(page) {
   await page.evaluate(`globalThis.sheets = []
     globalThis.paper = matchMedia('print')
-    paper.addEventListener('change', () => paper.matches && sheets.push((${sheet})()))`)
+    paper.addEventListener('change', () => paper.matches && sheets.push({ ...(${sheet})(), ...(${wordsUpon})() }))`)
   const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
   const pages = (pdf.match(/\/Type \/Page\b(?!s)/g) ?? []).length
   return { ...(await page.evaluate(() => sheets.at(-1))), pages, upright: /MediaBox \[0 0 59[456]/.test(pdf) }
@@ -210,9 +180,10 @@ for (const [what, hash, width, height, maps, pages, upright = false, wait = null
     await visit(browser, server.url + hash, async (page) => {
       if (wait) await page.locator(wait).waitFor()
       const found = await print(page)
-      assert.deepEqual([found.overlaps, found.empty], [[], []])
-      assert.ok(found.words > 20 && found.maps >= maps, `${found.words} words, ${found.maps} maps`)
-      assert.ok(found.right <= (upright ? 719 : 1048), `${found.right} px wide`)
+      assert.deepEqual([found.upon, found.empty], [[], []])
+      assert.ok(found.words.length > 20 && found.maps >= maps, `${found.words.length} words, ${found.maps} maps`)
+      const right = Math.max(found.right, ...found.words.map((w) => w.right))
+      assert.ok(right <= (upright ? 719 : 1048), `${right} px wide`)
       assert.ok(found.pages <= pages, `${found.pages} pages`)
       assert.equal(found.upright, upright)
     }, { width, height, dark: width < 1000 })

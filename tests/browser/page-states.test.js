@@ -22,7 +22,7 @@ async function look(page, i) {
   await until(page, (theme) => document.documentElement.dataset.theme === theme && document.getAnimations().every((x) => x.playState !== 'running' || x.effect.getTiming().iterations === Infinity), LOOKS[i].colorScheme)
 }
 
-const SIZES = [['wide', STATES, {}], ['on a phone', PHONE, { width: 390, height: 844 }]]
+const SIZES = [['wide', STATES, {}], ['on a phone', PHONE, { width: 390, height: 844, touch: true }]]
 const over = (lang, states, size, each) => visit(browser, `${server.url}#v=1&lang=${lang}`, async (page) => {
   const found = []
   for (const state of states) {

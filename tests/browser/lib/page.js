@@ -24,10 +24,11 @@ export const serveSite = () => serve(SITE)
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
  * @param {(page: import('playwright-core').Page) => Promise<void>} work
- * @param {{ width?: number, height?: number, dark?: boolean, workers?: boolean, allow?: RegExp, hosts?: string[] }} [options] allow: console errors that the test expects; hosts: others that may be asked
+ * @param {{ width?: number, height?: number, dark?: boolean, touch?: boolean, locale?: string, workers?: boolean, allow?: RegExp, hosts?: string[], prepare?: (page: import('playwright-core').Page) => Promise<any> }} [options]
+ *   touch: a phone's browser, with fingers; allow: console errors that the test expects; hosts: others that may be asked; prepare: done before the page is opened
  */
-export async function visit(browser, url, work, { width = 1440, height = 900, dark = false, workers = false, allow, hosts = [] } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', serviceWorkers: workers ? 'allow' : 'block', acceptDownloads: true })
+export async function visit(browser, url, work, { width = 1440, height = 900, dark = false, touch = false, locale, workers = false, allow, hosts = [], prepare } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, hasTouch: touch, isMobile: touch, locale, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', serviceWorkers: workers ? 'allow' : 'block', acceptDownloads: true })
   const wrong = []
   const host = /^https?:/.test(url) ? new URL(url).host : ''
   const page = await context.newPage()
@@ -35,6 +36,7 @@ export async function visit(browser, url, work, { width = 1440, height = 900, da
   page.on('pageerror', (e) => wrong.push(`exception: ${e.message}`))
   context.on('request', (r) => /^https?:/.test(r.url()) && ![host, ...hosts].includes(new URL(r.url()).host) && wrong.push(`request to ${r.url()}`))
   try {
+    await prepare?.(page)
     await page.goto(url)
     await idle(page)
     await work(page)

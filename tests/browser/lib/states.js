@@ -5,7 +5,7 @@ import { give, until } from './page.js'
 
 const ready = () => ['idle', 'failed'].includes(document.documentElement.dataset.state) && (!document.querySelector('#lab') || ['done', 'ready', 'failed'].includes(document.querySelector('#lab').dataset.status)) && (!document.querySelector('[data-depth]') || document.querySelector('[data-ready=yes]'))
 const settled = (page) => until(page, ready)
-const click = (selector) => (page) => page.locator(selector).first().click()
+const click = (selector) => async (page) => page.locator(selector).first()[(await page.evaluate(() => matchMedia('(pointer: coarse)').matches)) ? 'tap' : 'click']()
 const menu = (selector) => async (page) => {
   await click(selector)(page)
   await page.locator('.pop').first().waitFor()
@@ -98,7 +98,10 @@ export const STATES = [
 /** Of a phone. */
 export const PHONE = [
   ['network', ''], ['backward', 'dir=backward'], ['a layer opened', 'model=flagship&open=mixed7_join', wait('.jump')], ['training', 'frame=3', wait('[data-view=frame]')],
-  ['a channel looked at', '', click('[data-column=conv_1_2] [data-tile="2"]')],
+  ['a channel looked at', '', async (page) => {
+    await click('[data-column=conv_1_2] [data-tile="2"]')(page)
+    await wait('.foot')(page)
+  }],
   ['menu', '', menu('header .menu > button'), '.pop'], ['menu of objectives', '', menu('.chip .chip'), '.pop'], ['pictures', '', async (page) => {
     await click('.change')(page)
     await wait('.sheet')(page)
