@@ -38,7 +38,7 @@ for (const id of others)
     const { methods, operators } = core.manifest
     const wanted = new Set()
     for (const m of methods) {
-      for (const text of [m.title, m.purpose, m.caution]) wanted.add(text)
+      for (const text of [m.title, m.purpose, m.caution, ...(/[a-z]{2}/.test(m.cost) ? [m.cost] : [])]) wanted.add(text)
       for (const p of m.params) for (const text of [p.title, p.meaning, ...(p.choices ?? [])]) wanted.add(text)
     }
     const model = core.open(readFileSync(join(root, 'models/tiny-vgg.onnx')))
@@ -52,6 +52,7 @@ for (const id of others)
       }
       for (const result of job.results()) {
         wanted.add(result.title)
+        if (result.kind === 'series') for (const label of result.text.split('\n')) if (!model.info.labels.includes(label)) wanted.add(label)
         if (result.kind === 'table') for (const row of JSON.parse(result.text)) wanted.add(row.title)
       }
       job.close()

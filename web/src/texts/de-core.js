@@ -182,4 +182,14 @@ export const core = {
   'of the largest stay': 'von den größten bleiben', 'of the largest stay, random noise': 'von den größten bleiben, Rauschen', likeness: 'Ähnlichkeit', 'likeness, random noise': 'Ähnlichkeit, Rauschen', 'the centre moved by': 'die Mitte bewegt um',
   "of the gradient's largest stay": 'von den größten des Gradienten bleiben', 'probability before': 'Wahrscheinlichkeit vorher', 'probability after': 'Wahrscheinlichkeit danach',
   'for the other class': 'für die andere Klasse', 'no explanation': 'keine Erklärung', 'most often to': 'am häufigsten zu',
+  // what a method costs: F forward, B backward; curves
+  '1 F + copies × (1 F + 1 B)': '1 F + Kopien × (1 F + 1 B)', '1 F + baselines × (steps + 1) × (1 F + 1 B)': '1 F + Ausgangsbilder × (Schritte + 1) × (1 F + 1 B)',
+  '1 F + samples × (2 F + 1 B)': '1 F + Proben × (2 F + 1 B)', '1 F + 2 to 4 (F + B)': '1 F + 2 bis 4 (F + B)', '1 F + 1 B down to the layer': '1 F + 1 B bis zur Schicht',
+  '1 F + channels × 1 F': '1 F + Kanäle × 1 F', '1 F + squares × 1 F': '1 F + Quadrate × 1 F', '1 F + masks × 1 F': '1 F + Masken × 1 F', '1 F + samples × 1 F': '1 F + Proben × 1 F',
+  '3 F + coalitions × 1 F': '3 F + Bündnisse × 1 F', '2 F + steps × (1 F + 1 B)': '2 F + Schritte × (1 F + 1 B)', '(1 + stages × draws) × the method': '(1 + Stufen × Ziehungen) × die Methode',
+  'the method + 2 × points × 1 F, nine times with other orders': 'die Methode + 2 × Punkte × 1 F, neunmal mit anderen Folgen', 'the method': 'die Methode', 'the method + 10 × sets × 1 F': 'die Methode + 10 × Mengen × 1 F',
+  'the method + draws × 1 F': 'die Methode + Ziehungen × 1 F', 'the method + 1 to 3 F': 'die Methode + 1 bis 3 F', '(4 + noisy pictures + seeds) × the method': '(4 + verrauschte Bilder + Zufälle) × die Methode',
+  '3 × the method + steps × (3 F + 3 B)': '3 × die Methode + Schritte × (3 F + 3 B)', '2 × the method': '2 × die Methode', 'starts × steps × (1 F + 1 B)': 'Anläufe × Schritte × (1 F + 1 B)', 'octaves × steps × (1 F + 1 B)': 'Oktaven × Schritte × (1 F + 1 B)',
+  value: 'Wert', 'sizes, ranks': 'Größen, Ränge', 'with sign, ranks': 'mit Vorzeichen, Ränge', 'structure (SSIM)': 'Struktur (SSIM)', deletion: 'Löschen', insertion: 'Einfügen', 'deletion, by chance': 'Löschen, nach Zufall', 'insertion, by chance': 'Einfügen, nach Zufall',
+  'strongest other class': 'stärkste andere Klasse',
 }

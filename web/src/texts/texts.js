@@ -23,9 +23,9 @@ export const retold = (english) => now.get('file').retold?.(english) ?? english
 /** A printed number with the language's decimal sign. @param {string} text */
 export const decimals = (text) => (t.decimal === '.' ? text : text.replaceAll('.', t.decimal))
 
-/** The words of a manifest (titles, purposes, cautions, meanings) in the language of the page. */
+/** The words of a manifest (titles, purposes, cautions, costs, meanings) in the language of the page. */
 export const spoken = (manifest) => {
-  const words = (x) => ({ ...x, ...Object.fromEntries(['title', 'purpose', 'caution', 'meaning'].filter((k) => x[k]).map((k) => [k, said(x[k])])) })
+  const words = (x) => ({ ...x, ...Object.fromEntries(['title', 'purpose', 'caution', 'cost', 'meaning'].filter((k) => x[k]).map((k) => [k, said(x[k])])) })
   return { ...manifest, methods: manifest.methods.map((m) => ({ ...words(m), inputs: m.inputs.map(words), params: m.params.map(words) })) }
 }
 
