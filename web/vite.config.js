@@ -188,7 +188,7 @@ const head = (single) => ({
       return [{ tag: 'link', attrs: { rel: 'icon', href: `data:image/svg+xml;base64,${icon}` }, injectTo: 'head' }]
     }
     return [
-      { tag: 'script', attrs: { src: './bare.js' }, injectTo: 'head-prepend' },
+      { tag: 'script', attrs: { src: './first.js' }, injectTo: 'head-prepend' },
       { tag: 'link', attrs: { rel: 'icon', href: './icons/icon.svg', type: 'image/svg+xml' }, injectTo: 'head' },
       { tag: 'link', attrs: { rel: 'apple-touch-icon', href: './icons/icon-192.png' }, injectTo: 'head' },
     ]

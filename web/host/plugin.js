@@ -1,10 +1,11 @@
 // What the site has for other pages, made when it is built: embed.html (the poster), backlight-figure.js (the element), anywidget.js,
-// bare.js (leads a frame that may load no modules to the poster), the single file, and an oEmbed answer where the site's address is known.
+// first.js (runs before all else), the single file, and an oEmbed answer where the site's address is known.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as bundle, transformWithOxc } from 'vite'
+import { RELAXED_PROBE } from '../../wasm/instance.js'
 import * as de from '../src/texts/de.js'
 import * as en from '../src/texts/en.js'
 import { folderOf, oembed, oembedLink } from './oembed.js'
@@ -45,6 +46,14 @@ async function poster(sizes, first) {
   return put(put(html, '%NOSCRIPT%', en.elsewhere.poster.noscript), '%SCRIPT%', code)
 }
 
+// What runs before all else: a frame that may load no modules goes to the poster; elsewhere the module of this engine is asked for at
+// once, not when the page's code is there and starts the worker.
+function firstWords(files) {
+  const faster = Object.keys(files).find((name) => /backlight-relaxed-[^/]*\.wasm$/.test(name))
+  return `if (self.origin === 'null') location.replace((location.protocol === 'file:' ? 'backlight.html' : 'embed.html') + location.hash)
+else if (self.WebAssembly?.validate(Uint8Array.of(${RELAXED_PROBE}))) document.head.append(Object.assign(document.createElement('link'), { rel: 'preload', as: 'fetch', crossOrigin: '', href: './${faster}' }))\n`
+}
+
 /** @param {{ build: string, models: string[], url?: string }} options where things are built; the networks in the order of the menu; where the site will lie */
 export const hosts = ({ build, models, url }) => ({
   name: 'hosts',
@@ -61,7 +70,7 @@ export const hosts = ({ build, models, url }) => ({
       emit('embed.html', await poster({ page: firstBytes(files), networks, single: statSync(single).size }, Object.keys(networks)[0]))
       emit('backlight-figure.js', await script('backlight-figure', 'iife'))
       emit('anywidget.js', await script('anywidget', 'es'))
-      emit('bare.js', `self.origin === 'null' && location.replace((location.protocol === 'file:' ? 'backlight.html' : 'embed.html') + location.hash)\n`)
+      emit('first.js', firstWords(files))
       if (url) emit('oembed.json', JSON.stringify(oembed(folderOf(url), en.t.name, en.t.host.frame)))
     },
   },

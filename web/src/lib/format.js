@@ -1,4 +1,5 @@
 // Numbers as they are printed: two or three digits, a true minus, a sign where sign matters.
+import { grouped } from '../texts/grouped.js'
 import { decimals, language, t } from '../texts/texts.js'
 
 const MINUS = '−'
@@ -51,7 +52,7 @@ export const percent = (part, withSign = false) => `${part < 0 ? MINUS : withSig
 
 export const milliseconds = (ms) => (ms < 10 ? decimals(`${ms.toFixed(1)} ms`) : ms < 1000 ? `${Math.round(ms)} ms` : decimals(`${(ms / 1000).toFixed(1)} s`))
 export const seconds = (s) => (s < 10 ? decimals(`${s.toFixed(1)} s`) : s < 90 ? `${Math.round(s)} s` : `${Math.round(s / 60)} min`)
-export const count = (n) => n.toLocaleString(language())
+export const count = (n) => grouped(n, language())
 export const bytes = (n) => (n < 1e6 ? `${Math.round(n / 1000)} kB` : decimals(`${(n / 1e6).toFixed(1)} MB`))
 
 /** A layer's long name: its last words if they say what it is, else the middle is left out: max_pool_1 as …pool_1. */

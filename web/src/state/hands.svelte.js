@@ -39,7 +39,7 @@ export class Hands {
     const { edits, paint } = this.#session.address
     if (!more) this.#undo = [...this.#undo, { edits, paint }].slice(-MOST_UNDO)
     this.#session.go(changes, { later: this.drawing })
-    return this.#session.passes.refresh()
+    return this.#session.passes.refresh({ backward: !this.drawing }) // under the brush when it is lifted
   }
 
   /** Changes a channel or a kernel; `remove` makes it as it was. @param {import('../lib/edits.js').Edit} edit */

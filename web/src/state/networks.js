@@ -79,11 +79,17 @@ export class Networks {
   }
 
   /** The network with the weights of a frame of its history; the last: as it was trained. While a slider moves the address
-   *  waits. */
+   *  waits, and the way back: moved() follows. */
   setFrame(frame, moving = false) {
     const s = this.#s
     s.go({ frame: frame >= s.history.steps.length - 1 ? '' : String(frame) }, { later: moving })
-    return s.passes.refresh()
+    return s.passes.refresh({ backward: !moving })
+  }
+
+  /** The slider stands still. */
+  moved() {
+    this.#s.go({})
+    return this.#s.passes.refresh({ forward: false })
   }
 
   /** Shows batch normalisation as a layer of its own, or folds it into the one before it: the same network, opened anew. */

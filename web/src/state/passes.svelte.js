@@ -9,7 +9,7 @@ export class Passes {
   #s
   #serial = 0
   #running = null
-  #due = false // something changed since the last way forward
+  #due = { forward: false, backward: false } // ways that are to be gone anew
   #spoken = -Infinity // when a prediction was announced last
   /** @param {any} session */
   constructor(session) {
@@ -25,10 +25,12 @@ export class Passes {
     s.gradients = new Map()
   }
 
-  /** Computes forward and backward anew. One at a time; of those that wait only the last is done. Resolves with an error or null. */
-  refresh({ forward = true } = {}) {
+  /** Computes forward and backward anew. One at a time; of those that wait only the last is done. Resolves with an error or null.
+   *  backward: false leaves the way back, where nobody looks at it, to a later call: what is dragged follows by the way forward. */
+  refresh({ forward = true, backward = true } = {}) {
     const serial = ++this.#serial
-    this.#due ||= forward
+    this.#due.forward ||= forward
+    this.#due.backward ||= backward
     const before = this.#running ?? Promise.resolve()
     const run = before.then(() => this.#pass(serial))
     this.#running = run
@@ -38,8 +40,9 @@ export class Passes {
   async #pass(serial) {
     const s = this.#s
     if (!s.model || !s.picture || serial !== this.#serial) return null
-    const forward = this.#due // also when the request for it was overtaken by one for the way back
-    this.#due = false
+    const { forward } = this.#due // also when the request for it was overtaken by one for the way back
+    const backward = s.backward || this.#due.backward
+    this.#due = { forward: false, backward: false }
     s.busy++
     const { model, columns, pictures: { seen: picture } } = s
     try {
@@ -47,21 +50,21 @@ export class Passes {
       const result = forward || !s.result ? await s.hands.forward(model, picture, ids) : s.result
       const pin = s.address.pin || `class:${result.predictions[0].index}`
       const forwards = model.values(ids) // asked for at once: it needs not wait for the way back
-      // The first maps of a network are shown as soon as they are there; later ones change together with everything else.
-      const first = s.result === null
+      const first = s.result === null, before = s.result?.predictions[0].index
+      let shown = false
       const show = (values) => {
+        if (shown || model !== s.model) return
+        shown = true
         s.result = result
         s.maps = new Map(values.map((v) => [v.id, v]))
         s.hands.compare(s.maps, columns)
       }
-      if (s.hands.drawing && !s.backward) {
-        // Under the brush the way forward follows by itself; the way back when it is lifted.
-        const values = await forwards
-        if (model === s.model) show(values)
+      if (!backward) {
+        show(await forwards)
         return null
       }
-      if (!s.fields) model.fields().then((fields) => model === s.model && (s.fields = fields), () => {}) // without them there is no lens
-      forwards.then((values) => first && !s.backward && model === s.model && show(values), () => {})
+      // Forwards, maps are shown as soon as they are there; backwards, they change together with the gradients.
+      if (!s.backward) forwards.then(show, () => {})
       let refused = null
       const objective = await model.backward(pin).catch(async (error) => {
         refused = error
@@ -71,7 +74,7 @@ export class Passes {
       const [values, gradients] = await Promise.all([forwards, model.values(ids, { gradient: true })])
       if (model !== s.model) return null
       const strongest = result.predictions[0]
-      const changed = first || s.result?.predictions[0].index !== strongest.index
+      const changed = first || before !== strongest.index
       show(values)
       s.gradients = new Map(gradients.map((v) => [v.id, v]))
       s.objective = objective
@@ -79,6 +82,7 @@ export class Passes {
       this.count++
       s.trouble = null
       this.#sortAll()
+      if (!s.fields) model.fields().then((fields) => model === s.model && (s.fields = fields), () => {}) // without them there is no lens
       if (changed && performance.now() - this.#spoken > 1000) {
         this.#spoken = performance.now()
         s.said = t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))

@@ -1,4 +1,6 @@
 // Every word of the page, in German: the keys of en.js.
+import { grouped } from './grouped.js'
+
 export { core } from './de-core.js'
 export { retold } from './de-errors.js'
 
@@ -6,7 +8,7 @@ export const t = {
   name: 'Backlight', motto: 'sieh einem Netz bei der Arbeit zu, vorwärts und rückwärts', decimal: ',', notANumber: 'keine Zahl', yes: 'ja', no: 'nein',
   skip: { network: 'Zum Netz', lab: 'Zum Labor', text: 'Zur Erklärung' },
   bar: {
-    model: 'Netz', classes: (n) => (n === 1 ? '1 Klasse' : `${n.toLocaleString('de')} Klassen`),
+    model: 'Netz', classes: (n) => (n === 1 ? '1 Klasse' : `${grouped(n, 'de')} Klassen`),
     forward: 'Vorwärts', backward: 'Rückwärts', direction: 'Richtung des Lichts', pinned: 'angeheftet', strongest: 'stärkste', gradientOf: 'Gradient von',
     scale: 'Skala', detail: 'Größen und Skalen', detailHint: 'wie groß jede Schicht ist und was ihre Farben bedeuten', copy: 'Link zu dieser Ansicht kopieren', share: 'Woanders zeigen', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
     copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',
@@ -71,7 +73,7 @@ export const t = {
   prediction: {
     openScore: 'Seinen Wert öffnen', openShare: 'Softmax',
     was: (p) => `vor den Änderungen: ${p}`, title: 'Vorhersage', probability: 'Wahrscheinlichkeit, 0 bis 1', scores: 'Werte, keine Wahrscheinlichkeiten', sigmoid: 'Wahrscheinlichkeit jeder einzelnen, 0 bis 1', seed: 'Ursprung', seedHint: 'wo das Licht beginnt',
-    seedAt: (name) => `das Licht beginnt bei ${name}`, more: (n) => `${n.toLocaleString('de')} weitere Klassen.`, find: 'Klasse suchen', spoken: (label, p) => `Vorhersage: ${label}, ${p}`,
+    seedAt: (name) => `das Licht beginnt bei ${name}`, more: (n) => `${grouped(n, 'de')} weitere Klassen.`, find: 'Klasse suchen', spoken: (label, p) => `Vorhersage: ${label}, ${p}`,
   },
   text: {
     see: 'Was du siehst', formula: 'Als Formel', tryThis: 'Probier das', care: 'Vorsicht', label: 'Erklärung',

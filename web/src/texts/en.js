@@ -1,9 +1,11 @@
 // Every word of the page, in English. Another language is another file with the same keys.
+import { grouped } from './grouped.js'
+
 export const t = {
   name: 'Backlight', motto: 'see a network work, forwards and backwards', decimal: '.', notANumber: 'not a number', yes: 'yes', no: 'no',
   skip: { network: 'To the network', lab: 'To the lab', text: 'To the explanation' },
   bar: {
-    model: 'Network', classes: (n) => (n === 1 ? '1 class' : `${n.toLocaleString('en')} classes`),
+    model: 'Network', classes: (n) => (n === 1 ? '1 class' : `${grouped(n, 'en')} classes`),
     forward: 'Forward', backward: 'Backward', direction: 'Direction of the light', pinned: 'pinned', strongest: 'strongest', gradientOf: 'gradient of',
     scale: 'Scale', detail: 'Shapes and scales', detailHint: 'the size of every layer, and what its colours mean', copy: 'Copy a link to this view', share: 'Show this elsewhere', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
@@ -68,7 +70,7 @@ export const t = {
   prediction: {
     openScore: 'Open score', openShare: 'softmax',
     was: (p) => `before the changes: ${p}`, title: 'Prediction', probability: 'probability, 0 to 1', scores: 'scores, not probabilities', sigmoid: 'probability of each, 0 to 1', seed: 'Seed', seedHint: 'where the light starts',
-    seedAt: (name) => `the light starts at ${name}`, more: (n) => `${n.toLocaleString('en')} more classes.`, find: 'Find a class', spoken: (label, p) => `Prediction: ${label}, ${p}`,
+    seedAt: (name) => `the light starts at ${name}`, more: (n) => `${grouped(n, 'en')} more classes.`, find: 'Find a class', spoken: (label, p) => `Prediction: ${label}, ${p}`,
   },
   text: {
     see: 'What you see', formula: 'In a formula', tryThis: 'Try this', care: 'Take care', label: 'Explanation',
