@@ -32,6 +32,14 @@ test('the first load is within its budget, and is all that the first maps need',
   }, { allow: /Failed to load resource/ })
 })
 
+test('the module is asked for before the page has its code, and once', async () => {
+  await visit(browser, site.url, async (page) => {
+    await idle(page)
+    const fetched = await page.evaluate(() => performance.getEntriesByType('resource').map((e) => ({ name: e.name.split('/').pop(), by: /** @type {PerformanceResourceTiming} */ (e).initiatorType })))
+    assert.deepEqual(fetched.filter(({ name }) => name?.endsWith('.wasm')).map(({ name, by }) => [name?.split('-')[1], by]), [['relaxed', 'link']])
+  })
+})
+
 test('a view that cannot be fetched says so, and comes when asked again', async () => {
   await visit(browser, site.url, async (page) => {
     await page.route(/\/assets\/PlayPanel-.*\.js$/, (route) => route.abort())
