@@ -339,3 +339,42 @@ test('examples: the pictures that move a channel most, cut where it sees them; a
   assert.match(await examples.innerText(), /1 file could not be read/)
   })
 })
+
+test('with motion on, a channel grows out of its tile, goes back into it, and the page takes clicks meanwhile', async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'no-preference', serviceWorkers: 'block' })
+  const page = await context.newPage()
+  const wrong = []
+  page.on('pageerror', (e) => wrong.push(e.message))
+  await page.goto(server.url)
+  await idle(page)
+  // What the browser moves: from the place of the old one to that of the new.
+  await page.evaluate(() => {
+    window.moves = []
+    const start = document.startViewTransition.bind(document)
+    document.startViewTransition = (change) => {
+      const move = start(change)
+      move.ready.then(() => {
+        const moved = document.getAnimations().filter((a) => a.effect.pseudoElement === '::view-transition-group(opened)')
+        window.moves.push({ from: moved.map((a) => a.effect.getKeyframes()[0].width), to: getComputedStyle(document.documentElement, '::view-transition-group(opened)').width, ms: moved.map((a) => a.effect.getTiming().duration) })
+      })
+      return move
+    }
+  })
+  const moves = () => page.evaluate(() => window.moves)
+  const tile = page.locator('[data-column=conv_2_1] [data-tile="2"]')
+  await tile.click()
+  await channelReady(page)
+  await until(page, () => window.moves.length === 1)
+  const [grown] = await moves()
+  assert.deepEqual([grown.from, grown.ms], [['56px'], [320]], 'it begins as large as its tile')
+  // Clicked while it moves.
+  await page.keyboard.press('Escape')
+  await page.locator('.stage .strip').first().waitFor()
+  await until(page, () => window.moves.length === 2)
+  const back = (await moves())[1]
+  assert.ok(back.from.length === 1 && parseFloat(back.from[0]) > 100, `it leaves from its card: ${JSON.stringify(back)}`)
+  await until(page, () => !document.getAnimations().some((a) => a.effect.pseudoElement?.includes('opened')))
+  assert.equal(await tile.evaluate((e) => e.style.viewTransitionName), '')
+  assert.deepEqual(wrong, [])
+  await context.close()
+})

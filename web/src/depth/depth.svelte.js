@@ -113,8 +113,10 @@ class Depth {
   }
   /** One level out. */
   out() {
-    const { depth } = this
-    if (depth) elastic(() => s.go(depth === 'number' ? { depth: 'channel' } : { at: '', depth: '', cell: '', from: '' }, { push: true }))
+    const { depth, unit } = this
+    const tile = () => document.querySelector(`.stage [data-column="${CSS.escape(this.nameOf(unit.id))}"] [data-channel="${unit.channel}"]`)
+    if (depth === 'number') elastic(() => s.go({ depth: 'channel' }, { push: true }))
+    else if (depth) elastic(() => s.go({ at: '', depth: '', cell: '', from: '' }, { push: true }), null, tile)
     return !!depth
   }
   pin(cell = this.cell) {

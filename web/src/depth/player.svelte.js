@@ -1,16 +1,18 @@
-// A window that slides by itself: play, pause, step, any speed. Stops when the pointer arrives, and at the end.
+// A window that slides by itself: play, pause, step, any speed. Stops when the pointer arrives, and at the end, from
+// where it begins again.
 export class Player {
   playing = $state(false)
   speed = $state(4) // places a second
   #timer = 0
   #step
 
-  /** @param {() => boolean} step one place further; false: that was the last */
+  /** @param {(by: number) => boolean} step so many places further, −Infinity: to the first; false: that was the last */
   constructor(step) {
     this.#step = step
   }
   play() {
     this.playing = true
+    if (!this.#step(1)) this.#step(-Infinity)
     this.#next()
   }
   pause() {
@@ -24,7 +26,7 @@ export class Player {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       if (!this.playing) return
-      if (this.#step()) this.#next()
+      if (this.#step(1)) this.#next()
       else this.pause()
     }, 1000 / this.speed)
   }
