@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { wordsUpon } from './lib/layout.js'
-import { idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
+import { choose, idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
 
 /** @type {import('playwright-core').Browser} */
 let browser
@@ -70,6 +70,72 @@ test('fingers on a phone: a tap looks at a channel, a second opens it; a long on
     await until(page, () => document.querySelector('#lab .map').dataset.zoom === '1.50')
     await page.keyboard.press('0')
     await until(page, () => document.querySelector('#lab .map').dataset.zoom === '1.00')
+  })
+})
+
+test('a table behind every enlarged map, by T and, for fingers, by a button; what a parameter means is told when its name is pressed', async () => {
+  const states = [['#v=1&lab=saliency', '#lab .map', 2], ['#v=1&lab=maps', '#lab .map', 1], ['#v=1&lab=cue', '#lab .map', 16], ['#v=1&at=conv_1_2:1', '.out-card .area', 1], ['#v=1&at=conv_1_2:1&depth=number&cell=0,11', '.twin .area', 4]]
+  const calm = async (page) => {
+    await until(page, () => !document.querySelector('#lab') || document.querySelector('#lab').dataset.status === 'done')
+    await until(page, () => !document.querySelector('[data-depth]') || document.querySelector('[data-ready=yes]'))
+  }
+  await visit(browser, server.url, async (page) => {
+    for (const [hash, maps, least] of states) {
+      await page.evaluate((to) => (location.hash = to), hash)
+      await page.locator(maps).nth(least - 1).waitFor()
+      await calm(page)
+      const n = await page.locator(maps).count()
+      for (let i = 0; i < n; i += Math.max(1, n - 1)) {
+        await page.locator(maps).nth(i).focus()
+        await page.keyboard.press('t')
+        await page.locator('dialog td').first().waitFor()
+        assert.equal(await page.locator('dialog td').count(), 64, hash)
+        await page.keyboard.press('Escape')
+        await until(page, () => !document.querySelector('dialog'))
+      }
+    }
+  })
+  await phone('#v=1&lab=saliency&method=smoothgrad&params=samples%3D3', async (page) => {
+    const meaning = page.locator('#lab .row small').first()
+    assert.ok((await meaning.boundingBox()).height <= 1)
+    await page.locator('#lab .row label').first().tap()
+    await until(page, () => document.querySelector('#lab .row small').getBoundingClientRect().height > 10)
+    for (const hash of ['#v=1&lab=saliency', '#v=1&at=conv_1_2:1']) {
+      await page.evaluate((to) => (location.hash = to), hash)
+      await page.locator(hash.includes('lab') ? '#lab[data-status=done]' : '[data-ready=yes]').waitFor()
+      await page.getByRole('button', { name: 'Table' }).first().tap()
+      await page.locator('dialog td').first().waitFor()
+      await page.getByRole('button', { name: 'Close', exact: true }).tap()
+      await until(page, () => !document.querySelector('dialog'))
+    }
+  })
+})
+
+test('what happens is said: the network and its answer, another picture, what is pinned, and how a computation begins, ends and is stopped', async () => {
+  await visit(browser, server.url, async (page) => {
+    // Everything that a live region has said.
+    await page.evaluate(() => {
+      globalThis.said = []
+      const note = () => document.querySelectorAll('[role=status], [role=alert], [aria-live]').forEach((x) => x.textContent.trim() && said.at(-1) !== x.textContent.trim() && said.push(x.textContent.trim()))
+      new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true })
+      note()
+    })
+    const hears = (words) => until(page, ([source]) => said.some((x) => new RegExp(source).test(x)), [words])
+    await hears('^Tiny VGG\\. .*red panda')
+    await page.waitForTimeout(1100) // not more than once a second
+    await choose(page, 'Koala, Perth Zoo')
+    await hears('^Prediction.*koala|^koala')
+    await page.locator('.prediction [data-class="0"]').click()
+    await until(page, () => /pin=class/.test(location.hash))
+    await hears('^pinned ')
+    await page.evaluate(() => (location.hash = '#v=1&lab=dream&params=steps%3D200+octaves%3D6'))
+    await page.getByRole('button', { name: 'Run' }).click()
+    await hears('^The computation runs')
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await hears('^stopped at \\d')
+    await page.evaluate(() => (location.hash = '#v=1&lab=dream&params=steps%3D1+octaves%3D1'))
+    await page.locator('#lab .bar .btn').first().click()
+    await hears('^The computation is done')
   })
 })
 

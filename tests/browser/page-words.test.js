@@ -32,7 +32,8 @@ function stretch(other, english) {
 }
 // The built files of German, with this behind them.
 async function speakLonger(page) {
-  const words = (file, name) => `(() => { ${readFileSync(join(ROOT, 'web/src/texts', file), 'utf8').replace(/^import .*$/gm, '').replace(/export const (\w+) =/g, 'const $1 =')}; return ${name} })()`
+  const source = (file) => readFileSync(join(ROOT, 'web/src/texts', file), 'utf8').replace(/^import .* from '\.\/(.*)'$/gm, (_, other) => source(other)).replace(/^export const/gm, 'const')
+  const words = (file, name) => `(() => { ${source(file)}; return ${name} })()`
   await page.route(/\/assets\/(de|views)-[^/]*\.js$/, async (route) => {
     const answer = await route.fetch()
     const code = await answer.text()

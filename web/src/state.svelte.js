@@ -229,6 +229,7 @@ class Session {
     const before = this.address.pin
     this.go({ pin: text })
     const error = await this.passes.refresh({ forward: false })
+    if (!error) this.said = `${t.bar.pinned} ${this.pinned.name}`
     if (!error) return true
     this.go({ pin: before })
     this.passes.refresh({ forward: false })

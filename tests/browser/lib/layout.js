@@ -2,7 +2,7 @@
 
 /** Every word that is seen, with its box, and those that lie upon others. @returns {{ words: { text: string, right: number }[], upon: string[] }} */
 export function wordsUpon() {
-  const over = [...document.querySelectorAll('dialog[open], .pop, .toasts > *, .sheet.pop, .foot, .under')].filter((x) => x.checkVisibility())
+  const over = [...document.querySelectorAll('*')].filter((x) => (x.matches('dialog[open], .pop, .toasts > *, .foot, .under') || getComputedStyle(x).position === 'sticky') && x.checkVisibility())
   const skipped = '.sr, .skip, noscript, script, style, math, option, [aria-hidden=true]'
   const cut = (a, b) => ({ left: Math.max(a.left, b.left), right: Math.min(a.right, b.right), top: Math.max(a.top, b.top), bottom: Math.min(a.bottom, b.bottom) })
   const meet = (a, b, x, y) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > x && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > y

@@ -85,7 +85,7 @@ export class Passes {
       if (!s.fields) model.fields().then((fields) => model === s.model && (s.fields = fields), () => {}) // without them there is no lens
       if (changed && performance.now() - this.#spoken > 1000) {
         this.#spoken = performance.now()
-        s.said = t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
+        s.said = (first ? `${s.modelName}. ` : '') + t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
       }
       return refused ? told(refused).message : null
     } catch (error) {
