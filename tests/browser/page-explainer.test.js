@@ -152,9 +152,14 @@ for (const c of CASES)
         await page.getByRole('button', { name: 'Channel after' }).click()
         await until(page, (url) => location.href !== url, here)
         await numberReady(page)
-        await page.keyboard.press('Escape')
-        await page.keyboard.press('Escape')
+        for (let i = 0; i < 3; i++) {
+          const url = page.url()
+          await page.goBack()
+          await until(page, (before) => location.href !== before, url)
+          await idle(page)
+        }
         await overview(page)
+        assert.match(await page.locator('.bar .left').innerText(), new RegExp(c.name), 'Back leaves the network there is')
       })
       await t.test('8 pooling: the winner is framed, and it is the value', async () => {
         await tile(page, c.pool, 0).focus()

@@ -146,6 +146,7 @@ out = dense f 40
     await give(page, 'residual.onnx', bytes, { kind: 'model' })
     await page.getByRole('dialog').waitFor()
     await idle(page)
+    await until(page, () => document.querySelector('.prediction [data-class]'))
     const unit = await predictions(page)
     assert.equal(unit.length, 5)
     await shown(page, () => page.getByRole('radio', { name: 'ImageNet' }).click())

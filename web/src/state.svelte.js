@@ -171,7 +171,8 @@ class Session {
     if (later) return
     const hash = print($state.snapshot(this.address))
     try {
-      if (hash !== location.hash) history[push ? 'pushState' : 'replaceState'](null, '', hash)
+      const { own } = this.networks
+      if (hash !== location.hash || own !== (history.state?.own ?? 0)) history[push ? 'pushState' : 'replaceState']({ own }, '', hash)
     } catch {
       // A frame without an address of its own.
     }
@@ -180,6 +181,7 @@ class Session {
   /** Back, forward, or a link typed over: the page follows the address. */
   async follow() {
     const next = settle(parse(location.hash))
+    if (history.state?.own && history.state.own === this.networks.own) next.model = ''
     const before = $state.snapshot(this.address)
     Object.assign(this.address, next)
     this.tab = next.lab ? 'lab' : 'network'

@@ -8,6 +8,7 @@ const FRESH = { pin: '', open: '', page: '', edits: '', paint: '', frame: '', me
 
 export class Networks {
   #s
+  own = 0 // of the visitor's own network there is: a number that marks its steps in the browser's history, for no address names it
   #file = null // { bytes, file, id } of the network there is
   /** @param {any} session */
   constructor(session) {
@@ -18,6 +19,7 @@ export class Networks {
   async open(bytes, file, id, norms = false) {
     const s = this.#s
     const model = await s.backlight.open(bytes, { name: file, keepBatchnorm: norms })
+    this.own = id ? 0 : bytes === this.#file?.bytes ? this.own : Math.random()
     this.#file = { bytes, file, id }
     s.model?.close()
     s.model = model
