@@ -1,13 +1,15 @@
 // What the site has for other pages: the poster, the bare sandboxed frame, the custom element, the anywidget module, oEmbed.
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
+import { build } from 'vite'
 import { folderOf, oembed, oembedLink } from '../../web/host/oembed.js'
+import { hosts } from '../../web/host/plugin.js'
 import { serve } from '../../tools/serve.js'
-import { BUILD, launch, predictions, serveSite, SITE, until, visit } from './lib/page.js'
+import { BUILD, launch, predictions, ROOT, serveSite, SITE, until, visit } from './lib/page.js'
 
 let browser, site, host
 const folder = join(BUILD, 'tests/hosts')
@@ -174,6 +176,33 @@ test('the oEmbed answer is what the specification asks for, its addresses are th
     assert.ok(await inner.locator('.strip canvas').count() > 5)
     assert.equal((await frame.boundingBox()).height, answer.height)
   })
+})
+
+test('a build that knows its place writes oembed.json and leads to it: the file as built is the answer for that place, and its figure opens', async () => {
+  const place = join(BUILD, 'tests/oembed')
+  rmSync(place, { recursive: true, force: true })
+  cpSync(SITE, place, { recursive: true })
+  const server = await serve(place)
+  const page = join(BUILD, 'tests/oembed-page')
+  try {
+    // The plugin of the site's build, in a build of a page without anything.
+    mkdirSync(page, { recursive: true })
+    writeFileSync(join(page, 'index.html'), '<!doctype html><html><head></head><body></body></html>')
+    await build({ configFile: false, logLevel: 'error', root: page, build: { outDir: 'out', emptyOutDir: true }, plugins: [hosts({ build: BUILD, models: [join(ROOT, 'models/tiny-vgg.onnx')], url: server.url.slice(0, -1) })] })
+    const [, href] = /<link rel="alternate" type="application\/json\+oembed" href="([^"]*)"/.exec(readFileSync(join(page, 'out/index.html'), 'utf8'))
+    assert.equal(href, `${server.url}oembed.json`)
+    copyFileSync(join(page, 'out/oembed.json'), join(place, 'oembed.json'))
+    const answer = await (await fetch(href)).json()
+    assert.deepEqual(answer, oembed(server.url, 'Backlight', answer.html.match(/title="([^"]*)"/)[1]))
+    for (const url of [answer.provider_url, answer.thumbnail_url, /src="([^"]*)"/.exec(answer.html)[1].replaceAll('&amp;', '&')]) assert.ok(url.startsWith(server.url) && (await fetch(url)).ok, url)
+    await within('oembed-built', '', answer.html, async (page) => {
+      const inner = await frameOf(page)
+      await ready(inner)
+      assert.ok(await inner.locator('.strip canvas').count() > 5)
+    }, { hosts: [new URL(server.url).host] })
+  } finally {
+    await server.close()
+  }
 })
 
 test('everything lies in the site, and names nobody else', () => {
