@@ -83,6 +83,9 @@ test('a channel is switched off by click and by key, only what follows changes, 
     assert.equal(await changed(page, 'relu_1_2'), 1)
     assert.equal(await page.locator('.inner [data-column=relu_1_2] .tile.off').count(), 1)
     assert.notDeepEqual(await predictions(page), first)
+    // What a class had before stands beside what it has now.
+    const [moved] = (await predictions(page)).filter(({ p, index }) => p !== first[index].p)
+    assert.ok((await page.locator(`.prediction [data-class="${moved.index}"] .end`).innerText()).replaceAll(/[\s<]/g, '').endsWith(`${first[moved.index].p.toFixed(3)}→${moved.p.toFixed(3)}`))
     await follow(page, () => page.locator('.toast').getByRole('button', { name: 'Undo' }).click())
     assert.deepEqual(await pixels(page, '.inner .strip canvas'), was)
     // By click, in the panel.
@@ -187,5 +190,10 @@ test('the playground turns red with the core’s reason when the window does not
     await page.getByRole('slider', { name: 'padding' }).fill('3')
     await until(page, () => !document.querySelector('.problem'))
     assert.match(await page.locator('#lab').innerText(), /2×2/)
+    // What a setting means is told when its name is pressed, too.
+    const meaning = page.getByText('how far the window moves at a time')
+    assert.equal(await meaning.isVisible(), false)
+    await page.locator('.settings').getByText('stride', { exact: true }).click()
+    await meaning.waitFor()
   })
 })

@@ -10,7 +10,7 @@ export const t = {
   bar: {
     model: 'Netz', classes: (n) => (n === 1 ? '1 Klasse' : `${grouped(n, 'de')} Klassen`),
     forward: 'Vorwärts', backward: 'Rückwärts', direction: 'Richtung des Lichts', pinned: 'angeheftet', strongest: 'stärkste', gradientOf: 'Gradient von',
-    scale: 'Skala', detail: 'Größen und Skalen', detailHint: 'wie groß jede Schicht ist und was ihre Farben bedeuten', copy: 'Link zu dieser Ansicht kopieren', share: 'Woanders zeigen', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
+    scale: 'Skala', detail: 'Größen und Skalen', detailHint: 'wie groß jede Schicht ist und was ihre Farben bedeuten: Zwischen ihren Enden liegen 99,5 % der Werte', copy: 'Link zu dieser Ansicht kopieren', share: 'Woanders zeigen', copied: 'Link kopiert.', ownPicture: 'Link kopiert. Dein eigenes Bild steckt nicht darin: Es bleibt auf diesem Gerät.',
     copyFailed: 'Dieser Browser erlaubt das Kopieren hier nicht. Der Link steht in der Adresszeile.',
     theme: (dark) => (dark ? 'Helles Design' : 'Dunkles Design'), help: 'Tasten', menu: 'Menü', language: 'Sprache', large: 'Größere Schrift', largeHint: 'für einen Projektor',
     about: 'Über: Datenschutz, Zitieren, Dank',

@@ -7,7 +7,7 @@ export const t = {
   bar: {
     model: 'Network', classes: (n) => (n === 1 ? '1 class' : `${grouped(n, 'en')} classes`),
     forward: 'Forward', backward: 'Backward', direction: 'Direction of the light', pinned: 'pinned', strongest: 'strongest', gradientOf: 'gradient of',
-    scale: 'Scale', detail: 'Shapes and scales', detailHint: 'the size of every layer, and what its colours mean', copy: 'Copy a link to this view', share: 'Show this elsewhere', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
+    scale: 'Scale', detail: 'Shapes and scales', detailHint: 'the size of every layer, and what its colours mean: their ends hold 99.5 % of the values', copy: 'Copy a link to this view', share: 'Show this elsewhere', copied: 'Link copied.', ownPicture: 'Link copied. Your own picture is not in it: it stays on this device.',
     copyFailed: 'This browser does not allow copying here. The address bar holds the link.',
     theme: (dark) => (dark ? 'Light theme' : 'Dark theme'), help: 'Keys', menu: 'Menu', language: 'Language', large: 'Bigger type', largeHint: 'for a projector',
     about: 'About: privacy, how to cite, credits',
