@@ -58,7 +58,8 @@ const formulas = () => ({
     const { methods } = JSON.parse(execFileSync(join(build, 'native/backlight'), ['methods', '--json'], { encoding: 'utf8', maxBuffer: 1 << 24 }))
     for (const method of methods) latex['method.' + method.id] = method.formula
     const out = {}
-    for (const [key, text] of Object.entries(latex)) out[key] = temml.renderToString(text, { throwOnError: true, annotate: false })
+    // Without what no browser looks at (MathML Core 3.2.4: fence and separator say nothing of layout) and classes of a style sheet not used here.
+    for (const [key, text] of Object.entries(latex)) out[key] = temml.renderToString(text, { throwOnError: true, annotate: false }).replaceAll(/ (?:(?:fence|separator)="\w+"|class="(?:tml|wbk)-[^"]*")/g, '').replaceAll('></mspace>', '/>')
     return `export default ${JSON.stringify(out)}`
   },
 })

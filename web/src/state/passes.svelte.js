@@ -10,7 +10,7 @@ export class Passes {
   #serial = 0
   #running = null
   #due = { forward: false, backward: false } // ways that are to be gone anew
-  #spoken = -Infinity // when a prediction was announced last
+  #spoken = { at: -Infinity, index: -1 } // when a prediction was announced last, and of which class; -1: nothing of this network
   /** @param {any} session */
   constructor(session) {
     this.#s = session
@@ -19,6 +19,7 @@ export class Passes {
   /** Another network: nothing is left of the one before. */
   forget() {
     const s = this.#s
+    this.#spoken.index = -1
     s.orders.clear()
     s.hover = s.looked = s.edges = s.result = s.trouble = null
     s.maps = new Map()
@@ -50,7 +51,6 @@ export class Passes {
       const result = forward || !s.result ? await s.hands.forward(model, picture, ids) : s.result
       const pin = s.address.pin || `class:${result.predictions[0].index}`
       const forwards = model.values(ids) // asked for at once: it needs not wait for the way back
-      const first = s.result === null, before = s.result?.predictions[0].index
       let shown = false
       const show = (values) => {
         if (shown || model !== s.model) return
@@ -74,7 +74,6 @@ export class Passes {
       const [values, gradients] = await Promise.all([forwards, model.values(ids, { gradient: true })])
       if (model !== s.model) return null
       const strongest = result.predictions[0]
-      const changed = first || before !== strongest.index
       show(values)
       s.gradients = new Map(gradients.map((v) => [v.id, v]))
       s.objective = objective
@@ -83,9 +82,9 @@ export class Passes {
       s.trouble = null
       this.#sortAll()
       if (!s.fields) model.fields().then((fields) => model === s.model && (s.fields = fields), () => {}) // without them there is no lens
-      if (changed && performance.now() - this.#spoken > 1000) {
-        this.#spoken = performance.now()
-        s.said = (first ? `${s.modelName}. ` : '') + t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
+      if (this.#spoken.index !== strongest.index && performance.now() - this.#spoken.at > 1000) {
+        s.said = (this.#spoken.index < 0 ? `${s.modelName}. ` : '') + t.prediction.spoken(strongest.label, (strongest.probability ?? strongest.score).toFixed(2))
+        this.#spoken = { at: performance.now(), index: strongest.index }
       }
       return refused ? told(refused).message : null
     } catch (error) {

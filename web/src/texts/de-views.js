@@ -1,6 +1,6 @@
 // Die Wörter der Ansichten, die später kommen, auf Deutsch.
 export const v = {
-  job: { running: 'Die Rechnung läuft', done: 'Die Rechnung ist fertig' },
+  job: { running: 'Die Rechnung läuft', done: 'Die Rechnung ist fertig', stopped: 'angehalten' },
   menu: {
     parameters: (n) => `${n} Parameter`, about: 'Bilder und Klassennamen …', aboutHint: 'wie dieses Netz sie will', profile: 'Zeit jeder Schicht …', profileHint: 'vorwärts und rückwärts, auf diesem Gerät',
     norms: 'Batch-Normalisierung einzeln', normsHint: 'als Schicht, nicht in die davor gefaltet', offline: 'Alles ohne Netz …', offlineHint: 'alle Netze und Bilder auf diesem Gerät behalten', open: 'ONNX-Datei öffnen …', openHint: 'oder irgendwo fallen lassen. Sie bleibt auf diesem Gerät.',

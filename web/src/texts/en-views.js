@@ -1,6 +1,6 @@
 // The words of views that come later, in English. Another language is another file with the same keys.
 export const v = {
-  job: { running: 'The computation runs', done: 'The computation is done' },
+  job: { running: 'The computation runs', done: 'The computation is done', stopped: 'stopped' },
   menu: {
     parameters: (n) => `${n} parameters`, about: 'Pictures and class names …', aboutHint: 'how this network wants them', profile: 'Time of every layer …', profileHint: 'forward and backward, on this device',
     norms: 'Batch normalisation on its own', normsHint: 'a layer, not folded into the one before it', offline: 'Everything offline …', offlineHint: 'keep all networks and pictures on this device', open: 'Open an ONNX file …', openHint: 'or drop one anywhere. It stays on this device.',
