@@ -21,7 +21,7 @@ const KERNELS = {
   'depthwise, stride 2': `${HEAD('3x64x64')}a = conv x 12 3x3 stride 2 pad 1 groups 3\nb = conv a 12 3x3 stride 2 pad 1 groups 12\n`,
   pools: `${HEAD('3x64x64')}a = maxpool x 3x3 stride 2 pad 1\nb = avgpool a 2x2 stride 2\n`,
   curves: `${HEAD('3x40x40')}a = relu x\nb = leakyrelu a 0.1\nc = add a b\nd = sigmoid c\n`,
-  dense: `${HEAD('3x24x24')}a = flatten x\nb = dense a 64\nc = dense b 64\n`,
+  dense: `${HEAD('3x64x64')}a = flatten x\nb = dense a 64\nc = dense b 64\n`,
 }
 
 // Runs where the module runs: the slowest depth of each kernel over the median, and how many depths are slow.

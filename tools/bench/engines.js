@@ -1,6 +1,6 @@
-// The engines that are measured, each opened on the same bytes of one network: { shape, forward, both?, output, gradient?, memory }.
-// forward and both are one pass each; both is a forward pass and the gradient of score number CLASS to the input. Runs in Node
-// and in a page; what has an address comes in as one.
+// The engines that are measured, each opened on the same bytes of one network: { shape, forward, kept?, both?, output, gradient?, memory }.
+// forward, kept and both are one pass each: kept is a pass forward that keeps what the way back needs (ours alone), both a pass forward
+// and the gradient of score number CLASS to the input. Runs in Node and in a page; what has an address comes in as one.
 import { BacklightCore } from '../../wasm/core.js'
 import { tfjsGraph } from './tfjs-graph.js'
 
@@ -51,6 +51,7 @@ export async function backlight(bytes, module) {
     constant: (value) => scores.value(value),
     input: () => scores.value(id),
     forward: () => scores.forward(null).scores,
+    kept: () => gradient.forward(null).scores,
     both() {
       gradient.forward(null)
       gradient.backward(`class:${CLASS}`)

@@ -30,11 +30,11 @@ async function sample(pass, times) {
 }
 
 /**
- * @param {{ rounds: number, bytes: Uint8Array, peak: BufferSource, modules: Record<string, BufferSource>, ort: any, tfjs: any }} what
- * modules: ours by the name of the engine, 'backlight' first
- * @returns times of each round by "engine work", GFLOP/s of the peak, memory by engine, differences, multiply-adds
+ * @param {{ rounds: number, bytes: Uint8Array, peaks: Record<string, BufferSource>, modules: Record<string, BufferSource>, ort: any, tfjs: any }} what
+ * modules: ours by the name of the engine, 'backlight' first; peaks: peak.c compiled like them
+ * @returns times of each round by "engine work", GFLOP/s of the peaks, memory by engine, differences, multiply-adds
  */
-export async function launch({ rounds, bytes, peak, modules, ort, tfjs: tf }) {
+export async function launch({ rounds, bytes, peaks, modules, ort, tfjs: tf }) {
   const passes = {}
   const memory = {}
   const engines = {}
@@ -49,6 +49,7 @@ export async function launch({ rounds, bytes, peak, modules, ort, tfjs: tf }) {
   for (const [name, engine] of Object.entries(engines)) {
     passes[`${name} forward`] = engine.forward
     differences[`${name} forward`] = error(await engine.forward(), scores)
+    if (engine.kept) passes[`${name} kept`] = engine.kept
     if (!engine.both) continue
     try {
       const theirs = await engine.both()
@@ -58,10 +59,15 @@ export async function launch({ rounds, bytes, peak, modules, ort, tfjs: tf }) {
       differences[`${name} forward+input-gradient`] = String(cause?.message ?? cause).split('\n')[0]
     }
   }
-  const { instance } = await WebAssembly.instantiate(peak)
-  const { fill, peak: runPeak } = instance.exports
-  fill(1)
-  for (let i = 0; i < 20; i++) runPeak(100)
+  const loops = {}
+  const most = {} // GFLOP/s of each round
+  for (const [name, code] of Object.entries(peaks)) {
+    const { instance } = await WebAssembly.instantiate(code)
+    loops[name] = instance.exports.peak
+    most[name] = []
+    instance.exports.fill(1)
+    for (let i = 0; i < 20; i++) loops[name](100)
+  }
   const times = {}
   const repeats = {}
   for (const [name, pass] of Object.entries(passes)) {
@@ -71,13 +77,14 @@ export async function launch({ rounds, bytes, peak, modules, ort, tfjs: tf }) {
     repeats[name] = Math.max(1, Math.min(50, Math.round(LEAST_MS / once)))
     times[name] = []
   }
-  const peaks = []
   for (let round = 0; round < rounds; round++) {
-    const started = performance.now()
-    const operations = runPeak(10000)
-    peaks.push(operations / (performance.now() - started) / 1e6)
+    for (const [name, loop] of Object.entries(loops)) {
+      const started = performance.now()
+      const operations = loop(10000)
+      most[name].push(operations / (performance.now() - started) / 1e6)
+    }
     for (const [name, pass] of Object.entries(passes)) times[name].push(await sample(pass, repeats[name]))
   }
   for (const [name, engine] of Object.entries(engines)) memory[name] = engine.memory()
-  return { times, peaks, memory, differences, macs: ours.info.macs }
+  return { times, peaks: most, memory, differences, macs: ours.info.macs }
 }

@@ -1,5 +1,5 @@
 /* What this engine does at most: the products' inner loop (4 rows by 8 columns, a product and a sum for each) on panels
- * that lie in the first cache. Compiled like the module; `make bench` measures it in every round. */
+ * that lie in the first cache. Compiled like both modules; `make bench` measures it in every round. */
 #include "base/simd.h"
 
 enum { DEPTH = 256, ROWS = 4, COLUMNS = 8 };
@@ -20,8 +20,8 @@ static __attribute__((noinline)) void tile(const float *a, const float *b) {
         bl_f32x4 b0 = bl_f32x4_load(b), b1 = bl_f32x4_load(b + 4);
         for (int i = 0; i < ROWS; i++) {
             bl_f32x4 x = bl_f32x4_load_splat(a + i);
-            low[i] = bl_f32x4_add(low[i], bl_f32x4_mul(x, b0));
-            high[i] = bl_f32x4_add(high[i], bl_f32x4_mul(x, b1));
+            low[i] = bl_f32x4_madd(low[i], x, b0);
+            high[i] = bl_f32x4_madd(high[i], x, b1);
         }
     }
     for (int i = 0; i < ROWS; i++) {

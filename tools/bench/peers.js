@@ -44,10 +44,17 @@ function makeNetworks(names) {
   }
 }
 
-function compilePeak() {
-  const file = join(FOLDER, 'peak.wasm')
-  const flags = ['-std=c11', '-O3', '-msimd128', '-I', join(ROOT, 'src'), '--no-entry', join(ROOT, 'tools/bench/peak.c'), '-o', file]
-  execFileSync(process.env.EMCC || 'emcc', flags, { stdio: 'inherit' })
+const PEAKS = { backlight: 'bench/peak.wasm', 'backlight-relaxed': 'bench/peak-relaxed.wasm' }
+const peaksOf = (modules) => Object.fromEntries(modules.map((name) => [name, PEAKS[name]]))
+
+// Like the modules: by the compiler of each (Makefile).
+function compilePeaks() {
+  const run = (...command) => execFileSync(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' }).trim()
+  const flags = ['-std=c11', '-O3', '-ffp-contract=off', '-msimd128', '-I', join(ROOT, 'src')]
+  const [source, object, sysroot] = [join(ROOT, 'tools/bench/peak.c'), join(FOLDER, 'peak.o'), join(run('em-config', 'CACHE'), 'sysroot')]
+  run(process.env.EMCC || 'emcc', ...flags, '--no-entry', source, '-o', join(BUILD, PEAKS.backlight))
+  run(process.env.RELAXED_CC || 'clang-19', '--target=wasm32-unknown-emscripten', `--sysroot=${sysroot}`, ...flags, '-mrelaxed-simd', '-DBL_FAST', '-c', source, '-o', object)
+  run(process.env.RELAXED_LD || 'wasm-ld-19', '--no-entry', object, '-o', join(BUILD, PEAKS['backlight-relaxed']))
 }
 
 function inNode(network, rounds, modules) {
@@ -55,7 +62,7 @@ function inNode(network, rounds, modules) {
   const request = {
     rounds,
     network: join(FOLDER, `${network}.onnx`),
-    peak: join(FOLDER, 'peak.wasm'),
+    peaks: Object.fromEntries(Object.entries(peaksOf(modules)).map(([name, file]) => [name, join(BUILD, file)])),
     modules: Object.fromEntries(modules.map((name) => [name, join(BUILD, MODULES[name])])),
     ort,
     tfjs: { script: pathToFileURL(join(FOLDER, 'tfjs-node.mjs')).href, wasm: TFJS_WASM },
@@ -78,22 +85,25 @@ async function inChromium(network, rounds, modules) {
     })
     await page.goto(new URL('empty.html', server.url).href)
     return await page.evaluate(
-      async ({ network, rounds, modules }) => {
+      async ({ network, rounds, modules, peaks }) => {
         const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer())
         const at = (path) => new URL(path, location.href).href
         const { launch } = await import('/tools/bench/launch.js')
-        const all = {}
-        for (const [name, path] of Object.entries(modules)) all[name] = await bytes('/built/' + path)
+        const read = async (files) => {
+          const all = {}
+          for (const [name, path] of Object.entries(files)) all[name] = await bytes('/built/' + path)
+          return all
+        }
         return launch({
           rounds,
           bytes: await bytes(`/built/bench/${encodeURIComponent(network)}.onnx`),
-          peak: await bytes('/built/bench/peak.wasm'),
-          modules: all,
+          peaks: await read(peaks),
+          modules: await read(modules),
           ort: { script: at('/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs'), files: at('/node_modules/onnxruntime-web/dist/') },
           tfjs: { script: at('/built/bench/tfjs-page.mjs'), wasm: at('/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm') },
         })
       },
-      { network, rounds, modules: Object.fromEntries(modules.map((name) => [name, MODULES[name]])) },
+      { network, rounds, modules: Object.fromEntries(modules.map((name) => [name, MODULES[name]])), peaks: peaksOf(modules) },
     )
   } finally {
     await browser.close()
@@ -107,14 +117,17 @@ const ratios = (a, b) => a.map((ms, i) => ms / b[i])
 function rowsOf(platform, network, launches) {
   const names = Object.keys(launches[0].times)
   const all = (name) => launches.flatMap((one) => one.times[name])
-  const peak = median(launches.flatMap((one) => one.peaks))
+  const most = (name) => launches.flatMap((one) => one.peaks[name] ?? [])
+  const peak = median(most('backlight'))
   const rows = []
   for (const name of names) {
     const [engine, work] = name.split(' ')
+    if (work === 'kept') continue // a part of what follows
     const ms = median(all(name))
     // Backward to the input is counted as much work as forward.
     const gflops = (2 * launches[0].macs * (work === 'forward' ? 1 : 2)) / ms / 1e6
     const row = { platform, engine, network, work, median_ms: ms, gflops, share_of_peak: gflops / peak, peak_gflops: peak }
+    if (engine === 'backlight-relaxed') row.peak_of_plain = median(ratios(most(engine), most('backlight')))
     const peers = ['onnxruntime-web', 'tfjs'].filter((one) => names.includes(`${one} ${work}`))
     if (engine.startsWith('backlight')) {
       const against = peers.map((peer) => ({ peer, all: ratios(all(`${peer} ${work}`), all(name)) }))
@@ -122,7 +135,7 @@ function rowsOf(platform, network, launches) {
       const least = against.toSorted((a, b) => median(a.all) - median(b.all))[0] // the faster peer
       row.ratio = least ? median(least.all) : null
       row.ratio_quartiles = least ? quartiles(least.all) : null
-      if (work !== 'forward') row.of_forward = median(ratios(all(name), all(`${engine} forward`)))
+      if (work !== 'forward') [row.of_forward, row.of_kept] = ['forward', 'kept'].map((one) => median(ratios(all(name), all(`${engine} ${one}`))))
     } else {
       row.ratio = median(ratios(all(name), all(`backlight ${work}`)))
       row.ratio_quartiles = quartiles(ratios(all(name), all(`backlight ${work}`)))
@@ -142,7 +155,7 @@ const d = (x, digits = 2) => (x == null ? '–' : x.toFixed(digits))
 export function line(row) {
   if (row.fails) return `${row.platform.padEnd(8)} ${row.network.padEnd(14)} ${row.engine.padEnd(17)} ${row.work}: fails: ${row.fails}`
   const spread = row.ratio_quartiles ? `${d(row.ratio)} (${row.ratio_quartiles.map((x) => d(x)).join(' … ')})` : '–'
-  const own = row.of_forward ? `, ${d(row.of_forward)} of forward` : ''
+  const own = row.of_forward ? `, ${d(row.of_forward)} of forward, ${d(row.of_kept)} of one that keeps` : ''
   return `${row.platform.padEnd(8)} ${row.network.padEnd(14)} ${row.engine.padEnd(17)} ${row.work.padEnd(22)} ${d(row.median_ms).padStart(8)} ms ${d(row.gflops, 1).padStart(6)} GFLOP/s ${d(100 * row.share_of_peak, 0).padStart(4)} %  ratio ${spread}${own}; ${d(row.memory_mb, 0)} MB`
 }
 
@@ -151,7 +164,7 @@ export async function peers({ rounds, launches, networks: names, platforms, prin
   mkdirSync(FOLDER, { recursive: true })
   const modules = Object.keys(MODULES).filter((name) => existsSync(join(BUILD, MODULES[name])))
   makeNetworks(names)
-  compilePeak()
+  compilePeaks()
   await bundleTfjs()
   const rows = []
   for (const network of names)

@@ -16,9 +16,9 @@ function passes(rows, platform, work) {
       const ours = row.engine.startsWith('backlight')
       const ratios = ours ? Object.entries(row.ratios).map(([peer, x]) => `${NAMES[peer]} ${d(x)}`).join(', ') || '–' : ''
       const spread = ours && row.ratio_quartiles ? `${d(row.ratio_quartiles[0])} … ${d(row.ratio_quartiles[1])}` : ''
-      if (row.fails) return [row.network, NAMES[row.engine], 'fails', '', '', '', '', ...(work === 'forward' ? [] : [''])]
+      if (row.fails) return [row.network, NAMES[row.engine], 'fails', '', '', '', '', ...(work === 'forward' ? [] : ['', ''])]
       const cells = [row.network, NAMES[row.engine], d(row.median_ms), d(row.gflops, 1), `${d(100 * row.share_of_peak, 0)} %`, ratios, spread]
-      if (work !== 'forward') cells.push(ours ? d(row.of_forward) : '')
+      if (work !== 'forward') cells.push(...(ours ? [d(row.of_forward), d(row.of_kept)] : ['', '']))
       return cells
     }),
   )
@@ -28,7 +28,7 @@ function networks(rows) {
   const parts = []
   for (const platform of new Set(rows.map((row) => row.platform)))
     for (const work of ['forward', 'forward+input-gradient']) {
-      const more = work === 'forward' ? ['', ''] : [' of own forward |', '---:|']
+      const more = work === 'forward' ? ['', ''] : [' of own forward | of one that keeps |', '---:|---:|']
       parts.push(`### ${platform === 'node' ? 'Node' : 'Chromium'}, ${work === 'forward' ? 'forward' : 'forward and gradient to the input'}
 
 | network | engine | ms | GFLOP/s | of the peak | peer's time / ours | quartiles of the least |${more[0]}
@@ -89,6 +89,11 @@ ${table(rows.map((r) => [r.title, `${r.paint} ms`, `${r.maps} ms`, `${r.blocking
 export function report(figures) {
   const { bytes: b, milliseconds: ms, pool, rows } = figures
   const peaks = (platform) => d(rows.find((row) => row.platform === platform && row.peak_gflops)?.peak_gflops, 1)
+  const measured = rows.some((row) => row.peak_of_plain) // not in figures of an older bench
+  const gain = (platform) => {
+    const all = rows.filter((row) => row.platform === platform && row.peak_of_plain).map((row) => row.peak_of_plain)
+    return `${d(Math.min(...all))} to ${d(Math.max(...all))}`
+  }
   return `# Measured
 
 Written by \`make bench\` on ${figures.date}: ${figures.processor}, ${figures.cores} cores; load ${figures.loadBefore} before and ${figures.loadAfter} after.
@@ -131,7 +136,9 @@ ${figures.jobs ? `${jobs(figures.jobs)}\n` : ''}## Whole networks beside the pee
 Weights are drawn from seed 1 and given to all; one picture at a time, one thread, medians of ${figures.launches} launches of
 ${figures.rounds} rounds, in which every engine has its turn. Ratios are medians of pairs of one round. GFLOP/s count a
 multiply-add of the plain convolution as two (a gradient as much as the pass forward), so that Winograd's may exceed the peak:
-what the 4×8 inner loop reaches on panels in the first cache, ${peaks('node')} GFLOP/s in Node, ${peaks('chromium')} in Chromium.
+what the 4×8 inner loop reaches on panels in the first cache, ${peaks('node')} GFLOP/s in Node, ${peaks('chromium')} in Chromium${measured ? `; with product and sum in one step,
+which bounds what the relaxed module gains, ${gain('node')} and ${gain('chromium')} times that, by network` : ''}.
+A pass that is to go back keeps the values that the way back looks at, in memory of their own; the last column compares with it.
 Outputs agree to ${Math.max(...rows.filter((row) => row.work === 'forward' && row.difference).map((row) => row.difference)).toExponential(1)} of the largest score.
 
 ${networks(rows)}
