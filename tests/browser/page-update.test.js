@@ -1,6 +1,6 @@
 // What is kept on the device: what the first visit keeps, everything on request, and the way from one build to the next.
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { kept, precached } from '../../tools/bench/site.js'
@@ -13,11 +13,37 @@ let browser
 before(async () => (browser = await launch()))
 after(() => browser.close())
 
-const copy = () => {
+// The next build: another page, other names in assets/, the old ones gone.
+function rebuild(place) {
+  const at = (name) => join(place, name)
+  const change = (name, text) => writeFileSync(at(name), text(readFileSync(at(name), 'utf8')))
+  change('index.html', (html) => html.replace('<meta charset="utf-8" />', '<meta charset="utf-8" /><meta name="build" content="next" />'))
+  change('sw.js', (worker) => {
+    const renamed = worker.replace(/(url:\s*"index\.html",\s*revision:\s*")\w+|(revision:\s*")\w+(",\s*url:\s*"index\.html")/, (all, a, b, c) => (a ? a + 'next' : b + 'next' + c))
+    assert.notEqual(renamed, worker)
+    return renamed
+  })
+  const names = readdirSync(at('assets'))
+  const next = (text) => names.reduce((all, name) => all.replaceAll(name, `next-${name}`), text)
+  for (const file of ['index.html', 'sw.js', ...names.map((name) => `assets/${name}`)]) if (/\.(html|js|css)$/.test(file)) change(file, next)
+  for (const name of names) renameSync(at(`assets/${name}`), at(`assets/next-${name}`))
+}
+// A site of two builds. What is served changes in one stroke: the browser looks for a new version when it likes, and must
+// not find half of one.
+function builds() {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  cpSync(SITE, folder, { recursive: true })
+  for (const name of ['first', 'next']) cpSync(SITE, join(folder, name), { recursive: true })
+  rebuild(join(folder, 'next'))
+  const show = (name) => {
+    symlinkSync(name, join(folder, 'link'))
+    renameSync(join(folder, 'link'), join(folder, 'site'))
+  }
+  show('first')
+  return { site: join(folder, 'site'), show }
 }
+const update = (page) => page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration()).update()))
+const told = (page) => page.locator('.toast', { hasText: 'A new version is ready.' })
 // A page that the service worker serves: the first visit installs it, the second is its own.
 async function served(page) {
   await page.evaluate(() => navigator.serviceWorker.ready)
@@ -38,8 +64,7 @@ test('the first visit keeps page, module, Tiny VGG and twelve pictures, within 2
 })
 
 test('everything offline: sizes said, all fetched, every network and picture there with the server stopped', async () => {
-  copy()
-  const server = await serve(folder)
+  const server = await serve(SITE)
   let running = true
   try {
     await visit(browser, server.url, async (page) => {
@@ -70,25 +95,14 @@ test('everything offline: sizes said, all fetched, every network and picture the
 })
 
 test('from one build to the next: the page says so and goes on with its own files; only Reload brings the new one', async () => {
-  copy()
-  const server = await serve(folder)
+  const { site, show } = builds()
+  const server = await serve(site)
   try {
     await visit(browser, server.url, async (page) => {
       await served(page)
-      // The next build: another page, other names in assets/, the old ones gone.
-      const html = readFileSync(join(folder, 'index.html'), 'utf8')
-      writeFileSync(join(folder, 'index.html'), html.replace('<meta charset="utf-8" />', '<meta charset="utf-8" /><meta name="build" content="next" />'))
-      const worker = readFileSync(join(folder, 'sw.js'), 'utf8')
-      const renamed = worker.replace(/(url:\s*"index\.html",\s*revision:\s*")\w+|(revision:\s*")\w+(",\s*url:\s*"index\.html")/, (all, a, b, c) => (a ? a + 'next' : b + 'next' + c))
-      assert.notEqual(renamed, worker)
-      writeFileSync(join(folder, 'sw.js'), renamed)
-      const names = readdirSync(join(folder, 'assets'))
-      const next = (text) => names.reduce((all, name) => all.replaceAll(name, `next-${name}`), text)
-      for (const file of ['index.html', 'sw.js', ...names.map((name) => `assets/${name}`)]) if (/\.(html|js|css)$/.test(file)) writeFileSync(join(folder, file), next(readFileSync(join(folder, file), 'utf8')))
-      for (const name of names) renameSync(join(folder, 'assets', name), join(folder, 'assets', `next-${name}`))
-      await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update())
-      const notice = page.locator('.toast', { hasText: 'A new version is ready.' })
-      await notice.waitFor()
+      show('next')
+      await update(page)
+      await told(page).waitFor()
       // Nothing was swapped: the old page runs, and finds a view that it had not opened yet.
       const said = await predictions(page)
       assert.equal(await page.locator('meta[name=build]').count(), 0)
@@ -99,11 +113,42 @@ test('from one build to the next: the page says so and goes on with its own file
       await page.reload() // a reload by hand is no consent either: the notice comes again
       await idle(page)
       assert.equal(await page.locator('meta[name=build]').count(), 0)
-      await page.locator('.toast', { hasText: 'A new version is ready.' }).getByRole('button', { name: 'Reload' }).click()
+      await told(page).getByRole('button', { name: 'Reload' }).click()
       await until(page, () => !!document.querySelector('meta[name=build]'))
       await idle(page)
       await page.locator('[data-depth=channel] [data-ready=yes]').waitFor()
     }, LATER)
+  } finally {
+    await server.close()
+  }
+})
+
+test('a version that the browser finds before the page listens is told too', async () => {
+  const { site, show } = builds()
+  const server = await serve(site)
+  try {
+    // The page learns of its registration when the test says so.
+    const prepare = (page) =>
+      page.addInitScript(() => {
+        const register = navigator.serviceWorker.register.bind(navigator.serviceWorker)
+        const wait = new Promise((resolve) => (globalThis.listen = resolve))
+        navigator.serviceWorker.register = async (...args) => {
+          const registration = await register(...args)
+          await wait
+          return registration
+        }
+      })
+    await visit(browser, server.url, async (page) => {
+      await served(page)
+      show('next')
+      await page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.getRegistration()
+        await Promise.all([new Promise((resolve) => registration.addEventListener('updatefound', resolve, { once: true })), registration.update()])
+        if (!registration.installing) throw new Error('it was installed before the page could listen')
+        globalThis.listen()
+      })
+      await told(page).waitFor()
+    }, { ...LATER, prepare })
   } finally {
     await server.close()
   }

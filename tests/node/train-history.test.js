@@ -1,8 +1,8 @@
 // The history of a training: which steps are kept, that frames are the weights of those steps, and what becomes of it when
 // the training is cut.
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -10,6 +10,7 @@ import { BacklightCore } from '../../wasm/core.js'
 import { build, wasmBytes } from './lib/core.js'
 import { SIDE, picture } from './lib/dataset.js'
 import { halfBits, readTensors } from './lib/tensor-file.js'
+import { cut, met } from './lib/training.js'
 
 const command = join(build, 'native/backlight')
 const classes = ['green', 'red', 'blue']
@@ -99,17 +100,15 @@ test('more frames than steps: every step once', async () => {
 })
 
 test('killed and taken up again, a training gives the same history', async () => {
-  const long = ['--set', 'epochs=60']
-  const args = [...train('cut', ...long), '--checkpoint', at('cut.check'), '--every', '0']
-  const child = spawn(command, args, { stdio: 'ignore' })
-  const ended = new Promise((resolve) => child.on('close', (code, by) => resolve(by)))
-  for (let i = 0; i < 1000 && !existsSync(at('cut.check')); i++) await new Promise((resolve) => setTimeout(resolve, 5))
-  child.kill('SIGKILL')
-  assert.equal(await ended, 'SIGKILL')
+  const args = (epochs) => [...train('cut', '--set', `epochs=${epochs}`), '--checkpoint', at('cut.check'), '--every', '0']
+  const epochs = await met(60, async (epochs) => {
+    for (const name of ['cut.check', 'cut.history.onnx']) rmSync(at(name), { force: true })
+    return (await cut(command, args(epochs), at('cut.check'), 'SIGKILL')).by === 'SIGKILL'
+  })
   const early = steps(await history('cut'))
   assert.ok(early.length < 12, 'it was not cut')
-  assert.match(succeed(...args).stderr, /going on from/)
-  succeed(...train('straight', ...long))
+  assert.match(succeed(...args(epochs)).stderr, /going on from/)
+  succeed(...train('straight', '--set', `epochs=${epochs}`))
   assert.ok(readFileSync(at('cut.history.onnx')).equals(readFileSync(at('straight.history.onnx'))), 'the histories differ')
 })
 

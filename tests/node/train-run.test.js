@@ -1,12 +1,13 @@
 // Long trainings: cut and taken up again, on a full disk, with bad pictures and numbers that run away.
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { build } from './lib/core.js'
 import { SIDE, picture, tarEntry } from './lib/dataset.js'
+import { cut, met } from './lib/training.js'
 
 const command = join(build, 'native/backlight')
 const classes = ['green', 'red', 'blue']
@@ -24,7 +25,6 @@ function succeed(...args) {
   return done
 }
 const train = (out, ...more) => ['train', at('net.recipe'), '--data', at('data'), '--out', at(out), ...more]
-const seconds = (n) => new Promise((resolve) => setTimeout(resolve, 1000 * n))
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'backlight-run-'))
@@ -65,45 +65,26 @@ early_side = 10
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-// The file once it is there and has changed.
-async function appears(path, older = -1) {
-  for (let i = 0; i < 600; i++) {
-    if (existsSync(path) && statSync(path).mtimeMs > older) return statSync(path).mtimeMs
-    await seconds(0.02)
-  }
-  throw new Error(`${path} did not come`)
-}
-
-// A call that is sent a signal as soon as it has written a checkpoint in the middle of an epoch.
-async function cut(signal, args) {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  let text = ''
-  child.stderr.on('data', (part) => (text += part))
-  const ended = new Promise((resolve) => child.on('close', (code, by) => resolve({ code, by })))
-  await appears(at('cut.check'), existsSync(at('cut.check')) ? statSync(at('cut.check')).mtimeMs : -1)
-  child.kill(signal)
-  return { ...(await ended), text }
-}
-
 test('killed or ended and taken up again, a training gives the same network and log', async () => {
-  // Long enough to be met while it runs, with a checkpoint after every step.
-  const long = ['--set', 'epochs=20', '--log', at('cut.csv'), '--curves', at('cut.png')]
-  const args = [...train('cut.onnx', ...long), '--checkpoint', at('cut.check'), '--every', '0']
-  const killed = await cut('SIGKILL', args)
-  assert.equal(killed.by, 'SIGKILL', killed.text)
+  const args = (epochs) => [...train('cut.onnx', '--set', `epochs=${epochs}`, '--log', at('cut.csv'), '--curves', at('cut.png')), '--checkpoint', at('cut.check'), '--every', '0']
   const step = () => Number(readFileSync(at('cut.check')).readBigUInt64LE(16))
-  const first = step()
-  const ended = await cut('SIGTERM', args)
+  let first, ended
+  const epochs = await met(20, async (epochs) => {
+    for (const name of ['cut.onnx', 'cut.csv', 'cut.check']) rmSync(at(name), { force: true })
+    if ((await cut(command, args(epochs), at('cut.check'), 'SIGKILL')).by !== 'SIGKILL') return false
+    first = step()
+    ended = await cut(command, args(epochs), at('cut.check'), 'SIGTERM')
+    return !existsSync(at('cut.onnx')) // or it was through first
+  })
   assert.equal(ended.code, 130, ended.text)
-  assert.match(ended.text, /going on from .*cut\.check, step \d+ of 180/)
+  assert.match(ended.text, new RegExp(`going on from .*cut\\.check, step ${first} of ${9 * epochs}`))
   assert.match(ended.text, new RegExp(`stopped at step ${step()}; the same call goes on from there`))
   assert.ok(step() > first, 'the second call went nowhere')
-  assert.ok(!existsSync(at('cut.onnx')))
-  succeed(...args)
-  succeed(...train('straight.onnx', '--set', 'epochs=20', '--log', at('straight.csv')))
+  succeed(...args(epochs))
+  succeed(...train('straight.onnx', '--set', `epochs=${epochs}`, '--log', at('straight.csv')))
   assert.ok(readFileSync(at('cut.onnx')).equals(readFileSync(at('straight.onnx'))), 'the networks differ')
   const rows = (name) => readFileSync(at(name), 'utf8').trim().split('\n').map((row) => row.split(',').slice(0, 7).join())
-  assert.equal(rows('straight.csv').length, 21)
+  assert.equal(rows('straight.csv').length, epochs + 1)
   assert.deepEqual(rows('cut.csv'), rows('straight.csv'))
   assert.ok(readFileSync(at('cut.png')).subarray(1, 4).toString() === 'PNG')
 })

@@ -36,8 +36,12 @@ if (!single && 'serviceWorker' in navigator && location.protocol !== 'file:') {
       navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
       registration.waiting.postMessage({ type: 'SKIP_WAITING' })
     }
-    registration?.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', (e) => e.target.state === 'installed' && offer()))
-    if (registration) offer()
+    const watch = () => registration.installing?.addEventListener('statechange', (e) => e.target.state === 'installed' && offer())
+    if (registration) {
+      registration.addEventListener('updatefound', watch)
+      watch() // the browser may have found one before
+      offer()
+    }
     void import('./share/offline.svelte.js').then(({ tidy }) => tidy()).catch(() => {})
   }
   if (document.readyState === 'complete') void serve()

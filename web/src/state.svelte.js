@@ -267,7 +267,7 @@ class Session {
 
   toast(text, kind = '', action = null) {
     const item = { id: Math.random(), text, kind, action }
-    this.toasts = [...this.toasts.filter((x, i, all) => x.action || i >= all.length - 2), item]
+    this.toasts = [...this.toasts.filter((x, i, all) => x.text !== text && (x.action || i >= all.length - 2)), item]
     return item
   }
   dismiss(id) {
