@@ -1,7 +1,7 @@
 // Hands on: painting, channels switched off, kernels changed, the playground; undone, and restored from a link.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { idle, launch, pixels, predictions, serveSite, until, visit } from './lib/page.js'
+import { idle, launch, pixels, predictions, redrawn, serveSite, until, visit } from './lib/page.js'
 
 let browser, server
 before(async () => {
@@ -178,8 +178,7 @@ test('the playground: the printed products add up to the value shown, wherever t
     const was = await pixels(page, '[data-map=activation] canvas')
     await page.getByRole('button', { name: 'blur' }).click()
     await until(page, () => /kernel=/.test(decodeURIComponent(location.hash)))
-    await page.waitForTimeout(150)
-    assert.notDeepEqual(await pixels(page, '[data-map=activation] canvas'), was)
+    await redrawn(page, '[data-map=activation] canvas', was)
   })
 })
 

@@ -76,6 +76,16 @@ export const pixels = (page, selector) =>
     }),
   )
 
+/** Until canvases show something else. */
+export async function redrawn(page, selector, was) {
+  for (let i = 0; i < 200; i++) {
+    const is = await pixels(page, selector)
+    if (is.length && String(is) !== String(was)) return is
+    await page.waitForTimeout(50)
+  }
+  assert.fail(`${selector} shows what it showed before`)
+}
+
 /** The prediction as the page prints it: [{ label, text }] of its rows. */
 export const predictions = (page) =>
   page.$$eval('.prediction [data-class]', (rows) => rows.map((r) => ({ index: Number(r.dataset.class), label: r.querySelector('.name').textContent.trim(), p: Number(r.querySelector('.value').textContent.replace(/[<>]/, '')) })))
