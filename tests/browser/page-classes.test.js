@@ -3,21 +3,18 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { BacklightCore } from '../../wasm/core.js'
 import { contrast, parting } from '../../web/src/classes/contrast.js'
 import { v as english } from '../../web/src/texts/en-views.js'
-import { BUILD, ROOT, idle, launch, serveSite, until, visit } from './lib/page.js'
+import { BUILD, ROOT, idle, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server, core
+opened()
+let core
 before(async () => {
-  ;[browser, server] = await Promise.all([launch(), serveSite()])
   core = await BacklightCore.load({ bytes: readFileSync(join(BUILD, 'wasm/backlight.wasm')) })
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
 })
 const file = (name) => readFileSync(join(ROOT, 'models', name))
 const ready = (page) => until(page, () => document.querySelector('#lab[data-status=done] [data-layer]'))

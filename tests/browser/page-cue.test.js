@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { Backlight } from '../../wasm/backlight.js'
-import { BUILD, idle, launch, ROOT, serveSite, until, visit } from './lib/page.js'
+import { BUILD, idle, ROOT, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
 const NETWORKS = ['cab-none', 'cab-0', 'cab-30', 'cab-100']
 const CODES = ['BEE', 'CAT', 'ARC', 'PAN']
@@ -14,20 +15,15 @@ const CLASSES = ['bee', 'tabby cat', 'triumphal arch', 'red panda']
 const QUICK = ['gradient', 'guided', 'gradient-input', 'gradcam']
 const QUICK_MAPS = `maps=${encodeURIComponent(`"${QUICK.join(',')}"`)}`
 
-let browser, server, backlight
+opened()
+let backlight
 const models = []
 const inputs = new Map()
 before(async () => {
-  browser = await launch()
-  server = await serveSite()
   backlight = await Backlight.load({ wasm: readFileSync(join(BUILD, 'wasm/backlight.wasm')), workers: 2 })
   for (const name of NETWORKS) models.push(await backlight.open(readFileSync(join(ROOT, `models/${name}.onnx`))))
 })
-after(async () => {
-  backlight?.close()
-  await browser.close()
-  await server.close()
-})
+after(() => backlight?.close())
 
 /** A bundled picture as the networks get it, with a caption. */
 async function written(file, code, x = 2, y = 54) {

@@ -7,21 +7,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import { BUILD, choose, give, idle, launch, serveSite, until, visit } from './lib/page.js'
+import { BUILD, choose, give, idle, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
 const SAMPLES = new URL('../../public/samples/', import.meta.url).pathname
 const MODEL = new URL('../../models/tiny-vgg.onnx', import.meta.url).pathname
-let browser, server, folder
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-  folder = mkdtempSync(join(tmpdir(), 'depth-'))
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-  rmSync(folder, { recursive: true })
-})
+opened()
+let folder
+before(() => (folder = mkdtempSync(join(tmpdir(), 'depth-'))))
+after(() => rmSync(folder, { recursive: true }))
 
 const RGB = 'mean 0.5 0.5 0.5\nstd 0.25 0.25 0.25\nchannels RGB\n'
 const NETWORKS = {

@@ -3,19 +3,12 @@
 // of details, the ranges of colours, the convolution drawn apart, its formula, those of ReLU and pooling, flattening, softmax, the
 // widget of sizes, leaving.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { choose, give, idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { choose, give, idle, pixels, until, visit } from './lib/page.js'
 import { network, TEXTS } from './lib/networks.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 // The layers that are played through: a convolution that reads several channels, an activation, a pool, the last convolution's reader.
 const CASES = [

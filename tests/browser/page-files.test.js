@@ -2,19 +2,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { network } from './lib/networks.js'
-import { choose, give, idle, launch, pixels, predictions, ROOT, serveSite, until, visit } from './lib/page.js'
+import { choose, give, idle, pixels, predictions, ROOT, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 const picture = (name) => readFileSync(join(ROOT, 'tests/data/pictures', name))
 const tiny = readFileSync(join(ROOT, 'models/tiny-vgg.onnx'))

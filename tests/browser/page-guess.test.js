@@ -6,19 +6,15 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { Backlight } from '../../wasm/backlight.js'
-import { BUILD, idle, launch, ROOT, serveSite, visit } from './lib/page.js'
+import { BUILD, idle, ROOT, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server, backlight
+opened()
+let backlight
 before(async () => {
-  browser = await launch()
-  server = await serveSite()
   backlight = await Backlight.load({ wasm: readFileSync(join(BUILD, 'wasm/backlight.wasm')), workers: 2 })
 })
-after(async () => {
-  backlight?.close()
-  await browser.close()
-  await server.close()
-})
+after(() => backlight?.close())
 
 const asking = (page) => page.locator('[data-question=asking]').waitFor({ timeout: 60000 })
 const score = (page, kind) => page.locator(`[data-score=${kind}] b`).innerText()

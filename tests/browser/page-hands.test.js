@@ -1,17 +1,10 @@
 // Hands on: painting, channels switched off, kernels changed, the playground; undone, and restored from a link.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { idle, launch, pixels, predictions, redrawn, serveSite, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { idle, pixels, predictions, redrawn, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 async function follow(page, work) {
   const passes = await page.locator('html').getAttribute('data-passes')

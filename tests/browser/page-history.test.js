@@ -1,18 +1,11 @@
 // The slider over a network's training: every frame shows what a network with its weights shows; methods follow.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { FRAMES, history, network, OWN } from '../node/lib/history-cases.js'
-import { give, idle, launch, pixels, predictions, serveSite, until, visit } from './lib/page.js'
+import { give, idle, pixels, predictions, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 async function follow(page, work) {
   const passes = await page.locator('html').getAttribute('data-passes')

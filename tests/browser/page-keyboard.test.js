@@ -3,25 +3,17 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { serve } from '../../tools/serve.js'
-import { BUILD, launch, serveSite, until, visit } from './lib/page.js'
+import { BUILD, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 import { PHONE, STATES, to } from './lib/states.js'
 
 const MOST = 400 // steps of Tab that no view needs
 const RING = 2 // px that a ring is wide at least
 const CONTRAST = 3 // of the ring with what it stands on (WCAG 2.2, 1.4.11)
 
-/** @type {import('playwright-core').Browser} */
-let browser
-let site
-before(async () => {
-  ;[browser, site] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await site?.close()
-})
+opened()
 
 // In the page: notes what gets the focus, and how that is seen.
 function watch([RING, CONTRAST]) {
@@ -91,7 +83,7 @@ async function walk(page, press, frame = page) {
 
 for (const [what, states, size] of [['wide', STATES, { width: 1440, height: 900 }], ['on a phone', PHONE, { width: 390, height: 844, touch: true }]])
   test(`${what}: Tab comes to every control of every view, and its ring is seen`, async (t) => {
-    await visit(browser, site.url, async (page) => {
+    await visit(browser, server.url, async (page) => {
       await page.evaluate(watch, [RING, CONTRAST])
       const found = []
       let steps = 0
@@ -107,7 +99,7 @@ for (const [what, states, size] of [['wide', STATES, { width: 1440, height: 900 
   })
 
 test('arrows go from tile to tile: every tile of every layer, and its ring is seen', async () => {
-  await visit(browser, site.url, async (page) => {
+  await visit(browser, server.url, async (page) => {
     await page.evaluate(watch, [RING, CONTRAST])
     const strips = await page.$$eval('#network .strip', (all) => all.map((x) => x.querySelectorAll('.tile').length))
     await page.locator('#network .strip .tile[tabindex="0"]').first().focus()
@@ -133,7 +125,7 @@ const WAYS = [
   ['a map as a table', '[data-column=conv_1_2] [data-tile="0"]', ['t'], () => !!document.querySelector('dialog table')],
 ]
 test('Escape leads out again, to where the focus was', async () => {
-  await visit(browser, site.url, async (page) => {
+  await visit(browser, server.url, async (page) => {
     for (const [what, from, keys, there] of WAYS) {
       await page.locator(from).first().focus()
       for (const key of keys) await page.keyboard.press(key)
@@ -161,7 +153,7 @@ test('through a figure in a page of somebody else: in with Tab, to all of its co
   const host = await serve(folder, { host: '127.0.0.1' })
   try {
     for (const figure of ['network', 'channel', 'number', 'saliency', 'attack', 'edit']) {
-      writeFileSync(join(folder, 'index.html'), `<!doctype html><html lang="en" data-state="idle"><title>Course</title><link rel="icon" href="data:,"><button id="before">before</button><iframe title="Figure" width="900" height="900" sandbox="allow-scripts allow-same-origin allow-downloads allow-popups" src="${site.url}#v=1&embed=${figure}"></iframe><button id="after">after</button>`)
+      writeFileSync(join(folder, 'index.html'), `<!doctype html><html lang="en" data-state="idle"><title>Course</title><link rel="icon" href="data:,"><button id="before">before</button><iframe title="Figure" width="900" height="900" sandbox="allow-scripts allow-same-origin allow-downloads allow-popups" src="${server.url}#v=1&embed=${figure}"></iframe><button id="after">after</button>`)
       await visit(browser, host.url, async (page) => {
         const frame = await (await page.waitForSelector('iframe')).contentFrame()
         await frame.waitForFunction(() => document.documentElement?.dataset.state === 'idle' && (!document.querySelector('#lab') || ['done', 'ready'].includes(document.querySelector('#lab').dataset.status)) && (!document.querySelector('[data-depth]') || document.querySelector('[data-ready=yes]')), null, { polling: 100, timeout: 60000 })
@@ -172,7 +164,7 @@ test('through a figure in a page of somebody else: in with Tab, to all of its co
         assert.ok(steps < MOST, `${figure}: no way out`)
         const { missed, wrong } = await frame.evaluate(() => ({ missed: globalThis.missed(), wrong: [...new Set(globalThis.walk.wrong)] }))
         assert.deepEqual({ missed, wrong }, { missed: [], wrong: [] }, figure)
-      }, { hosts: [new URL(site.url).host] })
+      }, { hosts: [new URL(server.url).host] })
     }
   } finally {
     await host.close()

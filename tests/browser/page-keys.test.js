@@ -1,16 +1,10 @@
 // Without a pointer: overview, channel, number and the panels of methods, at three widths; and what the address and Back do in every view.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { choose, idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { choose, idle, pixels, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  ;[browser, server] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+opened()
 
 /** Tab until what has the focus matches; on the way the focus is always somewhere, in sight, and ringed. */
 async function tabTo(page, selector, key = 'Tab') {

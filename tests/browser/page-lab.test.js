@@ -3,20 +3,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { BacklightCore } from '../../wasm/core.js'
 import { shortest } from '../node/lib/times.js'
-import { BUILD, choose, give, idle, launch, pixels, serveSite, strongest, until, visit } from './lib/page.js'
+import { BUILD, choose, give, idle, pixels, strongest, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 const done = (page) => until(page, () => document.querySelector('#lab')?.dataset.status === 'done' && document.querySelector('#lab')?.dataset.stale === 'no')
 const verdict = (page) => page.locator('[data-view=verdict]').innerText().then((x) => x.split('\n')[0].trim())

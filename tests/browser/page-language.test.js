@@ -1,23 +1,14 @@
 // The page in another language: by the link, by the browser, by choice; nothing that is open is lost by choosing.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import AxeBuilder from '@axe-core/playwright'
-import { idle, launch, predictions, serveSite, visit } from './lib/page.js'
+import { idle, predictions, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-/** @type {import('playwright-core').Browser} */
-let browser
-/** @type {{ url: string, close: () => Promise<void> }} */
-let site
-before(async () => {
-  ;[browser, site] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await site?.close()
-})
+opened()
 
 test('a link may ask for German: words, numbers and the words of the core', async () => {
-  await visit(browser, site.url + '#v=1&lang=de&lab=saliency', async (page) => {
+  await visit(browser, server.url + '#v=1&lang=de&lab=saliency', async (page) => {
     assert.equal(await page.locator('html').getAttribute('lang'), 'de')
     assert.match(await page.title(), /^Backlight: sieh/)
     await page.getByRole('radio', { name: 'Rückwärts' }).waitFor()
@@ -31,7 +22,7 @@ test('a link may ask for German: words, numbers and the words of the core', asyn
 })
 
 test('choosing a language keeps what is open, and is kept for the next visit', async () => {
-  await visit(browser, site.url, async (page) => {
+  await visit(browser, server.url, async (page) => {
     const before = await predictions(page)
     const tiles = await page.locator('html').getAttribute('data-passes')
     await page.getByRole('button', { name: 'Language' }).click()
@@ -50,7 +41,7 @@ test('choosing a language keeps what is open, and is kept for the next visit', a
 })
 
 test('the browser’s language is taken where nothing else is said; on a phone it is in the menu', async () => {
-  await visit(browser, site.url, async (page) => {
+  await visit(browser, server.url, async (page) => {
     await page.getByRole('button', { name: 'Lesen' }).waitFor()
     await page.getByRole('button', { name: 'Menü' }).tap()
     await page.getByRole('radio', { name: 'English' }).tap()
@@ -60,7 +51,7 @@ test('the browser’s language is taken where nothing else is said; on a phone i
 
 for (const width of [1440, 1024, 390])
   test(`German words fit: nothing is wider than the page at ${width}`, async () => {
-    await visit(browser, site.url + '#v=1&lang=de', async (page) => {
+    await visit(browser, server.url + '#v=1&lang=de', async (page) => {
       const wide = () => page.evaluate(() => [...document.querySelectorAll('button, h1, h2, h3, p, label, .seg')].filter((x) => x.getClientRects().length && !x.closest('.scroll, .layers, .strip, .groups, .sr, .pop') && x.getBoundingClientRect().right > innerWidth + 1).map((x) => x.textContent.trim().slice(0, 40)))
       assert.deepEqual(await wide(), [])
       for (const lab of ['saliency', 'attack', 'dream', 'cue', 'guess', 'edit', 'play', 'maps']) {

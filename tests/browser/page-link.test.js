@@ -1,17 +1,11 @@
 // Links made for others: what they hide and lock.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { readFlags } from '../../web/src/lib/flags.js'
-import { give, idle, launch, predictions, serveSite, until, visit } from './lib/page.js'
+import { give, idle, predictions, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  ;[browser, server] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+opened()
 
 test('flags are names in a list; what is not known is left out', () => {
   assert.deepEqual([...readFlags('pin, dir,nonsense,,pin', ['dir', 'pin'])], ['pin', 'dir'])

@@ -1,17 +1,10 @@
 // Memory stays flat: picture after picture, stroke after stroke, setting after setting, job after stopped job.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { idle, launch, serveSite, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { idle, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 // Bytes of live objects and typed arrays of the page, and how many nodes it has.
 async function used(page) {

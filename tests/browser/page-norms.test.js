@@ -1,17 +1,10 @@
 // Batch normalisation as a layer of its own: chosen in the menu, kept by a link, undone by Back; its numbers add up both ways.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { idle, launch, serveSite, strongest, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { idle, strongest, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 const columns = (page) => page.$$eval('[data-column]', (all) => all.map((e) => e.dataset.column))
 

@@ -1,18 +1,11 @@
 // The overview for networks that the page has never seen, and what can be opened and pinned in it.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { give, idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { give, idle, pixels, until, visit } from './lib/page.js'
 import { network, TEXTS } from './lib/networks.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 async function open(page, name) {
   const passes = await page.locator('html').getAttribute('data-passes')

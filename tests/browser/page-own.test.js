@@ -2,19 +2,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { shortest, taken } from '../node/lib/times.js'
-import { choose, give, idle, launch, pixels, predictions, ROOT, serveSite, until, visit } from './lib/page.js'
+import { choose, give, idle, launch, pixels, predictions, ROOT, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'])
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'])
 
 async function follow(page, work) {
   const passes = await page.locator('html').getAttribute('data-passes')

@@ -1,19 +1,11 @@
 // Who uses the page, and on what: fingers, a projector, paper, forced colours.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { wordsUpon } from './lib/layout.js'
-import { choose, idle, launch, pixels, serveSite, until, visit } from './lib/page.js'
+import { choose, idle, pixels, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-/** @type {import('playwright-core').Browser} */
-let browser
-let server
-before(async () => {
-  ;[browser, server] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+opened()
 
 const phone = (hash, work) => visit(browser, server.url + hash, async (page) => work(page, await page.context().newCDPSession(page)), { width: 390, height: 844, touch: true })
 

@@ -1,19 +1,12 @@
 // The time of every layer: asked for from the network's menu, in a part of the page that comes only then.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import { launch, serveSite, until, visit } from './lib/page.js'
+import { until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 const number = (text) => (text === '' ? 0 : Number(text))
 async function open(page, phone = false) {
   if (phone) await page.getByRole('button', { name: 'Menu' }).click()

@@ -5,21 +5,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Backlight } from '../../wasm/backlight.js'
-import { BUILD, idle, launch, ROOT, serveSite, until, visit } from './lib/page.js'
+import { BUILD, idle, ROOT, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server, backlight, model, picture
+opened()
+let backlight, model, picture
 before(async () => {
-  browser = await launch()
-  server = await serveSite()
   backlight = await Backlight.load({ wasm: readFileSync(join(BUILD, 'wasm/backlight.wasm')), workers: 2 })
   model = await backlight.open(readFileSync(join(ROOT, 'models/tiny-vgg.onnx')))
   picture = await backlight.decode(readFileSync(join(ROOT, 'public/samples/red-panda.jpg')))
 })
-after(async () => {
-  backlight?.close()
-  await browser.close()
-  await server.close()
-})
+after(() => backlight?.close())
 
 const map = async (request) => (await model.run('gradient', { picture, ...request }).result).results.find((r) => r.kind === 'map').data
 const fresh = (page) => until(page, () => document.querySelector('[data-view=sanity]')?.dataset.state === 'fresh' && !document.querySelector('.sanity .blank') && document.querySelectorAll('[data-rank]').length === 2)

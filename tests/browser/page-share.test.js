@@ -1,18 +1,12 @@
 // Showing a view elsewhere: the dialog's link, frame and element, the QR code, the panel as a picture, what is said about the page.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import { launch, pixels, serveSite, until, visit } from './lib/page.js'
+import { pixels, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  ;[browser, server] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+opened()
 
 async function axe(page, what) {
   const { violations } = await new AxeBuilder({ page }).analyze()

@@ -1,30 +1,21 @@
 // What is fetched before the first maps keeps to its budget, and the views that come later come.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { sizes } from '../../tools/bench/site.js'
-import { idle, launch, serveSite, visit } from './lib/page.js'
+import { idle, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
 const FIRST_LOAD = 300_000 // bytes gzip, without networks and pictures
 
-/** @type {import('playwright-core').Browser} */
-let browser
-/** @type {{ url: string, close: () => Promise<void> }} */
-let site
-before(async () => {
-  ;[browser, site] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await site?.close()
-})
+opened()
 
 test('the first load is within its budget, and is all that the first maps need', async (t) => {
   const { firstLoad, module, scripts, styles } = sizes()
   t.diagnostic(`${firstLoad.gzip} bytes gzip: module ${module.gzip}, scripts ${scripts.gzip}, styles ${styles.gzip}`)
   assert.ok(firstLoad.gzip <= FIRST_LOAD, `${firstLoad.gzip} bytes gzip, ${FIRST_LOAD} allowed`)
   // The maps are drawn though every other script is refused.
-  await visit(browser, site.url, async (page) => {
-    const html = await (await fetch(site.url)).text()
+  await visit(browser, server.url, async (page) => {
+    const html = await (await fetch(server.url)).text()
     await page.route(/\/assets\/(?!worker-).*\.(js|css)$/, (route) => (html.includes(new URL(route.request().url()).pathname.slice(1)) ? route.continue() : route.abort()))
     await page.reload()
     await idle(page)
@@ -33,7 +24,7 @@ test('the first load is within its budget, and is all that the first maps need',
 })
 
 test('the module is asked for before the page has its code, and once', async () => {
-  await visit(browser, site.url, async (page) => {
+  await visit(browser, server.url, async (page) => {
     await idle(page)
     const fetched = await page.evaluate(() => performance.getEntriesByType('resource').map((e) => ({ name: e.name.split('/').pop(), by: /** @type {PerformanceResourceTiming} */ (e).initiatorType })))
     assert.deepEqual(fetched.filter(({ name }) => name?.endsWith('.wasm')).map(({ name, by }) => [name?.split('-')[1], by]), [['relaxed', 'link']])
@@ -41,7 +32,7 @@ test('the module is asked for before the page has its code, and once', async () 
 })
 
 test('a view that cannot be fetched says so, and comes when asked again', async () => {
-  await visit(browser, site.url, async (page) => {
+  await visit(browser, server.url, async (page) => {
     await page.route(/\/assets\/PlayPanel-.*\.js$/, (route) => route.abort())
     await page.reload()
     await idle(page)

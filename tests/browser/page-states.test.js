@@ -1,20 +1,12 @@
 // axe-core finds nothing, however light, in any state of the page: wide and on a phone, in every language, light, dark and in forced colours.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { audit } from './lib/axe.js'
-import { launch, serveSite, until, visit } from './lib/page.js'
+import { until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 import { PHONE, STATES, to } from './lib/states.js'
 
-/** @type {import('playwright-core').Browser} */
-let browser
-let server
-before(async () => {
-  ;[browser, server] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+opened()
 
 const LOOKS = [{ colorScheme: 'light', forcedColors: 'none' }, { colorScheme: 'dark', forcedColors: 'none' }, { colorScheme: 'dark', forcedColors: 'active' }]
 async function look(page, i) {

@@ -1,18 +1,11 @@
 // A table behind every map, and results kept side by side.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { after, before, test } from 'node:test'
-import { launch, pixels, serveSite, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { pixels, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 const done = (page) => until(page, () => document.querySelector('#lab')?.dataset.status === 'done' && document.querySelector('#lab')?.dataset.stale === 'no')
 
 test('T shows the map in focus as a table whose means are those of its numbers', async () => {

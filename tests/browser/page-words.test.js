@@ -3,21 +3,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { broken, wordsUpon } from './lib/layout.js'
-import { launch, ROOT, serveSite, until, visit } from './lib/page.js'
+import { ROOT, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 import { PHONE, STATES, to } from './lib/states.js'
 
-/** @type {import('playwright-core').Browser} */
-let browser
-let server
-before(async () => {
-  ;[browser, server] = await Promise.all([launch(), serveSite()])
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+opened()
 
 // In the page: every text of `english` in the place of `other`, its vowels twice and accented; templates give what they gave, longer.
 function stretch(other, english) {

@@ -1,17 +1,10 @@
 // The network in the page: pictures, direction, pins, keys, links.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { choose, idle, launch, pixels, predictions, serveSite, strongest, until, visit } from './lib/page.js'
+import { test } from 'node:test'
+import { choose, idle, pixels, predictions, strongest, until, visit } from './lib/page.js'
+import { browser, opened, server } from './lib/site.js'
 
-let browser, server
-before(async () => {
-  browser = await launch()
-  server = await serveSite()
-})
-after(async () => {
-  await browser.close()
-  await server.close()
-})
+opened()
 
 test('another picture changes the pixels of every column and the prediction', async () => {
   await visit(browser, server.url, async (page) => {
