@@ -6,13 +6,40 @@ import { browser, opened, server } from './lib/site.js'
 
 opened()
 
-// Bytes of live objects and typed arrays of the page, and how many nodes it has.
+// A session of the browser's tools with each of the page's workers; they speak through the page's own.
+async function workersOf(cdp) {
+  const workers = []
+  cdp.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => targetInfo.type === 'worker' && workers.push(sessionId))
+  await cdp.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false })
+  let id = 0
+  return workers.map((sessionId) => (method, params) => new Promise((resolve) => {
+    const mine = ++id
+    const hear = (answer) => {
+      const { id, result } = answer.sessionId === sessionId ? JSON.parse(answer.message) : {}
+      if (id !== mine) return
+      cdp.off('Target.receivedMessageFromTarget', hear)
+      resolve(result)
+    }
+    cdp.on('Target.receivedMessageFromTarget', hear)
+    cdp.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id: mine, method, params }) })
+  }))
+}
+// Bytes of live objects, of typed arrays and of modules' memory, in the page and in its workers, and how many nodes it has.
 async function used(page) {
   const cdp = await page.context().newCDPSession(page)
-  await cdp.send('HeapProfiler.collectGarbage')
-  const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await cdp.send('Runtime.getHeapUsage')
+  let bytes = 0
+  const workers = await workersOf(cdp)
+  assert.ok(workers.length > 0)
+  for (const send of [cdp.send.bind(cdp), ...workers]) {
+    await send('HeapProfiler.collectGarbage')
+    const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await send('Runtime.getHeapUsage')
+    const { result: { objectId: prototypeObjectId } } = await send('Runtime.evaluate', { expression: 'WebAssembly.Memory.prototype' })
+    const { objects: { objectId } } = await send('Runtime.queryObjects', { prototypeObjectId })
+    const { result: { value: modules } } = await send('Runtime.callFunctionOn', { objectId, functionDeclaration: 'function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) }', returnByValue: true })
+    bytes += usedSize + embedderHeapUsedSize + backingStorageSize + modules
+  }
   await cdp.detach()
-  return { bytes: usedSize + embedderHeapUsedSize + backingStorageSize, nodes: await page.evaluate(() => document.querySelectorAll('*').length) }
+  return { bytes, nodes: await page.evaluate(() => document.querySelectorAll('*').length) }
 }
 async function follow(page, work) {
   const passes = await page.locator('html').getAttribute('data-passes')

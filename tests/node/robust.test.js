@@ -1,5 +1,5 @@
-// Every method of the manifest through the API, whatever it is: stopped after its first step it leaves the network as it was, and a
-// parameter that is out of its range, or no value of its kind, is refused in words that name it.
+// Every method of the manifest through the API, whatever it is: stopped after its first step it leaves the network as it was and nothing
+// open, and a parameter that is out of its range, or no value of its kind, is refused in words that name it.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Backlight } from '../../wasm/backlight.js'
@@ -16,6 +16,7 @@ before(async () => {
 after(() => backlight?.close())
 
 const FEW = 6
+const LEAST_STOPPED = 5 // of some thirty, of which Stop reaches two thirds in time, and fewer when the machine is busy
 const photo = picture(32, 32)
 /** A request of few steps: whole numbers are small. @param {any} method @param {object} [more] */
 const brief = (method, more = {}) => ({
@@ -27,15 +28,23 @@ const brief = (method, more = {}) => ({
 test('Stop after the first step: the same request, and another one, give what they gave before', async () => {
   const gradient = () => model.run('gradient', { picture: photo, objective: 'class:1' }).result
   const before = await gradient()
+  const open = async () => (await backlight.memory()).map((worker) => worker.open)
+  const were = await open()
+  let stopped = 0
   for (const method of backlight.manifest.methods) {
     const whole = await model.run(method.id, brief(method)).result
     const controller = new AbortController()
     const job = model.run(method.id, brief(method), { signal: controller.signal, preview: true, onprogress: () => controller.abort() })
-    await job.result.catch((error) => assert.equal(error.name, 'AbortError', `${method.id}: ${error}`)) // or it was over in a step
+    await job.result.catch((error) => {
+      assert.equal(error.name, 'AbortError', `${method.id}: ${error}`)
+      stopped++
+    }) // or it was over in a step
+    assert.deepEqual(await open(), were, `${method.id} leaves something open`)
     const [again, other] = [await model.run(method.id, brief(method)).result, await gradient()]
     assert.deepEqual(again.results, whole.results, method.id)
     assert.deepEqual(other.results, before.results, `gradient after ${method.id}`)
   }
+  assert.ok(stopped >= LEAST_STOPPED, `Stop came in time at ${stopped} methods`)
 })
 
 test('a value that no parameter may have is refused, and named', async () => {
