@@ -169,3 +169,20 @@ test('a parameter out of range is refused in words and keeps what was there', as
     assert.match(page.url(), /steps=7/)
   })
 })
+
+test('curves that coincide are dashed, the wider the more lie beneath, so that all are seen; others are not', async () => {
+  const dashes = async (hash) => {
+    let found
+    await visit(browser, `${server.url}#v=1&lab=saliency&method=deletion&${hash}`, async (page) => {
+      await page.getByRole('button', { name: 'Run', exact: true }).click()
+      await done(page)
+      found = await page.$$eval('#lab [role=img] > svg > path', (all) => all.map((x) => x.getAttribute('stroke-dasharray')))
+    })
+    return found
+  }
+  // Of a black picture nothing can be deleted.
+  assert.deepEqual(await dashes('picture=pad-black&params=points%3D8+fill%3Dblack'), [null, '6 6', '6 18', '6 30'])
+  const apart = await dashes('params=points%3D8')
+  assert.equal(apart.length, 4)
+  assert.ok(apart.filter((x) => !x).length > 1, apart.join())
+})

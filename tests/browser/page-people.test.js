@@ -1,9 +1,10 @@
-// Who uses the page, and on what: fingers, a projector, paper, forced colours.
+// Who uses the page, and on what: fingers, a projector, paper, forced colours; without motion.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wordsUpon } from './lib/layout.js'
+import { broken, wordsUpon } from './lib/layout.js'
 import { choose, idle, pixels, until, visit } from './lib/page.js'
 import { browser, opened, server } from './lib/site.js'
+import { STATES, to } from './lib/states.js'
 
 opened()
 
@@ -131,6 +132,7 @@ test('what happens is said: the network and its answer, another picture, what is
   })
 })
 
+const SHORT = 80 // ms that a colour may take to change where motion is unwelcome (tokens.css)
 // The smallest letter that is seen, apart from formulas, whose indices are small by nature.
 const smallest = (page) => page.evaluate(() => {
   const sizes = []
@@ -149,13 +151,43 @@ test('for a projector: no letter under 14 px, by the menu and by a link', async 
     await page.getByRole('menuitemcheckbox', { name: /Bigger type/ }).click()
     await until(page, () => /type=large/.test(location.hash))
     assert.ok((await smallest(page)) >= 14, `${await smallest(page)}`)
-    for (const hash of ['#v=1&type=large&lab=saliency', '#v=1&type=large&at=conv_2_1:1', '#v=1&type=large&lab=attack']) {
-      await page.goto(server.url + hash)
-      await idle(page)
-      if (hash.includes('lab')) await until(page, () => ['done', 'ready'].includes(document.querySelector('#lab')?.dataset.status))
-      assert.ok((await smallest(page)) >= 14, `${hash}: ${await smallest(page)}`)
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), hash)
+  })
+})
+
+test('for a projector, in every state: no letter under 14 px, nothing beyond the edge, cut off or beneath something else', async () => {
+  await visit(browser, `${server.url}#v=1&type=large`, async (page) => {
+    const found = []
+    for (const state of STATES.filter(([name]) => !name.startsWith('figure'))) { // figures are made of the same parts
+      await to(page, state, 'type=large')
+      const least = await smallest(page)
+      if (!(least >= 14)) found.push(`${state[0]}: ${least} px`)
+      found.push(...(await page.evaluate(broken)).map((line) => `${state[0]}: ${line}`))
     }
+    assert.deepEqual(found, [])
+  }, { allow: /Failed to load resource/ })
+})
+
+test('where motion is unwelcome nothing moves: the light is there at once, a channel too, and a training goes by steps', async () => {
+  await visit(browser, `${server.url}#v=1&frame=3`, async (page) => {
+    await page.evaluate((most) => {
+      globalThis.moved = []
+      new MutationObserver((all) => all.forEach(({ target: { dataset } }) => dataset.front !== 'still' && moved.push(`front ${dataset.front}`))).observe(document.body, { subtree: true, attributeFilter: ['data-front'] })
+      const start = document.startViewTransition.bind(document)
+      document.startViewTransition = (change) => (moved.push('from view to view'), start(change))
+      const note = ({ target }) => target.getAnimations().forEach((x) => x.effect.getTiming().duration > most && moved.push(`${target.className} ${x.transitionProperty ?? x.animationName}`))
+      for (const event of ['transitionrun', 'animationstart']) addEventListener(event, note, true)
+    }, SHORT)
+    await page.getByRole('button', { name: 'A frame further' }).click()
+    assert.equal(await page.getByRole('button', { name: 'Play the training' }).count(), 0)
+    await page.getByRole('radio', { name: 'Backward' }).click()
+    await until(page, () => document.documentElement.dataset.dir === 'backward')
+    await idle(page)
+    await page.locator('[data-column=conv_1_2] [data-tile="2"]').click()
+    await page.locator('[data-depth=channel] [data-ready=yes]').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.stage .strip').first().waitFor()
+    await choose(page, 'Koala, Perth Zoo')
+    assert.deepEqual(await page.evaluate(() => [...new Set(moved)]), [])
   })
 })
 

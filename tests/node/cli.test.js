@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { BacklightCore } from '../../wasm/core.js'
+import { wasmBytes } from './lib/core.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = join(root, process.env.BACKLIGHT_BUILD || 'build', 'native/backlight')
@@ -38,6 +40,7 @@ function expect(code, stream, pattern, ...args) {
   assert.match(r[stream], pattern)
   return r
 }
+const PLOT = 24 + 200 // rows of a figure of curves above their axis: its margin and its height
 const pngSize = (file) => {
   const bytes = readFileSync(file)
   assert.equal(bytes.toString('latin1', 1, 4), 'PNG')
@@ -106,6 +109,20 @@ describe('results', () => {
     const files = readdirSync(join(folder, 'attack'))
     assert.ok(files.includes('legend.json') && files.filter((f) => f.endsWith('.png')).length >= 4, files.join())
     assert.equal(JSON.parse(readFileSync(join(folder, 'attack/legend.json'), 'utf8')).parameters.eps, '12')
+  })
+  test('of curves that coincide all are seen', async () => {
+    // Nothing gets through to the scores, whatever is deleted.
+    const shut = [0, 1, 2, 3].map((k) => `relu1:${k}*0`).join(';')
+    expect(0, 'err', /curves\.png/, 'deletion', net, panda, '--points', '8', '--edits', shut, '--out', 'curves.png', '--result', 'curves')
+    const core = await BacklightCore.load({ bytes: wasmBytes() })
+    const { width, pixels } = core.decode(readFileSync(join(folder, 'curves.png')))
+    const seen = new Map()
+    for (let i = 0; i < 4 * width * PLOT; i += 4) {
+      const ink = pixels.slice(i, i + 3).join()
+      seen.set(ink, (seen.get(ink) ?? 0) + 1)
+    }
+    const inks = [...seen.values()].sort((a, b) => b - a).slice(1, 1 + 4) // after the ground
+    assert.ok(inks.length === 4 && inks[3] > 40, [...seen].join(' '))
   })
   test('the attacked picture, read again, is what the attack said it is', () => {
     const j = JSON.parse(run('pgd', net, panda, '--out', 'adv.png', '--json').out)
