@@ -24,7 +24,13 @@ async function workersOf(cdp) {
     cdp.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id: mine, method, params }) })
   }))
 }
-// Bytes of live objects, of typed arrays and of modules' memory, in the page and in its workers, and how many nodes it has.
+// What lies outside the heap: bytes of all live objects of a kind, put on the page or not.
+async function outside(send, kind, bytes) {
+  const { result: { objectId: prototypeObjectId } } = await send('Runtime.evaluate', { expression: `${kind}.prototype` })
+  const { objects: { objectId } } = await send('Runtime.queryObjects', { prototypeObjectId })
+  return (await send('Runtime.callFunctionOn', { objectId, functionDeclaration: `function () { return this.reduce((sum, x) => sum + (${bytes})(x), 0) }`, returnByValue: true })).result.value
+}
+// Bytes of live objects, of typed arrays, of canvases and of modules' memory, in the page and in its workers, and how many nodes it has.
 async function used(page) {
   const cdp = await page.context().newCDPSession(page)
   let bytes = 0
@@ -33,11 +39,10 @@ async function used(page) {
   for (const send of [cdp.send.bind(cdp), ...workers]) {
     await send('HeapProfiler.collectGarbage')
     const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await send('Runtime.getHeapUsage')
-    const { result: { objectId: prototypeObjectId } } = await send('Runtime.evaluate', { expression: 'WebAssembly.Memory.prototype' })
-    const { objects: { objectId } } = await send('Runtime.queryObjects', { prototypeObjectId })
-    const { result: { value: modules } } = await send('Runtime.callFunctionOn', { objectId, functionDeclaration: 'function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) }', returnByValue: true })
+    const modules = await outside(send, 'WebAssembly.Memory', ({ buffer }) => buffer.byteLength)
     bytes += usedSize + embedderHeapUsedSize + backingStorageSize + modules
   }
+  bytes += await outside(cdp.send.bind(cdp), 'HTMLCanvasElement', ({ width, height }) => 4 * width * height)
   await cdp.detach()
   return { bytes, nodes: await page.evaluate(() => document.querySelectorAll('*').length) }
 }

@@ -17,38 +17,42 @@ before(async () => {
 })
 after(() => backlight?.close())
 
-const map = async (request) => (await model.run('gradient', { picture, ...request }).result).results.find((r) => r.kind === 'map').data
+const map = async (method, request) => (await model.run(method, { picture, ...request }).result).results.find((r) => r.kind === 'map').data
 const fresh = (page) => until(page, () => document.querySelector('[data-view=sanity]')?.dataset.state === 'fresh' && !document.querySelector('.sanity .blank') && document.querySelectorAll('[data-rank]').length === 2)
 const rank = async (page, of) => Number(await page.locator(`[data-check=${of}] [data-rank]`).getAttribute('data-rank'))
+const told = async (page, r) => assert.match(await page.locator('[data-check=scrambled]').innerText(), Math.abs(r) < 0.3 ? /as it should/ : Math.abs(r) < 0.6 ? /in part/ : /hardly changes/)
 
-test('another class, and weights drawn anew down to a layer: the rank correlations are those of the maps', async () => {
-  const pass = await model.forward(picture)
-  const [first, second, third] = pass.predictions.map((p) => p.index)
-  const own = await map({ objective: `class:${first}` })
-  const like = async (request) => backlight.rankCorrelation(own, await map(request), { sizes: true })
-  // The plain module, so that page and Node compute the same bits.
-  await visit(browser, server.url + '?module=plain#v=1&lab=saliency&dir=backward', async (page) => {
-    await fresh(page)
-    assert.equal(await rank(page, 'other'), await like({ objective: `class:${second}` }))
-    assert.equal(await rank(page, 'scrambled'), await like({ objective: `class:${first}`, edits: '*~7' }))
-    await page.locator('[data-check=other] select').selectOption(String(third))
-    const slider = page.getByRole('slider', { name: /drawn anew/ })
-    await slider.focus()
-    await page.keyboard.press('Home')
-    await until(page, () => document.querySelector('[data-check=scrambled] label').innerText.includes('1 of 5'))
-    await fresh(page)
-    const last = model.info.nodes.filter((n) => n.hasWeights).at(-1)
-    const name = model.info.values.find((v) => v.id === last.output).name
-    const alone = await like({ objective: `class:${first}`, edits: `${name}~7` })
-    assert.equal(await rank(page, 'scrambled'), alone)
-    assert.equal(await rank(page, 'other'), await like({ objective: `class:${third}` }))
-    const text = await page.locator('[data-check=scrambled]').innerText()
-    assert.match(text, Math.abs(alone) < 0.3 ? /as it should/ : Math.abs(alone) < 0.6 ? /in part/ : /hardly changes/)
-    // The network that is shown stays as it was.
-    assert.match(await page.locator('.prediction').innerText(), new RegExp(model.info.labels[first]))
-    await idle(page)
+// One whose maps stay nearly as they are, one whose maps change, and one with signs, which the correlation leaves out.
+for (const [method, params] of [['gradient', {}], ['gradcam', { layer: 'relu_2_2' }], ['gradient-input', {}]])
+  test(`another class, and weights drawn anew down to a layer, by ${method}: the rank correlations are those of the maps`, async () => {
+    const pass = await model.forward(picture)
+    const [first, second, third] = pass.predictions.map((p) => p.index)
+    const own = await map(method, { objective: `class:${first}`, ...params })
+    const like = async (request) => backlight.rankCorrelation(own, await map(method, { ...request, ...params }), { sizes: true })
+    // The plain module, so that page and Node compute the same bits.
+    await visit(browser, server.url + '?module=plain#v=1&lab=saliency&dir=backward&method=' + method + '&params=' + Object.entries(params).map((pair) => pair.join('%3D')).join('+'), async (page) => {
+      await fresh(page)
+      assert.equal(await rank(page, 'other'), await like({ objective: `class:${second}` }))
+      const all = await like({ objective: `class:${first}`, edits: '*~7' })
+      assert.equal(await rank(page, 'scrambled'), all)
+      await told(page, all)
+      await page.locator('[data-check=other] select').selectOption(String(third))
+      const slider = page.getByRole('slider', { name: /drawn anew/ })
+      await slider.focus()
+      await page.keyboard.press('Home')
+      await until(page, () => document.querySelector('[data-check=scrambled] label').innerText.includes('1 of 5'))
+      await fresh(page)
+      const last = model.info.nodes.filter((n) => n.hasWeights).at(-1)
+      const name = model.info.values.find((v) => v.id === last.output).name
+      const alone = await like({ objective: `class:${first}`, edits: `${name}~7` })
+      assert.equal(await rank(page, 'scrambled'), alone)
+      assert.equal(await rank(page, 'other'), await like({ objective: `class:${third}` }))
+      await told(page, alone)
+      // The network that is shown stays as it was.
+      assert.match(await page.locator('.prediction').innerText(), new RegExp(model.info.labels[first]))
+      await idle(page)
+    })
   })
-})
 
 test('a method of many passes is checked when it is asked for, and again after it has changed', async () => {
   await visit(browser, server.url + '#v=1&lab=saliency&dir=backward&method=smoothgrad&params=samples=5', async (page) => {

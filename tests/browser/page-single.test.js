@@ -48,7 +48,7 @@ for (const model of INSIDE)
           if (await button.count()) await button.click()
           await until(page, () => ['done', 'failed'].includes(document.querySelector('#lab')?.dataset.status) && document.querySelector('#lab').dataset.stale !== 'yes')
           assert.deepEqual(await page.locator('#lab [role=alert]').allInnerTexts(), [], method.id)
-          const shown = await page.locator('#lab canvas, #lab table, #lab svg.series, #lab .bars').count()
+          const shown = await page.locator('#lab canvas, #lab table, #lab [role=img] > svg, #lab .bars').count()
           assert.ok(shown > 0, `${method.id} shows nothing`)
           if (process.env.TIMES) t.diagnostic(`${method.id}: ${Date.now() - start} ms`)
         }

@@ -1,5 +1,5 @@
 // Chromium with the built page, for the tests of the page. Every page fails its test on a console error, an uncaught
-// exception or a request to another host.
+// exception or a request to another host or, from a disk, to another file.
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -34,7 +34,8 @@ export async function visit(browser, url, work, { width = 1440, height = 900, da
   const page = await context.newPage()
   page.on('console', (m) => m.type() === 'error' && !allow?.test(m.text()) && wrong.push(`console: ${m.text()}`))
   page.on('pageerror', (e) => wrong.push(`exception: ${e.message}`))
-  context.on('request', (r) => /^https?:/.test(r.url()) && ![host, ...hosts].includes(new URL(r.url()).host) && wrong.push(`request to ${r.url()}`))
+  const beside = (r) => r.split('#')[0] !== url.split('#')[0] // of a page from a disk: any other file
+  context.on('request', (r) => (/^https?:/.test(r.url()) ? ![host, ...hosts].includes(new URL(r.url()).host) : /^file:/.test(r.url()) && beside(r.url())) && wrong.push(`request to ${r.url()}`))
   try {
     await prepare?.(page)
     await page.goto(url)
