@@ -4,17 +4,13 @@ import { session as s } from '../state.svelte.js'
 /** The method of a group that the address names, else the first. */
 export const methodOf = (group) => group.methods.find((m) => m.id === s.address.method) ?? group.methods[0]
 
-/** The value of a parameter: as in the address, else the default. */
-export const valueOf = (param) => s.address.params[param.name] ?? (param.type === 'layer' && !param.default ? firstLayer() : param.default)
-const firstLayer = () => {
-  const first = s.columns.find((c) => c.node?.mixesChannels && c.kind === 'maps') ?? s.columns.find((c) => c.node)
-  return first ? s.valueName(first) : ''
-}
+/** The value of a parameter: as in the address, else the default; '' is a layer that the method chooses. */
+export const valueOf = (param) => s.address.params[param.name] ?? param.default
 
 /** Keeps a value in the address; defaults are left out. */
 export function setParam(param, value) {
   const params = { ...s.address.params, [param.name]: String(value) }
-  if (param.type !== 'layer' && String(value) === String(param.default)) delete params[param.name]
+  if (String(value) === String(param.default)) delete params[param.name]
   s.go({ params })
 }
 
