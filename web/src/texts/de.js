@@ -126,7 +126,7 @@ export const t = {
   lab: {
     label: 'Labor', close: 'Das Labor schließen', edit: 'Ändern', play: 'Kern', cue: 'Köder', classes: 'Klassen', guess: 'Raten', maps: 'Karten', saliency: 'Salienz', attack: 'Angriff', dream: 'Traum', other: 'Mehr', method: 'Methode', run: 'Los', again: 'Noch einmal', stop: 'Halt',
     range: (title, least, most, kept) => `${title} geht von ${least} bis ${most}. Geblieben ist: ${kept}.`, whole: (title, kept) => `${title} ist eine ganze Zahl. Geblieben ist: ${kept}.`, left: (s) => `noch ${s}`, of: (a, b) => [a, ` von ${b}`], stopped: (a, b) => `angehalten bei ${a} von ${b}`,
-    passes: (cost) => `${cost} (F: Durchgang vorwärts, B: rückwärts)`, dice: 'Ein anderer Zufall', none: 'keine', untargeted: 'keine: irgendeine andere Klasse',
+    passes: (cost) => `${cost} (F: Durchgang vorwärts, B: rückwärts)`, dice: 'Ein anderer Zufall', none: 'keine', automatic: 'automatisch', untargeted: 'keine: irgendeine andere Klasse',
     map: 'Karte', over: 'über Foto', shown: 'Wie es gezeigt wird', png: 'PNG', csv: 'CSV', place: (r, c) => `Zeile ${r}, Spalte ${c}`, notRun: 'Noch nicht gerechnet.', failed: 'Das ging nicht',
     legend: (of, params, forwards, backwards) => `${of ? `Für ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} vorwärts, ${backwards} rückwärts.`, end: (p) => `die Skala endet beim ${String(p).replace('.', ',')}. Perzentil`,
     zero: 'Die Karte ist null.', stale: (key, value) => `alt: ${key} ist jetzt ${value}`, stalePicture: 'alt: jetzt ein anderes Bild', staleObjective: 'alt: jetzt ein anderes Ziel', staleWeights: 'alt: jetzt andere Gewichte', channel: (k, n) => `Kanal ${k} von ${n}`, pick: 'Kanal wählen',

@@ -124,7 +124,7 @@ export const t = {
   lab: {
     label: 'Lab', close: 'Close the lab', edit: 'Edit', play: 'Kernel', cue: 'Cue', classes: 'Classes', guess: 'Guess', maps: 'Maps', saliency: 'Saliency', attack: 'Attack', dream: 'Dream', other: 'More', method: 'Method', run: 'Run', again: 'Again', stop: 'Stop',
     range: (title, least, most, kept) => `${title} goes from ${least} to ${most}. Kept: ${kept}.`, whole: (title, kept) => `${title} is a whole number. Kept: ${kept}.`, left: (s) => `${s} left`, of: (a, b) => [a, ` of ${b}`], stopped: (a, b) => `stopped at ${a} of ${b}`,
-    passes: (cost) => `${cost} (F forward, B backward pass)`, dice: 'Another seed', none: 'none', untargeted: 'none: any other class',
+    passes: (cost) => `${cost} (F forward, B backward pass)`, dice: 'Another seed', none: 'none', automatic: 'automatic', untargeted: 'none: any other class',
     map: 'map', over: 'over photo', shown: 'How it is shown', png: 'PNG', csv: 'CSV', place: (r, c) => `row ${r}, column ${c}`, notRun: 'Not run yet.', failed: 'This did not work',
     legend: (of, params, forwards, backwards) => `${of ? `Of ${of}. ` : ''}${params ? `${params}. ` : ''}${forwards} forward, ${backwards} backward ${backwards + forwards === 1 ? 'pass' : 'passes'}.`, end: (p) => `the scale ends at the ${p}${p % 1 ? '' : 'th'} percentile`,
     zero: 'The map is zero.', stale: (key, value) => `old: ${key} is ${value} now`, stalePicture: 'old: another picture now', staleObjective: 'old: another objective now', staleWeights: 'old: other weights now', channel: (k, n) => `channel ${k} of ${n}`, pick: 'Choose a channel',
