@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { BacklightCore } from '../../wasm/core.js'
 import { groupsOf } from '../../web/src/lib/lab.js'
-import { BUILD, idle, launch, pixels, predictions, ROOT, SINGLE, until, visit } from './lib/page.js'
+import { BUILD, idle, launch, pixels, predictions, ROOT, serveSite, SINGLE, until, visit } from './lib/page.js'
 import { STATES, to } from './lib/states.js'
 
 const single = pathToFileURL(SINGLE).href
@@ -30,6 +30,22 @@ test('every view is there', async () => {
       assert.ok((await pixels(page, 'canvas')).length > 0, `${state[0]}: no map`)
     }
   })
+})
+
+test('its policy, and that of the site, refuse to ask for what is not theirs', async () => {
+  const server = await serveSite()
+  try {
+    for (const url of [single, server.url])
+      await visit(browser, url, async (page) => {
+        const refused = await page.evaluate(() => new Promise((resolve) => {
+          addEventListener('securitypolicyviolation', (e) => resolve(e.effectiveDirective), { once: true })
+          fetch('data:,').then(() => resolve('nothing'), () => setTimeout(resolve, 5000, 'nothing'))
+        }))
+        assert.equal(refused, 'connect-src', url)
+      }, { allow: /data:,|Fetch API/ })
+  } finally {
+    await server.close()
+  }
 })
 
 // Few enough passes that all methods are quick; names of parameters that count passes.
