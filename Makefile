@@ -84,7 +84,8 @@ single-file: $(B)/single/backlight.html ## build the page as one file build/sing
 setup: tools-test node_modules/.package-lock.json ## install everything that any task needs
 
 .PHONY: test test-build test-quick test-c test-node test-browser
-NODE_TEST := node --test --test-reporter=spec --test-concurrency=1
+# A file of tests that hangs is told by name.
+NODE_TEST := node --test --test-reporter=spec --test-concurrency=1 --test-timeout=1200000
 C_TESTS    = tests/node/c.test.js
 NODE_TESTS = $(filter-out $(C_TESTS),$(wildcard tests/node/*.test.js))
 

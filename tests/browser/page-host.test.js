@@ -77,7 +77,7 @@ test('the site opened from a disk leads to the single file', async () => {
   await visit(browser, pathToFileURL(join(SITE, 'index.html')).href, async (page) => {
     await page.waitForURL(/backlight\.html/)
     await page.locator('.strip canvas').first().waitFor()
-  }, { allow: /CORS policy|Failed to load resource|ERR_FAILED|origin 'null'/ })
+  }, { allow: /CORS policy|Failed to load resource|ERR_FAILED|origin 'null'/, hosts: [pathToFileURL(SITE).href] })
 })
 
 const HOSTILE = `<style>

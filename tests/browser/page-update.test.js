@@ -1,6 +1,7 @@
 // What is kept on the device: what the first visit keeps, everything on request, and the way from one build to the next.
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { kept, precached } from '../../tools/bench/site.js'
@@ -131,6 +132,15 @@ test('from one build to the next: the page says so and goes on with its own file
 test('a version that the browser finds before the page listens is told too', async () => {
   const { site, show } = builds()
   const server = await serve(site)
+  // Before it, a server that keeps the files of the next build back for as long as the test says.
+  let deliver
+  const delivered = new Promise((resolve) => (deliver = resolve))
+  const front = createServer(async ({ url }, response) => {
+    if (url.includes('/next-')) await delivered
+    const answer = await fetch(new URL(url, server.url))
+    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') }).end(Buffer.from(await answer.arrayBuffer()))
+  })
+  await new Promise((resolve) => front.listen(0, 'localhost', resolve))
   try {
     // The page learns of its registration when the test says so.
     const prepare = (page) =>
@@ -143,18 +153,25 @@ test('a version that the browser finds before the page listens is told too', asy
           return registration
         }
       })
-    await visit(browser, server.url, async (page) => {
+    await visit(browser, `http://localhost:${front.address().port}/`, async (page) => {
       await served(page)
       show('next')
+      await update(page)
       await page.evaluate(async () => {
         const registration = await navigator.serviceWorker.getRegistration()
-        await Promise.all([new Promise((resolve) => registration.addEventListener('updatefound', resolve, { once: true })), registration.update()])
-        if (!registration.installing) throw new Error('it was installed before the page could listen')
+        for (let i = 0; !registration.installing; i++) {
+          if (i > 500) throw new Error('the next build is not being installed')
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
         globalThis.listen()
       })
+      deliver()
       await told(page).waitFor()
     }, { ...LATER, prepare })
   } finally {
+    deliver()
+    front.closeAllConnections()
+    await new Promise((resolve) => front.close(resolve))
     await server.close()
   }
 })

@@ -25,7 +25,7 @@ export const serveSite = () => serve(SITE)
  * @param {string} url
  * @param {(page: import('playwright-core').Page) => Promise<void>} work
  * @param {{ width?: number, height?: number, dark?: boolean, touch?: boolean, locale?: string, workers?: boolean, allow?: RegExp, hosts?: string[], prepare?: (page: import('playwright-core').Page) => Promise<any> }} [options]
- *   touch: a phone's browser, with fingers; allow: console errors that the test expects; hosts: others that may be asked; prepare: done before the page is opened
+ *   touch: a phone's browser, with fingers; allow: console errors that the test expects; hosts: others that may be asked, and folders (file://…); prepare: done before the page is opened
  */
 export async function visit(browser, url, work, { width = 1440, height = 900, dark = false, touch = false, locale, workers = false, allow, hosts = [], prepare } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, hasTouch: touch, isMobile: touch, locale, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', serviceWorkers: workers ? 'allow' : 'block', acceptDownloads: true })
@@ -34,8 +34,9 @@ export async function visit(browser, url, work, { width = 1440, height = 900, da
   const page = await context.newPage()
   page.on('console', (m) => m.type() === 'error' && !allow?.test(m.text()) && wrong.push(`console: ${m.text()}`))
   page.on('pageerror', (e) => wrong.push(`exception: ${e.message}`))
-  const beside = (r) => r.split('#')[0] !== url.split('#')[0] // of a page from a disk: any other file
-  context.on('request', (r) => (/^https?:/.test(r.url()) ? ![host, ...hosts].includes(new URL(r.url()).host) : /^file:/.test(r.url()) && beside(r.url())) && wrong.push(`request to ${r.url()}`))
+  // A page from a disk asks for itself alone.
+  const own = (r) => (/^https?:/.test(r) ? [host, ...hosts].includes(new URL(r).host) : !/^file:/.test(r) || r.split('#')[0] === url.split('#')[0] || hosts.some((folder) => r.startsWith(folder)))
+  context.on('request', (r) => own(r.url()) || wrong.push(`request to ${r.url()}`))
   try {
     await prepare?.(page)
     await page.goto(url)
