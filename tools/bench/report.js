@@ -89,7 +89,6 @@ ${table(rows.map((r) => [r.title, `${r.paint} ms`, `${r.maps} ms`, `${r.blocking
 export function report(figures) {
   const { bytes: b, milliseconds: ms, pool, rows } = figures
   const peaks = (platform) => d(rows.find((row) => row.platform === platform && row.peak_gflops)?.peak_gflops, 1)
-  const measured = rows.some((row) => row.peak_of_plain) // not in figures of an older bench
   const gain = (platform) => {
     const all = rows.filter((row) => row.platform === platform && row.peak_of_plain).map((row) => row.peak_of_plain)
     return `${d(Math.min(...all))} to ${d(Math.max(...all))}`
@@ -136,8 +135,8 @@ ${figures.jobs ? `${jobs(figures.jobs)}\n` : ''}## Whole networks beside the pee
 Weights are drawn from seed 1 and given to all; one picture at a time, one thread, medians of ${figures.launches} launches of
 ${figures.rounds} rounds, in which every engine has its turn. Ratios are medians of pairs of one round. GFLOP/s count a
 multiply-add of the plain convolution as two (a gradient as much as the pass forward), so that Winograd's may exceed the peak:
-what the 4×8 inner loop reaches on panels in the first cache, ${peaks('node')} GFLOP/s in Node, ${peaks('chromium')} in Chromium${measured ? `; with product and sum in one step,
-which bounds what the relaxed module gains, ${gain('node')} and ${gain('chromium')} times that, by network` : ''}.
+what the 4×8 inner loop reaches on panels in the first cache, ${peaks('node')} GFLOP/s in Node, ${peaks('chromium')} in Chromium; with product and sum in one step,
+which bounds what the relaxed module gains, ${gain('node')} and ${gain('chromium')} times that, by network.
 A pass that is to go back keeps the values that the way back looks at, in memory of their own; the last column compares with it.
 Outputs agree to ${Math.max(...rows.filter((row) => row.work === 'forward' && row.difference).map((row) => row.difference)).toExponential(1)} of the largest score.
 
